@@ -1,0 +1,102 @@
+"""Builds the kernels; everything else about the package is in pyproject.toml.
+
+Environment variables:
+
+SKHEBB_BOUNDSCHECK=1
+    Kernels check every index and raise IndexError; for debugging, slow.
+SKHEBB_NO_OPENMP=1
+    Build without OpenMP: every kernel runs on one thread.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+KERNELS = Path("skhebb/_kernels")
+SOURCES = KERNELS / "src"
+HEADERS = sorted(str(path) for path in SOURCES.glob("*.h"))
+DEBUG = os.environ.get("SKHEBB_BOUNDSCHECK", "0") == "1"
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": DEBUG,
+    "wraparound": False,
+    "initializedcheck": DEBUG,
+    "cdivision": True,
+    "freethreading_compatible": True,
+}
+
+OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
+
+
+def openmp_flags(compiler):
+    """Compile and link flags for OpenMP; none where the compiler does not have it."""
+    if os.environ.get("SKHEBB_NO_OPENMP", "0") == "1":
+        return [], []
+    if compiler.compiler_type == "msvc":
+        return ["/openmp"], []
+    if sys.platform == "darwin":
+        flags = ["-Xpreprocessor", "-fopenmp"], ["-lomp"]
+    else:
+        flags = ["-fopenmp"], ["-fopenmp"]
+    with tempfile.TemporaryDirectory() as folder:
+        probe = Path(folder, "probe.c")
+        probe.write_text(OPENMP_PROBE)
+        command = [*compiler.compiler_so, *flags[0], str(probe), *flags[1]]
+        command += ["-o", str(probe.with_suffix(".out"))]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            print("skhebb: no OpenMP here, the kernels will run on one thread")
+            return [], []
+    return flags
+
+
+class BuildKernels(build_ext):
+    """Adds what depends on the compiler that was found."""
+
+    def build_extensions(self):
+        compile_flags, link_flags = openmp_flags(self.compiler)
+        if self.compiler.compiler_type != "msvc":
+            # `omp simd` vectorises the row loops, whether or not there are threads.
+            compile_flags = ["-O3", "-fopenmp-simd", *compile_flags]
+        for extension in self.extensions:
+            extension.extra_compile_args += compile_flags
+            extension.extra_link_args += link_flags
+        super().build_extensions()
+
+
+def kernel(name, c_sources=()):
+    """One extension module of `skhebb._kernels`."""
+    return Extension(
+        f"skhebb._kernels.{name}",
+        [str(KERNELS / f"{name}.pyx"), *(str(SOURCES / c) for c in c_sources)],
+        include_dirs=[str(SOURCES)],
+        depends=HEADERS,
+    )
+
+
+setup(
+    ext_modules=cythonize(
+        [
+            kernel(
+                "_loops",
+                [
+                    "row_loops_baseline.c",
+                    "row_loops_avx2.c",
+                    "row_loops_avx512.c",
+                ],
+            ),
+            kernel("_connections"),
+        ],
+        compiler_directives=DIRECTIVES,
+        force=DEBUG,
+    ),
+    cmdclass={"build_ext": BuildKernels},
+)

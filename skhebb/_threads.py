@@ -1,0 +1,42 @@
+"""How many threads the kernels may use."""
+
+import os
+
+from joblib import cpu_count
+
+from skhebb._kernels import _loops
+
+
+def effective_n_threads(n_jobs):
+    """Threads for `n_jobs`, resolved against what OpenMP may use here.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        None for all that OpenMP may use: it obeys ``OMP_NUM_THREADS``, threadpoolctl
+        and joblib's workers. A positive number bounds that; -1 is all, -2 all but
+        one, as in joblib.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    ValueError
+        If `n_jobs` is 0.
+    """
+    if n_jobs == 0:
+        raise ValueError(
+            "The 'n_jobs' parameter must be None or an integer other than 0. "
+            "Got 0 instead."
+        )
+    limit = _loops.openmp_max_threads()
+    if not os.environ.get("OMP_NUM_THREADS"):
+        limit = min(limit, cpu_count())
+    if n_jobs is None:
+        return limit
+    if n_jobs < 0:
+        return max(1, limit + 1 + n_jobs)
+    return min(n_jobs, limit)

@@ -1,0 +1,306 @@
+"""The training loop: fit, epoch, batch."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from skhebb._buffers import BatchBuffers, aligned_zeros
+
+
+class NonFiniteTraining(ArithmeticError):
+    """The loss or a weight became NaN or infinite."""
+
+
+@dataclass
+class TrainingState:
+    """What a later call of training goes on from.
+
+    Attributes
+    ----------
+    network : Network
+    shuffle_rng, evolution_rng : numpy.random.Generator
+        Separate streams, so that neither shifts the other.
+    generation : int
+        How often the topology evolved; the t of lambda(t).
+    batches_since_evolution : int
+    n_samples_seen : int
+    losses, scores : list of float
+        Mean loss of each epoch and, with validation data, the score after it.
+    """
+
+    network: object
+    shuffle_rng: np.random.Generator
+    evolution_rng: np.random.Generator
+    generation: int = 0
+    batches_since_evolution: int = 0
+    n_samples_seen: int = 0
+    losses: list = field(default_factory=list)
+    scores: list = field(default_factory=list)
+
+
+class StoppingRule:
+    """Stop when a figure has not improved by `tol` for more than `patience` epochs.
+
+    With `tol` None training is never stopped, but the best figure is still known.
+    """
+
+    def __init__(self, tol, patience):
+        self.tol = tol
+        self.patience = patience
+        self.best = -np.inf
+        self.epochs_without_improvement = 0
+
+    def update(self, figure):
+        """Take the figure of an epoch, larger is better; tell if it is the best."""
+        if self.tol is not None and figure < self.best + self.tol:
+            self.epochs_without_improvement += 1
+        else:
+            self.epochs_without_improvement = 0
+        is_best = figure > self.best
+        self.best = max(self.best, figure)
+        return is_best
+
+    @property
+    def should_stop(self):
+        """Whether patience is exhausted."""
+        return self.epochs_without_improvement > self.patience
+
+
+@dataclass
+class Trainer:
+    """Trains a network on batches.
+
+    Parameters
+    ----------
+    state : TrainingState
+    loss, optimizer, topology
+        One of each family.
+    plasticity : object or None
+        A local learning rule.
+    alpha : float
+        Strength of the L2 term; divided by the batch size, as in `MLPClassifier`.
+    batch_size : int
+        Upper bound; an epoch's last batch may be smaller.
+    shuffle : bool
+    evolution_interval : int or None
+        Batches between two evolutions; None for the end of each epoch.
+    n_threads : int
+    """
+
+    state: TrainingState
+    loss: object
+    optimizer: object
+    topology: object
+    plasticity: object
+    alpha: float
+    batch_size: int
+    shuffle: bool
+    evolution_interval: int | None
+    n_threads: int
+
+    def __post_init__(self):
+        network = self.state.network
+        sizes, dtype = network.layer_sizes, network.dtype
+        self.activations = BatchBuffers(sizes, self.batch_size, dtype)
+        # The errors of two neighbouring layers are alive at a time.
+        self.deltas = BatchBuffers([max(sizes[1:])] * 2, self.batch_size, dtype)
+        capacity = max(layer.capacity for layer in network.layers)
+        self.gradients = aligned_zeros(capacity, dtype)
+        for layer in network.layers:
+            if len(layer.weight_state) != self.optimizer.n_arrays:
+                layer.reset_state(self.optimizer.n_arrays)
+        # A finished fit leaves its last pruning unfilled; go on at full capacity.
+        self.grow()
+
+    def fit(self, inputs, targets, max_epochs, stopping, validate, report):
+        """Train for up to `max_epochs` epochs and prune at the end.
+
+        Parameters
+        ----------
+        inputs, targets
+            Sources of batches.
+        max_epochs : int
+        stopping : StoppingRule
+        validate : callable or None
+            Gives the score of the network on validation data. It is asked after
+            pruning and before growth, so that the network scored is the one that
+            would be returned; the best one is restored in the end.
+        report : callable
+            Called after each epoch with its number, the loss and the score or None.
+
+        Returns
+        -------
+        stopped : str or None
+            None after `max_epochs` epochs, else "converged", "interrupted" or
+            "diverged". In the last two cases the network is that of the last
+            complete epoch or, with `validate`, the best one.
+        """
+        network = self.state.network
+        best = stopped = None
+        for epoch in range(1, max_epochs + 1):
+            last_complete = network.copy_parameters()
+            try:
+                loss = self.run_epoch(inputs, targets)
+                if self.evolution_interval is None:
+                    self.prune()
+                score = None if validate is None else validate()
+                is_best = stopping.update(-loss if validate is None else score)
+                if is_best and validate is not None:
+                    best = network.copy_parameters()
+                is_last = stopping.should_stop or epoch == max_epochs
+                if self.evolution_interval is None and not is_last:
+                    self.grow()
+            except (KeyboardInterrupt, NonFiniteTraining) as reason:
+                network.restore_parameters(last_complete)
+                interrupted = isinstance(reason, KeyboardInterrupt)
+                stopped = "interrupted" if interrupted else "diverged"
+                break
+            self.record(loss, score)
+            report(epoch, loss, score)
+            if stopping.should_stop:
+                stopped = "converged"
+                break
+        if best is not None:
+            network.restore_parameters(best)
+        elif self.evolution_interval is not None and stopped in (None, "converged"):
+            self.prune()
+        return stopped
+
+    def partial_fit(self, inputs, targets):
+        """Train for one epoch, after which the topology is at full capacity.
+
+        Returns
+        -------
+        stopped : str or None
+            None, or "interrupted" or "diverged", in which cases the network is as it
+            was before.
+        """
+        network = self.state.network
+        before = network.copy_parameters()
+        try:
+            loss = self.run_epoch(inputs, targets)
+            if self.evolution_interval is None:
+                self.prune()
+                self.grow()
+        except (KeyboardInterrupt, NonFiniteTraining) as reason:
+            network.restore_parameters(before)
+            interrupted = isinstance(reason, KeyboardInterrupt)
+            return "interrupted" if interrupted else "diverged"
+        self.record(loss, None)
+        return None
+
+    def run_epoch(self, inputs, targets):
+        """Pass once over all samples; return the mean loss.
+
+        Raises
+        ------
+        NonFiniteTraining
+            If the loss of a batch or, in the end, a weight is not finite.
+        """
+        state = self.state
+        n_samples = inputs.n_samples
+        order = (
+            state.shuffle_rng.permutation(n_samples)
+            if self.shuffle
+            else np.arange(n_samples)
+        ).astype(np.intp, copy=False)
+        total = 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, n_samples, self.batch_size):
+                samples = order[start : start + self.batch_size]
+                total += self.run_batch(inputs, targets, samples) * len(samples)
+                state.batches_since_evolution += 1
+                if state.batches_since_evolution == self.evolution_interval:
+                    self.prune()
+                    self.grow()
+        if not state.network.is_finite():
+            raise NonFiniteTraining
+        state.n_samples_seen += n_samples
+        return total / n_samples
+
+    def record(self, loss, score):
+        """Remember the figures of a complete epoch."""
+        self.state.losses.append(loss)
+        if score is not None:
+            self.state.scores.append(score)
+
+    def run_batch(self, inputs, targets, samples):
+        """Update all parameters from `samples`; return their mean loss before."""
+        network = self.state.network
+        batch = len(samples)
+        activations = self.activations.arrays(batch)
+        inputs.load(samples, activations[0], self.n_threads)
+        network.forward(activations, batch, self.n_threads)
+
+        outputs = activations[-1][:, :batch]
+        wanted = targets.load(samples, network.dtype)
+        loss = self.loss.value(outputs, wanted) + self.penalty(batch)
+        if not np.isfinite(loss):
+            raise NonFiniteTraining
+        if self.plasticity is not None:
+            self.plasticity.observe(activations, batch, self.n_threads)
+        self.update(activations, self.loss.delta(outputs, wanted), batch)
+        return loss
+
+    def penalty(self, batch):
+        """The L2 term of the loss."""
+        if self.alpha == 0:
+            return 0.0
+        squares = sum(
+            float(np.dot(layer.weights.data, layer.weights.data))
+            for layer in self.state.network.layers
+        )
+        return 0.5 * self.alpha * squares / batch
+
+    def update(self, activations, output_deltas, batch):
+        """Propagate the error from the last layer to the first, updating each."""
+        network = self.state.network
+        deltas, other_deltas = self.deltas.arrays(batch)
+        errors = deltas[: len(activations[-1])]
+        errors[:, batch:] = 0
+        errors[:, :batch] = output_deltas
+        for depth in reversed(range(len(network.layers))):
+            inputs = activations[depth]
+            input_errors = None if depth == 0 else other_deltas[: len(inputs)]
+            self.update_layer(depth, activations, errors, input_errors, batch)
+            if depth > 0:
+                network.activation.backward(input_errors, inputs, self.n_threads)
+                errors = input_errors
+                deltas, other_deltas = other_deltas, deltas
+
+    def update_layer(self, depth, activations, errors, input_errors, batch):
+        """Update one layer; its inputs' errors are taken from the weights before."""
+        layer = self.state.network.layers[depth]
+        gradients = self.gradients[: layer.n_connections]
+        layer.backward(
+            activations[depth], errors, gradients, input_errors, self.n_threads
+        )
+        weights = layer.weights.data
+        if self.alpha > 0:
+            gradients += self.alpha * weights
+        gradients /= batch
+        if self.plasticity is not None:
+            self.plasticity.update(
+                depth,
+                layer,
+                activations,
+                batch,
+                self.state.generation,
+                self.n_threads,
+            )
+        step = self.optimizer.step
+        step(weights, gradients, layer.weight_state, self.n_threads)
+        bias_gradients = errors.sum(axis=1) / batch
+        step(layer.biases, bias_gradients, layer.bias_state, self.n_threads)
+
+    def prune(self):
+        """Remove connections from all layers; a new generation begins."""
+        for layer in self.state.network.layers:
+            self.topology.prune(layer)
+        self.state.generation += 1
+        self.state.batches_since_evolution = 0
+
+    def grow(self):
+        """Fill all layers up to their capacity."""
+        for layer in self.state.network.layers:
+            self.topology.grow(layer, self.state.evolution_rng)

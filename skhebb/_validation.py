@@ -1,0 +1,79 @@
+"""Checks of what users pass, beyond scikit-learn's own; errors name the parameter."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.utils import check_array
+
+from skhebb._kernels import MAX_CONNECTIONS
+
+
+def check_layer_sizes(hidden_layer_sizes):
+    """`hidden_layer_sizes` as a list of positive integers."""
+    sizes = hidden_layer_sizes
+    sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
+    for size in sizes:
+        if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
+            raise ValueError(
+                "The 'hidden_layer_sizes' parameter must hold integers in the range "
+                f"[1, inf). Got {hidden_layer_sizes!r} instead."
+            )
+    return [int(size) for size in sizes]
+
+
+def check_coefs(coefs_init, shapes, dtype):
+    """`coefs_init` as canonical csr_arrays of `dtype`, independent of the user's."""
+    check_length("coefs_init", coefs_init, len(shapes))
+    checked = []
+    for depth, (coefs, shape) in enumerate(zip(coefs_init, shapes, strict=True)):
+        name = f"coefs_init[{depth}]"
+        coefs = check_array(
+            coefs, accept_sparse="csr", dtype=dtype, input_name=name, copy=True
+        )
+        check_shape(name, coefs.shape, shape)
+        coefs = csr_array(coefs)
+        coefs.sum_duplicates()
+        if coefs.nnz > MAX_CONNECTIONS:
+            raise ValueError(
+                f"{name} has {coefs.nnz} connections; at most {MAX_CONNECTIONS} are "
+                "supported"
+            )
+        indices = coefs.indices.astype(np.int32, copy=False)
+        indptr = coefs.indptr.astype(np.int32, copy=False)
+        checked.append(csr_array((coefs.data, indices, indptr), shape=shape))
+    return checked
+
+
+def check_intercepts(intercepts_init, sizes, dtype):
+    """`intercepts_init` as arrays of `dtype`; zeros for None."""
+    if intercepts_init is None:
+        return [np.zeros(size, dtype=dtype) for size in sizes]
+    check_length("intercepts_init", intercepts_init, len(sizes))
+    checked = []
+    for depth, (intercepts, size) in enumerate(
+        zip(intercepts_init, sizes, strict=True)
+    ):
+        name = f"intercepts_init[{depth}]"
+        intercepts = check_array(
+            intercepts, ensure_2d=False, dtype=dtype, input_name=name, copy=True
+        )
+        check_shape(name, intercepts.shape, (size,))
+        checked.append(intercepts)
+    return checked
+
+
+def check_length(name, arrays, n_layers):
+    """Raise unless `arrays` is a sequence of one array per layer of weights."""
+    if issparse(arrays) or not hasattr(arrays, "__len__") or len(arrays) != n_layers:
+        found = f"{len(arrays)} of them" if isinstance(arrays, list | tuple) else arrays
+        raise ValueError(
+            f"{name} must be a list of {n_layers} arrays, one for each layer of "
+            f"weights. Got {found!s:.200}."
+        )
+
+
+def check_shape(name, found, wanted):
+    """Raise if the shapes differ."""
+    if tuple(found) != tuple(wanted):
+        raise ValueError(f"{name} must have shape {wanted}. Got {found}.")

@@ -1,0 +1,74 @@
+"""Sparse Evolutionary Training: prune the weakest, grow at random."""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from skhebb._kernels import _connections
+from skhebb.topology._erdos_renyi import erdos_renyi
+from skhebb.topology._pruning import PRUNING_RULES
+
+WEIGHT_SCALE = 0.1
+
+
+class SparseEvolution:
+    """The topology of SET (Mocanu et al. 2018; de Ranitz 2023, Algorithm 1).
+
+    Parameters
+    ----------
+    epsilon : float
+        Density of the initial Erdős-Rényi graphs.
+    zeta : float
+        Fraction of a layer's connections that pruning removes.
+    pruning : str
+        Key of `PRUNING_RULES`.
+    """
+
+    def __init__(self, epsilon, zeta, pruning):
+        self.epsilon = epsilon
+        self.zeta = zeta
+        self.rule = PRUNING_RULES[pruning]
+
+    def initial_weights(self, n_in, n_out, dtype, rng):
+        """Weights N(0, 0.1^2) on an Erdős-Rényi graph, as csr_array."""
+        indptr, indices = erdos_renyi(n_in, n_out, self.epsilon, rng)
+        data = new_weights(len(indices), dtype, rng)
+        return csr_array((data, indices, indptr), shape=(n_in, n_out))
+
+    def prune(self, layer):
+        """Remove the fraction zeta of the connections, chosen by the rule."""
+        if self.zeta > 0:
+            layer.keep_connections(self.rule(layer.weights.data, self.zeta))
+
+    def grow(self, layer, rng):
+        """Fill the layer up to its capacity, uniformly among the absent cells."""
+        n_new = layer.capacity - layer.n_connections
+        if n_new > 0:
+            weights = layer.weights
+            n_absent = layer.n_in * layer.n_out - layer.n_connections
+            cells = sample_ranks(n_absent, n_new, rng)
+            _connections.absent_cells(
+                weights.indptr, weights.indices, layer.n_out, cells
+            )
+            layer.add_connections(cells, new_weights(n_new, weights.dtype, rng))
+
+
+def new_weights(n, dtype, rng):
+    """Draw `n` weights from N(0, 0.1^2)."""
+    weights = rng.standard_normal(n, dtype=dtype)
+    weights *= WEIGHT_SCALE
+    return weights
+
+
+def sample_ranks(n_total, n, rng):
+    """A uniformly drawn sorted subset of `n` of range(n_total), as int64."""
+    if n > n_total // 2:
+        kept = np.ones(n_total, dtype=bool)
+        kept[sample_ranks(n_total, n_total - n, rng)] = False
+        return np.flatnonzero(kept)
+    ranks = np.empty(0, dtype=np.int64)
+    while len(ranks) < n:
+        # Drawing only what is missing never overshoots, so that no draw has to be
+        # discarded: this is drawing one by one until there are n different ones.
+        drawn = rng.integers(n_total, size=n - len(ranks))
+        ranks = np.union1d(ranks, drawn)
+    return ranks
