@@ -52,7 +52,8 @@ def erdos_renyi(n_in, n_out, epsilon, rng):
     counts = np.zeros(n_in + 1, dtype=np.int32)
     blocks = []
     for start, stop, n in zip(edges[:-1], edges[1:], draws, strict=True):
-        cells = np.unique(rng.integers(start * n_out, stop * n_out, size=n))
+        cells = np.sort(rng.integers(start * n_out, stop * n_out, size=n))
+        cells = cells[np.append(True, cells[1:] != cells[:-1])[: len(cells)]]
         rows, columns = np.divmod(cells, n_out)
         counts[start + 1 : stop + 1] = np.bincount(rows - start, minlength=stop - start)
         blocks.append(columns.astype(np.int32))

@@ -65,10 +65,11 @@ def sample_ranks(n_total, n, rng):
         kept = np.ones(n_total, dtype=bool)
         kept[sample_ranks(n_total, n_total - n, rng)] = False
         return np.flatnonzero(kept)
-    ranks = np.empty(0, dtype=np.int64)
-    while len(ranks) < n:
+    ranks = rng.integers(n_total, size=n)
+    ranks.sort()
+    while (repeated := np.flatnonzero(ranks[1:] == ranks[:-1])).size:
         # Drawing only what is missing never overshoots, so that no draw has to be
         # discarded: this is drawing one by one until there are n different ones.
-        drawn = rng.integers(n_total, size=n - len(ranks))
-        ranks = np.union1d(ranks, drawn)
+        ranks[repeated] = rng.integers(n_total, size=repeated.size)
+        ranks.sort()
     return ranks
