@@ -32,7 +32,9 @@ DIRECTIVES = {
     "freethreading_compatible": True,
 }
 
-OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
+OPENMP_PROBE = (
+    "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
+)
 
 
 def openmp_flags(compiler):

@@ -189,9 +189,10 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
     def partial_fit(self, X, y, classes=None):
         """Train for one pass over X and y, going on from where training stands.
 
-        With ``evolution_interval="epoch"`` the topology evolves after each call;
-        streams of small chunks want a number of mini-batches, which are counted
-        across calls.
+        With ``evolution_interval="epoch"`` the topology evolves between two calls;
+        streams of small chunks want a number of mini-batches instead, which are
+        counted across calls. Evolution takes place when training goes on, so that
+        after each call the network is as it was trained.
 
         Parameters
         ----------

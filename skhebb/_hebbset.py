@@ -61,7 +61,7 @@ default="log_loss"
         weight, or, as in [1]_, that fraction of the positive weights and of the
         negative weights, each closest to zero.
     evolution_interval : "epoch" or int, default="epoch"
-        When the topology evolves: at the end of each epoch (and of each call of
+        When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and
         calls.
     alpha : float, default=0

@@ -83,7 +83,7 @@ class Trainer:
         Upper bound; an epoch's last batch may be smaller.
     shuffle : bool
     evolution_interval : int or None
-        Batches between two evolutions; None for the end of each epoch.
+        Batches between two evolutions; None for an epoch.
     n_threads : int
     """
 
@@ -109,11 +109,12 @@ class Trainer:
         for layer in network.layers:
             if len(layer.weight_state) != self.optimizer.n_arrays:
                 layer.reset_state(self.optimizer.n_arrays)
-        # A finished fit leaves its last pruning unfilled; go on at full capacity.
-        self.grow()
 
     def fit(self, inputs, targets, max_epochs, stopping, validate, report):
         """Train for up to `max_epochs` epochs and prune at the end.
+
+        Growth waits for the next epoch, so that no connection is ever left behind
+        that was not trained.
 
         Parameters
         ----------
@@ -122,9 +123,9 @@ class Trainer:
         max_epochs : int
         stopping : StoppingRule
         validate : callable or None
-            Gives the score of the network on validation data. It is asked after
-            pruning and before growth, so that the network scored is the one that
-            would be returned; the best one is restored in the end.
+            Gives the score of the network on validation data, asked after pruning, so
+            that the network scored is the one that would be returned. The best one is
+            restored in the end.
         report : callable
             Called after each epoch with its number, the loss and the score or None.
 
@@ -140,6 +141,7 @@ class Trainer:
         for epoch in range(1, max_epochs + 1):
             last_complete = network.copy_parameters()
             try:
+                self.grow()
                 loss = self.run_epoch(inputs, targets)
                 if self.evolution_interval is None:
                     self.prune()
@@ -147,9 +149,6 @@ class Trainer:
                 is_best = stopping.update(-loss if validate is None else score)
                 if is_best and validate is not None:
                     best = network.copy_parameters()
-                is_last = stopping.should_stop or epoch == max_epochs
-                if self.evolution_interval is None and not is_last:
-                    self.grow()
             except (KeyboardInterrupt, NonFiniteTraining) as reason:
                 network.restore_parameters(last_complete)
                 interrupted = isinstance(reason, KeyboardInterrupt)
@@ -167,7 +166,7 @@ class Trainer:
         return stopped
 
     def partial_fit(self, inputs, targets):
-        """Train for one epoch, after which the topology is at full capacity.
+        """Train for one epoch; the topology evolves when the next one begins.
 
         Returns
         -------
@@ -178,10 +177,10 @@ class Trainer:
         network = self.state.network
         before = network.copy_parameters()
         try:
-            loss = self.run_epoch(inputs, targets)
-            if self.evolution_interval is None:
+            if self.evolution_interval is None and self.state.batches_since_evolution:
                 self.prune()
-                self.grow()
+            self.grow()
+            loss = self.run_epoch(inputs, targets)
         except (KeyboardInterrupt, NonFiniteTraining) as reason:
             network.restore_parameters(before)
             interrupted = isinstance(reason, KeyboardInterrupt)
@@ -207,16 +206,21 @@ class Trainer:
         total = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, n_samples, self.batch_size):
+                if self.evolution_is_due():
+                    self.prune()
+                    self.grow()
                 samples = order[start : start + self.batch_size]
                 total += self.run_batch(inputs, targets, samples) * len(samples)
                 state.batches_since_evolution += 1
-                if state.batches_since_evolution == self.evolution_interval:
-                    self.prune()
-                    self.grow()
         if not state.network.is_finite():
             raise NonFiniteTraining
         state.n_samples_seen += n_samples
         return total / n_samples
+
+    def evolution_is_due(self):
+        """Whether so many batches were seen that the topology shall evolve."""
+        interval = self.evolution_interval
+        return interval is not None and self.state.batches_since_evolution >= interval
 
     def record(self, loss, score):
         """Remember the figures of a complete epoch."""

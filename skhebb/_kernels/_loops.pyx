@@ -4,6 +4,8 @@ Each output element belongs to exactly one iteration of a loop, so that results 
 the same bits for any number of threads.
 """
 
+import os
+
 from cython cimport floating
 from cython.parallel cimport prange
 
@@ -31,8 +33,8 @@ def use_instruction_set(str name):
     global loops32, loops64, chosen
     if name not in instruction_sets():
         raise ValueError(
-            f"instruction set {name!r} does not run here: "
-            f"choose one of {instruction_sets()}"
+            f"SKHEBB_INSTRUCTION_SET={name!r} does not run here. "
+            f"Choose one of {instruction_sets()}."
         )
     for which in range(SKHEBB_N_INSTRUCTION_SETS):
         if skhebb_instruction_sets[which].name.decode() == name:
@@ -41,7 +43,13 @@ def use_instruction_set(str name):
     chosen = name
 
 
-use_instruction_set(list(reversed(instruction_sets()))[0])
+def choose_instruction_set():
+    """Use what SKHEBB_INSTRUCTION_SET names, else the best that runs here."""
+    best = instruction_sets()[len(instruction_sets()) - 1]
+    use_instruction_set(os.environ.get("SKHEBB_INSTRUCTION_SET") or best)
+
+
+choose_instruction_set()
 
 
 def openmp_enabled():

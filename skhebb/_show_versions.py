@@ -1,0 +1,35 @@
+"""What a bug report needs to say about the installation."""
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from skhebb._kernels import _loops
+from skhebb._threads import effective_n_threads
+from skhebb._version import __version__
+
+DEPENDENCIES = ("numpy", "scipy", "scikit-learn", "joblib")
+
+
+def show_versions():
+    """Print versions, the instruction set in use and the number of threads."""
+
+    def installed(name):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "not installed"
+
+    lines = {
+        "skhebb": __version__,
+        "python": sys.version.replace("\n", " "),
+        "platform": platform.platform(),
+        **{name: installed(name) for name in DEPENDENCIES},
+        "instruction set": (
+            f"{_loops.instruction_set()} of {', '.join(_loops.instruction_sets())}"
+        ),
+        "openmp": "yes" if _loops.openmp_enabled() else "no",
+        "threads": effective_n_threads(None),
+    }
+    for name, value in lines.items():
+        print(f"{name:>16}: {value}")

@@ -1,0 +1,57 @@
+"""What several test files use."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array, random_array
+
+from skhebb._buffers import BatchBuffers
+from skhebb._kernels import _loops
+
+
+@pytest.fixture(params=_loops.instruction_sets())
+def instruction_set(request):
+    """Run the test once with each instruction set of this machine."""
+    before = _loops.instruction_set()
+    _loops.use_instruction_set(request.param)
+    yield request.param
+    _loops.use_instruction_set(before)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def random_weights():
+    """Sparse weights of a given shape, with 32-bit indices and some empty rows."""
+
+    def make(n_in, n_out, density, dtype, rng):
+        weights = csr_array(
+            random_array(
+                (n_in, n_out),
+                density=density,
+                rng=rng,
+                data_sampler=lambda size: rng.standard_normal(size),
+            ),
+            dtype=dtype,
+        )
+        weights.sum_duplicates()
+        weights.indices = weights.indices.astype(np.int32)
+        weights.indptr = weights.indptr.astype(np.int32)
+        return weights
+
+    return make
+
+
+@pytest.fixture
+def padded_array():
+    """A feature-major array as training uses them: padded with zeros."""
+
+    def make(values):
+        n_neurons, batch = values.shape
+        array = BatchBuffers([n_neurons], batch, values.dtype).arrays(batch)[0]
+        array[:, :batch] = values
+        return array
+
+    return make

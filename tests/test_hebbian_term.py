@@ -1,0 +1,88 @@
+"""The Hebbian term of a whole training step against the thesis's formula."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skhebb import HebbSETClassifier, SETClassifier
+
+
+def scaled(activations):
+    """Eq. 10 of the thesis, samples in rows; constant neurons become 0."""
+    low, high = activations.min(axis=0), activations.max(axis=0)
+    ranges = np.where(high > low, high - low, 1)
+    return (activations - low) / ranges
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_one_step_is_gradient_plus_covariance(rng, dtype, momentum):
+    X = rng.random((30, 8)).astype(dtype)
+    X[:, 2] = 0.5  # a constant input
+    y = rng.integers(3, size=30)
+    params = {
+        "hidden_layer_sizes": (10, 9),
+        "epsilon": 3,
+        "momentum": momentum,
+        "batch_size": 30,
+        "learning_rate_init": 0.1,
+        "random_state": 0,
+    }
+    plain = SETClassifier(**params).partial_fit(X, y, classes=[0, 1, 2])
+    hebbian = HebbSETClassifier(**params, lambda0=0.3).partial_fit(
+        X, y, classes=[0, 1, 2]
+    )
+    tiny = SETClassifier(**{**params, "learning_rate_init": 1e-12})
+    start = tiny.partial_fit(X, y, classes=[0, 1, 2])
+
+    activations = [X]
+    for depth, (W, b) in enumerate(zip(start.coefs_, start.intercepts_, strict=True)):
+        z = activations[-1] @ W.toarray() + b
+        if depth < 2:
+            activations.append(np.maximum(z, 0))
+        else:
+            e = np.exp(z - z.max(axis=1, keepdims=True))
+            activations.append(e / e.sum(axis=1, keepdims=True))
+    for depth in range(3):
+        before, after = scaled(activations[depth]), scaled(activations[depth + 1])
+        literal = before.T @ (after - after.mean(axis=0)) / 30
+        n_before = before.shape[1]
+        covariance = np.cov(before.T, after.T, ddof=0)[:n_before, n_before:]
+        assert_allclose(literal, covariance, atol=1e-5)
+
+        rows, columns = plain.coefs_[depth].nonzero()
+        difference = hebbian.coefs_[depth].data - plain.coefs_[depth].data
+        expected = 0.3 * covariance[rows, columns]
+        assert_allclose(
+            difference, expected, atol=5e-5 if dtype == np.float32 else 1e-11
+        )
+        assert_array_equal(hebbian.intercepts_[depth], plain.intercepts_[depth])
+    assert np.abs(difference).max() > 1e-3
+
+
+def test_lambda_decays_with_each_evolution(rng):
+    X = rng.random((20, 6))
+    y = rng.integers(2, size=20)
+    clf = HebbSETClassifier(
+        (7,), lambda0=0.1, lambda_decay=0.5, zeta=0, learning_rate_init=1e-15,
+        momentum=0, epsilon=3, shuffle=False, random_state=0,
+    )  # fmt: skip
+    moves, before = [], None
+    for _ in range(4):
+        clf.partial_fit(X, y, classes=[0, 1])
+        if before is not None:
+            moves.append(np.abs(clf.coefs_[0].data - before).sum())
+        before = clf.coefs_[0].data.copy()
+    # The inputs are the same; the hidden activations hardly change.
+    assert_allclose(np.array(moves[1:]) / moves[:-1], 0.5, rtol=0.1)
+
+
+def test_lambda0_of_zero_is_set(rng):
+    X, y = rng.random((50, 12)), rng.integers(3, size=50)
+    params = {"max_iter": 5, "tol": None, "epsilon": 3, "random_state": 3}
+    plain = SETClassifier((20, 20), **params).fit(X, y)
+    hebbian = HebbSETClassifier((20, 20), lambda0=0, **params).fit(X, y)
+    for one, other in zip(plain.coefs_, hebbian.coefs_, strict=True):
+        assert_array_equal(one.data, other.data)
+        assert_array_equal(one.indices, other.indices)
+    assert plain.loss_curve_ == hebbian.loss_curve_

@@ -1,0 +1,188 @@
+"""Initial graphs against their distribution; pruning and growth as properties."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from scipy.stats import chisquare
+
+from skhebb._layer import SparseLayer
+from skhebb.topology import PRUNING_RULES, SparseEvolution
+from skhebb.topology import _erdos_renyi as erdos_renyi_module
+from skhebb.topology._erdos_renyi import erdos_renyi
+from skhebb.topology._set import sample_ranks
+
+
+def make_layer(n_in, n_out, density, seed):
+    rng = np.random.default_rng(seed)
+    dense = np.where(
+        rng.random((n_in, n_out)) < density, rng.standard_normal((n_in, n_out)), 0
+    )
+    weights = csr_array(dense)
+    weights.indices = weights.indices.astype(np.int32)
+    weights.indptr = weights.indptr.astype(np.int32)
+    layer = SparseLayer(weights, np.zeros(n_out))
+    layer.weight_state = [weights.data * 10]  # tells which connection it belongs to
+    return layer
+
+
+def as_dict(layer, values):
+    rows, columns = layer.weights.nonzero()
+    return dict(zip(zip(rows, columns, strict=True), values, strict=True))
+
+
+layers = st.builds(
+    make_layer,
+    st.integers(1, 12),
+    st.integers(1, 12),
+    st.floats(0, 1),
+    st.integers(0, 1000),
+)
+
+
+class TestErdosRenyi:
+    @pytest.mark.parametrize("block", [64, 1 << 22])
+    @pytest.mark.parametrize(
+        ("n_in", "n_out", "epsilon"),
+        [(784, 1000, 20), (300, 10, 20), (50, 40, 0.5), (20, 20, 100)],
+    )
+    def test_density(self, monkeypatch, rng, n_in, n_out, epsilon, block):
+        monkeypatch.setattr(erdos_renyi_module, "DRAWS_PER_BLOCK", block)
+        indptr, indices = erdos_renyi(n_in, n_out, epsilon, rng)
+        graph = csr_array((np.ones(len(indices)), indices, indptr), (n_in, n_out))
+        graph.check_format(full_check=True)
+        assert graph.has_canonical_format
+        p = epsilon * (n_in + n_out) / (n_in * n_out)
+        expected = 1 - np.exp(-p)
+        # The deviation of the number of different cells is below that of a
+        # binomial number.
+        deviation = np.sqrt(expected * (1 - expected) / (n_in * n_out))
+        assert abs(graph.nnz / (n_in * n_out) - expected) <= 4 * deviation + 1e-12
+
+    @pytest.mark.parametrize(
+        ("sizes", "sparsity"),
+        [
+            ((784, 1000, 1000, 1000, 10), 0.956),
+            ((3312, 2000, 2000, 2000, 5), 0.981),
+        ],
+    )
+    def test_sparsity_of_the_thesis(self, rng, sizes, sparsity):
+        shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+        n_connections = sum(len(erdos_renyi(*shape, 20, rng)[1]) for shape in shapes)
+        n_cells = sum(n_in * n_out for n_in, n_out in shapes)
+        assert_allclose(1 - n_connections / n_cells, sparsity, atol=5e-4)
+
+    def test_every_cell_is_equally_likely(self, rng):
+        counts = np.zeros((6, 5))
+        for _ in range(2000):
+            indptr, indices = erdos_renyi(6, 5, 0.8, rng)
+            graph = csr_array((np.ones(len(indices)), indices, indptr), (6, 5))
+            counts += graph.toarray()
+        assert chisquare(counts.ravel()).pvalue > 1e-3
+
+    def test_extremes(self, rng):
+        assert len(erdos_renyi(4, 5, 1e-9, rng)[1]) == 0
+        for epsilon in (1000, np.inf):
+            indptr, indices = erdos_renyi(4, 5, epsilon, rng)
+            assert_array_equal(indices, np.tile(np.arange(5), 4))
+            assert_array_equal(indptr, np.arange(0, 21, 5))
+
+    def test_too_many_connections(self, rng):
+        with pytest.raises(
+            ValueError, match=r"epsilon=100000 gives .* at most 2147483647"
+        ):
+            erdos_renyi(100_000, 100_000, 100_000, rng)
+
+
+class TestPruning:
+    @given(layers, st.sampled_from(sorted(PRUNING_RULES)), st.floats(0, 0.99))
+    def test_removes_the_weakest_and_carries_state(self, layer, rule, zeta):
+        before = as_dict(layer, layer.weights.data)
+        SparseEvolution(1, zeta, rule).prune(layer)
+        layer.weights.check_format(full_check=True)
+        after = as_dict(layer, layer.weights.data)
+        assert after.items() <= before.items()
+        state = as_dict(layer, layer.weight_state[0])
+        assert state == {cell: 10 * value for cell, value in after.items()}
+
+        removed = [value for cell, value in before.items() if cell not in after]
+        groups = [np.positive] if rule == "magnitude" else [np.sign]
+        for group in groups:
+            for sign in {
+                np.sign(v) if group is np.sign else 0 for v in before.values()
+            }:
+
+                def same(values, sign=sign):
+                    return [abs(v) for v in values if sign in (0, np.sign(v))]
+
+                assert len(same(removed)) == int(
+                    zeta * len(same(before.values())) + 1e-9
+                )
+                assert max(same(removed), default=0) <= min(
+                    same(after.values()), default=np.inf
+                )
+
+    def test_exact_fraction(self):
+        for n in range(1, 50):
+            keep = PRUNING_RULES["magnitude"](np.arange(10.0 * n), 0.3)
+            assert_array_equal(np.flatnonzero(~keep), np.arange(3 * n))
+
+    def test_equal_weights_fall_in_order(self):
+        weights = np.array([1.0, -2, 1, -1, 1, 0.5])
+        keep = PRUNING_RULES["magnitude"](weights, 0.5)
+        assert_array_equal(keep, [False, True, False, True, True, False])
+
+    def test_sign_counts_zero_as_positive(self):
+        weights = np.array([0.0, 1, 2, -3, -0.1])
+        keep = PRUNING_RULES["sign"](weights, 0.5)
+        assert_array_equal(keep, [False, True, True, True, False])
+
+
+class TestGrowth:
+    @given(layers, st.integers(0, 144), st.integers(0, 100))
+    def test_fills_to_capacity_and_keeps_the_rest(self, layer, n_new, seed):
+        layer.capacity = min(layer.capacity + n_new, layer.n_in * layer.n_out)
+        before = as_dict(layer, layer.weights.data)
+        SparseEvolution(1, 0.3, "magnitude").grow(layer, np.random.default_rng(seed))
+        layer.weights.check_format(full_check=True)
+        assert layer.weights.has_canonical_format
+        assert layer.weights.indices.dtype == layer.weights.indptr.dtype == np.int32
+        after = as_dict(layer, layer.weights.data)
+        assert len(after) == layer.n_connections == layer.capacity
+        assert before.items() <= after.items()
+        state = as_dict(layer, layer.weight_state[0])
+        for cell in after:
+            assert state[cell] == (10 * before[cell] if cell in before else 0)
+
+    def test_new_weights_are_normal(self, rng):
+        layer = make_layer(300, 300, 0.0, 0)
+        layer.capacity = 40_000
+        SparseEvolution(1, 0.3, "magnitude").grow(layer, rng)
+        weights = layer.weights.data
+        assert abs(weights.mean()) < 4 * 0.1 / 200
+        assert_allclose(weights.std(), 0.1, rtol=0.02)
+
+    def test_uniform_among_absent_cells(self):
+        counts = np.zeros((5, 6))
+        for seed in range(3000):
+            layer = make_layer(5, 6, 0.4, 7)
+            layer.capacity += 5
+            before = layer.weights.toarray() != 0
+            SparseEvolution(1, 0.3, "magnitude").grow(
+                layer, np.random.default_rng(seed)
+            )
+            counts += (layer.weights.toarray() != 0) & ~before
+        assert not counts[before].any()
+        assert chisquare(counts[~before]).pvalue > 1e-3
+
+
+@given(st.integers(0, 300), st.floats(0, 1), st.integers(0, 100))
+def test_sample_ranks_are_distinct_and_sorted(n_total, share, seed):
+    n = int(share * n_total)
+    ranks = sample_ranks(n_total, n, np.random.default_rng(seed))
+    assert len(ranks) == n
+    assert ranks.dtype == np.int64
+    assert (np.diff(ranks) > 0).all()
+    assert n == 0 or (ranks[0] >= 0 and ranks[-1] < n_total)
