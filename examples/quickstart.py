@@ -35,10 +35,10 @@ def parse_arguments():
     add("--dataset", default="digits", help="name for skhebb.datasets.fetch_dataset")
     add("--hidden", type=int, nargs="+", default=[400, 400, 400], help="layer sizes")
     add("--epochs", type=int, default=50)
-    add("--batch-size", type=int, default=32)
-    add("--learning-rate", type=float, default=0.03)
-    add("--epsilon", type=float, default=20, help="density of the sparse networks")
-    add("--lambda0", type=float, default=0.001, help="strength of the Hebbian term")
+    add("--batch-size", type=int, default=100)
+    add("--learning-rate", type=float, default=0.1)
+    add("--epsilon", type=float, default=10, help="density of the sparse networks")
+    add("--lambda0", type=float, default=0.003, help="strength of the Hebbian term")
     return parser.parse_args()
 
 

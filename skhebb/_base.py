@@ -170,7 +170,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         validate = None
         if self.early_stopping:
             X, X_val, y, y_val = self._split(X, y, streams.split_seed)
-            validate = scorer(state.network, X_val, y_val, n_threads)
+            validate = scorer(state.network, X_val, y_val, len(classes), n_threads)
         trainer = self._trainer(state, X.shape[0], n_threads)
         n_epochs_before = len(state.losses)
         stopped = trainer.fit(
@@ -261,7 +261,8 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         y : ndarray of shape (n_samples,)
             The predicted classes.
         """
-        return self.classes_[winners(self._outputs(X))]
+        outputs = self._outputs(X)
+        return self.classes_[winners(outputs, len(self.classes_))]
 
     def predict_proba(self, X):
         """Probability of each class.
@@ -280,7 +281,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
             Columns are in the order of `classes_`.
         """
         outputs = self._outputs(X)
-        if self.n_outputs_ == 1 and len(self.classes_) == 2:
+        if len(self.classes_) == 2:
             return np.hstack([1 - outputs, outputs])
         if self.out_activation_ == "logistic":
             totals = outputs.sum(axis=1, keepdims=True)
@@ -339,20 +340,23 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         return classes
 
     def _split(self, X, y, random_state):
-        """Training and validation part, each class in both."""
-        X_train, X_val, y_train, y_val = train_test_split(
+        """Training and validation part, stratified where there are samples enough."""
+        counts = np.bincount(y)
+        n_val = int(np.ceil(self.validation_fraction * len(y)))
+        stratify = counts.min() > 1 and len(counts) <= min(n_val, len(y) - n_val)
+        parts = train_test_split(
             X,
             y,
             test_size=self.validation_fraction,
-            stratify=y,
+            stratify=y if stratify else None,
             random_state=random_state,
         )
-        if X_val.shape[0] < 2:
+        if n_val < 2:
             raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or "
-                "the size of your dataset."
+                f"validation_fraction={self.validation_fraction} of {len(y)} samples "
+                "leaves less than 2 for validation. Increase it or the data set."
             )
-        return X_train, X_val, y_train, y_val
+        return parts
 
     def _topology(self):
         return SparseEvolution(self.epsilon, self.zeta, self.pruning)
@@ -502,14 +506,18 @@ class RandomStreams:
         self.split_seed = int(streams[3].generate_state(1)[0])
 
 
-def winners(outputs):
-    """Number of the most active class of each sample; one output stands for two."""
-    if outputs.shape[1] == 1:
+def winners(outputs, n_classes):
+    """Number of the most active class of each sample; two classes share an output."""
+    if n_classes == 2:
         return (outputs[:, 0] > 0.5).astype(np.intp)
     return outputs.argmax(axis=1)
 
 
-def scorer(network, X, y, n_threads):
+def scorer(network, X, y, n_classes, n_threads):
     """A function that gives the accuracy of `network` at the time it is called."""
     inputs = rows_of(X)
-    return lambda: accuracy_score(y, winners(network.outputs(inputs, n_threads)))
+
+    def score():
+        return accuracy_score(y, winners(network.outputs(inputs, n_threads), n_classes))
+
+    return score

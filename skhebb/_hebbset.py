@@ -89,8 +89,9 @@ default="log_loss"
     n_iter_no_change : int, default=10
         See `tol`.
     early_stopping : bool, default=False
-        Whether to set aside `validation_fraction` of the samples, stratified, to stop
-        on their accuracy and to return the network that was best on them.
+        Whether to set aside `validation_fraction` of the samples, stratified where
+        possible, to stop on their accuracy and to return the network that was best
+        on them.
     validation_fraction : float in (0, 1), default=0.1
         See `early_stopping`.
     warm_start : bool, default=False

@@ -6,6 +6,8 @@ import numpy as np
 
 from skhebb._buffers import BatchBuffers, aligned_zeros
 
+PROBE = 16  # samples that show at the end of an epoch whether outputs are finite
+
 
 class NonFiniteTraining(ArithmeticError):
     """The loss or a weight became NaN or infinite."""
@@ -194,7 +196,7 @@ class Trainer:
         Raises
         ------
         NonFiniteTraining
-            If the loss of a batch or, in the end, a weight is not finite.
+            If the loss of a batch or, in the end, a weight or output is not finite.
         """
         state = self.state
         n_samples = inputs.n_samples
@@ -212,10 +214,21 @@ class Trainer:
                 samples = order[start : start + self.batch_size]
                 total += self.run_batch(inputs, targets, samples) * len(samples)
                 state.batches_since_evolution += 1
-        if not state.network.is_finite():
-            raise NonFiniteTraining
+            self.check_soundness(inputs, samples[:PROBE])
         state.n_samples_seen += n_samples
         return total / n_samples
+
+    def check_soundness(self, inputs, samples):
+        """Raise NonFiniteTraining if the weights or what they give is not finite.
+
+        The loss of a batch tells of the weights before its update only.
+        """
+        activations = self.activations.arrays(len(samples))
+        inputs.load(samples, activations[0], self.n_threads)
+        network = self.state.network
+        network.forward(activations, len(samples), self.n_threads)
+        if not (network.is_finite() and np.isfinite(activations[-1]).all()):
+            raise NonFiniteTraining
 
     def evolution_is_due(self):
         """Whether so many batches were seen that the topology shall evolve."""

@@ -62,6 +62,17 @@ def openmp_max_threads():
     return omp_get_max_threads()
 
 
+# Multiply-adds that are worth a thread of their own: waking one costs microseconds,
+# and far more on a busy machine.
+cdef Py_ssize_t GRAIN = 1 << 18
+
+
+cdef inline int threads_for(Py_ssize_t work, int n_threads) noexcept nogil:
+    """Threads for so many multiply-adds, at most `n_threads`."""
+    cdef Py_ssize_t worth = 1 + work // GRAIN
+    return n_threads if worth >= n_threads else <int>worth
+
+
 cdef inline const int* first_index(const int[::1] view) noexcept nogil:
     """Pointer to the data of `view`, which may be empty."""
     return &view[0] if view.shape[0] > 0 else NULL
@@ -82,6 +93,7 @@ def load_rows(
     cdef Py_ssize_t n_features = X.shape[1]
     cdef Py_ssize_t n_tiles = (n_features + 15) // 16
     cdef Py_ssize_t tile, feature, b
+    n_threads = threads_for(n_features * samples.shape[0], n_threads)
     for tile in prange(n_tiles, nogil=True, num_threads=n_threads, schedule="static"):
         for b in range(samples.shape[0]):
             for feature in range(16 * tile, min(16 * tile + 16, n_features)):
@@ -107,6 +119,7 @@ def forward(
     cdef const int* position = first_index(positions)
     cdef const floating* weight = &weights[0] if weights.shape[0] > 0 else NULL
     cdef Py_ssize_t j, start, n
+    n_threads = threads_for(presynaptic.shape[0] * stride, n_threads)
     for j in prange(biases.shape[0], nogil=True, num_threads=n_threads,
                     schedule="dynamic", chunksize=16):
         start = indptr[j]
@@ -132,6 +145,7 @@ def sampled_product(
     cdef const int* index = first_index(indices)
     cdef floating* product = first(products)
     cdef Py_ssize_t i, start, n
+    n_threads = threads_for(indices.shape[0] * stride, n_threads)
     for i in prange(inputs.shape[0], nogil=True, num_threads=n_threads,
                     schedule="dynamic", chunksize=16):
         start = indptr[i]
@@ -160,6 +174,7 @@ def backward(
     cdef const floating* weight = &weights[0] if weights.shape[0] > 0 else NULL
     cdef floating* product = first(products)
     cdef Py_ssize_t i, start, n
+    n_threads = threads_for(indices.shape[0] * stride, n_threads)
     for i in prange(inputs.shape[0], nogil=True, num_threads=n_threads,
                     schedule="dynamic", chunksize=16):
         start = indptr[i]
@@ -191,6 +206,7 @@ def add_covariances(
     cdef const int* index = first_index(indices)
     cdef floating* weight = first(weights)
     cdef Py_ssize_t i, start, n
+    n_threads = threads_for(indices.shape[0] * stride, n_threads)
     for i in prange(inputs.shape[0], nogil=True, num_threads=n_threads,
                     schedule="dynamic", chunksize=16):
         start = indptr[i]
@@ -216,6 +232,7 @@ def batch_statistics(
 ):
     """Mean and inverse range of each neuron over the batch."""
     cdef Py_ssize_t i
+    n_threads = threads_for(activations.shape[0] * activations.shape[1], n_threads)
     for i in prange(activations.shape[0], nogil=True, num_threads=n_threads,
                     schedule="static"):
         if floating is float:
@@ -227,6 +244,7 @@ def batch_statistics(
 def relu(floating[:, ::1] z, int n_threads):
     """Replace z by max(z, 0)."""
     cdef Py_ssize_t i, stride = z.shape[1]
+    n_threads = threads_for(z.shape[0] * stride, n_threads)
     for i in prange(z.shape[0], nogil=True, num_threads=n_threads, schedule="static"):
         if floating is float:
             loops32.relu(&z[i, 0], stride)
@@ -239,6 +257,7 @@ def relu_backward(
 ):
     """Set the deltas of inactive neurons to zero."""
     cdef Py_ssize_t i, stride = deltas.shape[1]
+    n_threads = threads_for(deltas.shape[0] * stride, n_threads)
     for i in prange(deltas.shape[0], nogil=True, num_threads=n_threads,
                     schedule="static"):
         if floating is float:
@@ -264,6 +283,7 @@ def sgd_step(
     cdef floating* velocity = first(velocities)
     cdef Py_ssize_t c, start, length
     cdef Py_ssize_t velocity_step = 1 if velocities.shape[0] > 0 else 0
+    n_threads = threads_for(n, n_threads)
     for c in prange(n_chunks, nogil=True, num_threads=n_threads, schedule="static"):
         start = c * chunk
         length = min(chunk, n - start)

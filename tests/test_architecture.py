@@ -1,0 +1,84 @@
+"""Imports go one way: estimators, training, network, kernels."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import skhebb
+
+ROOT = Path(skhebb.__file__).parent
+LEAVES = {"_activations", "_losses", "_optimizers", "topology", "plasticity"}
+# What each module may import of the package, besides the version.
+ALLOWED = {
+    "_kernels": set(),
+    "_buffers": set(),
+    "_sklearn": set(),
+    "_threads": {"_kernels"},
+    "_batches": {"_kernels"},
+    "_layer": {"_kernels"},
+    "_network": {"_layer", "_buffers"},
+    "_training": {"_network", "_buffers"},
+    "_validation": {"_kernels"},
+    "_show_versions": {"_kernels", "_threads"},
+    "_activations": {"_kernels"},
+    "_losses": {"_kernels"},
+    "_optimizers": {"_kernels"},
+    "topology": {"_kernels"},
+    "plasticity": {"_kernels"},
+    "datasets": set(),
+    "_base": LEAVES
+    | {"_batches", "_layer", "_network", "_sklearn", "_threads"}
+    | {"_training", "_validation"},
+    "_set": {"_base"},
+    "_hebbset": {"_base", "_sklearn", "plasticity"},
+    "__init__": {"_set", "_hebbset", "_show_versions"},
+    "_version": set(),
+}
+
+
+def unit(name):
+    """The module or folder right below the package that `name` belongs to."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else None
+
+
+def imported_units(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "skhebb"
+        ):
+            below = unit(node.module)
+            yield from [below] if below else [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith("skhebb"):
+                    yield unit(alias.name)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_imports_go_one_way(path):
+    relative = path.relative_to(ROOT)
+    own = relative.parts[0].removesuffix(".py")
+    assert set(imported_units(path)) <= ALLOWED[own] | {own, "_version"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_private_names_of_sklearn_are_in_one_file(path):
+    if path.name == "_sklearn.py":
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "sklearn"
+        ):
+            names = [*node.module.split("."), *(alias.name for alias in node.names)]
+            assert not [name for name in names if name.startswith("_")]
+
+
+def test_training_knows_no_sklearn():
+    for name in ("_training", "_network", "_layer", "_batches", "_buffers"):
+        assert "sklearn" not in (ROOT / f"{name}.py").read_text()

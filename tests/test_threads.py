@@ -1,0 +1,79 @@
+"""How many threads are used, and that limits are obeyed."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+import skhebb
+from skhebb._kernels import _loops
+from skhebb._threads import effective_n_threads
+
+needs_openmp = pytest.mark.skipif(
+    not _loops.openmp_enabled(), reason="built without OpenMP"
+)
+
+
+@pytest.fixture
+def four_threads(monkeypatch):
+    monkeypatch.setattr(_loops, "openmp_max_threads", lambda: 4)
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+
+
+@pytest.mark.usefixtures("four_threads")
+@pytest.mark.parametrize(
+    ("n_jobs", "expected"),
+    [(None, 4), (1, 1), (3, 3), (9, 4), (-1, 4), (-2, 3), (-9, 1)],
+)
+def test_n_jobs(n_jobs, expected):
+    assert effective_n_threads(n_jobs) == expected
+
+
+def test_zero_jobs():
+    with pytest.raises(ValueError, match="'n_jobs' parameter"):
+        effective_n_threads(0)
+
+
+@needs_openmp
+def test_threadpoolctl_is_obeyed():
+    with threadpool_limits(1, user_api="openmp"):
+        assert effective_n_threads(None) == 1
+        assert effective_n_threads(-1) == 1
+
+
+@needs_openmp
+def test_joblib_workers_share_the_processors():
+    totals = Parallel(n_jobs=2)(delayed(effective_n_threads)(None) for _ in range(2))
+    assert max(totals) <= max(1, os.cpu_count() // 2)
+
+
+def run_python(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", _loops.instruction_sets())
+def test_instruction_set_from_the_environment(name):
+    code = "import skhebb; skhebb.show_versions()"
+    result = run_python(code, SKHEBB_INSTRUCTION_SET=name)
+    assert f"instruction set: {name} of" in result.stdout
+
+
+def test_unknown_instruction_set_from_the_environment():
+    result = run_python("import skhebb", SKHEBB_INSTRUCTION_SET="mmx")
+    assert "SKHEBB_INSTRUCTION_SET='mmx' does not run here" in result.stderr
+
+
+def test_show_versions(capsys):
+    skhebb.show_versions()
+    shown = capsys.readouterr().out
+    for word in ("skhebb", "scikit-learn", "instruction set", "threads"):
+        assert word in shown
