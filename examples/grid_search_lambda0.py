@@ -29,8 +29,9 @@ def main():
         MinMaxScaler(clip=True),
         HebbSETClassifier(
             (400, 400, 400),
-            batch_size=32,
-            learning_rate_init=0.03,
+            epsilon=10,
+            batch_size=100,
+            learning_rate_init=0.1,
             max_iter=50,
             tol=None,  # always all epochs
             random_state=0,

@@ -63,7 +63,7 @@ class SparseLayer:
         )
 
     def backward(self, inputs, deltas, products, input_deltas, n_threads):
-        """Write sum_b a_i d_j of each connection, and W d unless `input_deltas` is None.
+        """Write sum_b a_i d_j of each connection, and W d into `input_deltas` if any.
 
         `deltas` is dJ/dz of this layer, `input_deltas` becomes dJ/da of the one
         before.

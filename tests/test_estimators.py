@@ -5,6 +5,8 @@ import pickle
 import signal
 import threading
 import warnings
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -157,10 +159,7 @@ def test_evolution_interval(data):
         chunk = slice(start, start + 10)
         stream.partial_fit(X[chunk], y[chunk], classes=[0, 1, 2])
         topologies.append(stream.coefs_[0].indices.copy())
-    changed = [
-        not np.array_equal(*pair)
-        for pair in zip(topologies[:-1], topologies[1:], strict=True)
-    ]
+    changed = [not np.array_equal(*pair) for pair in pairwise(topologies)]
     assert changed == [False, False, False, True] * 2 + [False] * 3
 
     once = SETClassifier(
@@ -420,18 +419,16 @@ class TestDivergence:
             assert_array_equal(coefs.data, data_before)
 
 
-@pytest.mark.parametrize("partial", [False, True])
-def test_interrupt_keeps_the_last_complete_epoch(data, partial):
+@pytest.mark.parametrize("streaming", [False, True])
+def test_interrupt_keeps_the_last_complete_epoch(data, streaming):
     X, y = data
     X, y = np.tile(X, (200, 1)), np.tile(y, 200)
     clf = SETClassifier((400, 400), batch_size=20, **{**FAST, "max_iter": 10_000})
     timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
     timer.start()
+    train = partial(clf.partial_fit, classes=[0, 1, 2]) if streaming else clf.fit
     with pytest.warns(UserWarning, match="interrupted by user"):
-        if partial:
-            clf.partial_fit(X, y, classes=[0, 1, 2])
-        else:
-            clf.fit(X, y)
+        train(X, y)
     timer.join()
     assert clf.n_iter_ == len(clf.loss_curve_)
     assert clf.predict(X[:10]).shape == (10,)
@@ -578,7 +575,7 @@ def test_partial_fit_errors(data):
 
 def test_unsupported_targets(data):
     X, y = data
-    with pytest.raises(ValueError, match="Unknown label type|continuous"):
+    with pytest.raises(ValueError, match=r"Unknown label type|continuous"):
         SETClassifier().fit(X, y + 0.5 * X[:, 0])
     with pytest.raises(ValueError, match="1d array"):
         SETClassifier().fit(X, np.eye(3)[y])

@@ -1,5 +1,7 @@
 """Every loss with every activation against finite differences."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -38,7 +40,7 @@ def make_trainer(loss, activation, n_classes, random_weights, alpha=0.0):
             random_weights(n_in, n_out, 0.7, np.float64, rng),
             rng.standard_normal(n_out),
         )
-        for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True)
+        for n_in, n_out in pairwise(sizes)
     ]
     network = Network(layers)
     network.activation = ACTIVATIONS[activation]()

@@ -162,5 +162,5 @@ def test_nan_and_infinity_reach_the_output(case, dtype):
 
 
 def test_unknown_instruction_set_is_refused():
-    with pytest.raises(ValueError, match="'mmx' does not run here.*baseline"):
+    with pytest.raises(ValueError, match=r"'mmx' does not run here.*baseline"):
         _loops.use_instruction_set("mmx")

@@ -1,5 +1,7 @@
 """Initial graphs against their distribution; pruning and growth as properties."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -69,7 +71,7 @@ class TestErdosRenyi:
         ],
     )
     def test_sparsity_of_the_thesis(self, rng, sizes, sparsity):
-        shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+        shapes = list(pairwise(sizes))
         n_connections = sum(len(erdos_renyi(*shape, 20, rng)[1]) for shape in shapes)
         n_cells = sum(n_in * n_out for n_in, n_out in shapes)
         assert_allclose(1 - n_connections / n_cells, sparsity, atol=5e-4)

@@ -1,5 +1,6 @@
-"""Local learning rules: what a connection adds to its weight from the activity
-of the two neurons it joins.
+"""Local learning rules.
+
+What a connection adds to its weight from the activity of the two neurons it joins.
 
 A rule has `observe(activations, batch, n_threads)`, called once per batch after the
 forward pass, and `update(depth, layer, activations, batch, generation, n_threads)`,
