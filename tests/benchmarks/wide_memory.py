@@ -40,7 +40,7 @@ def main():
     print(
         f"{clf.n_connections_} connections, density {clf.density_:.2%}, "
         f"{seconds:.2f} s per epoch, training accuracy {clf.score(X, y):.3f}\n"
-        f"peak memory {peak / 1024:.0f} MiB, of which {before / 1024:.0f} MiB before fit"
+        f"peak memory {peak / 1024:.0f} MiB, {before / 1024:.0f} MiB of it before fit"
     )
 
 
