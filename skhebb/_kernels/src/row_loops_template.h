@@ -7,7 +7,7 @@ TARGET static inline void NAME(add_four)(
 {
     #pragma omp simd
     for (ptrdiff_t b = 0; b < stride; b++)
-        out[b] += (w0 * r0[b] + w1 * r1[b]) + (w2 * r2[b] + w3 * r3[b]);
+        out[b] = out[b] + w0 * r0[b] + w1 * r1[b] + w2 * r2[b] + w3 * r3[b];
 }
 
 TARGET static inline void NAME(add_one)(
@@ -105,7 +105,7 @@ TARGET static void NAME(products_and_sum)(
             s1 += left[b] * r1[b];
             s2 += left[b] * r2[b];
             s3 += left[b] * r3[b];
-            out[b] += (w0 * r0[b] + w1 * r1[b]) + (w2 * r2[b] + w3 * r3[b]);
+            out[b] = out[b] + w0 * r0[b] + w1 * r1[b] + w2 * r2[b] + w3 * r3[b];
         }
         product[k] = s0;
         product[k + 1] = s1;
