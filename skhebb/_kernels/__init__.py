@@ -5,4 +5,19 @@ is one contiguous row, padded with zeros to `stride` values. Connections are CSR
 presynaptic neuron, with 32-bit indices.
 """
 
+import os
+
 MAX_CONNECTIONS = 2**31 - 1  # of one layer
+
+# GNU OpenMP lets a thread that waits for another one spin for milliseconds, on the
+# processor that the other may be waiting for: on a busy machine two threads are then
+# slower than one. It reads the number of spins once, when the kernels load it.
+_SPINS = "GOMP_SPINCOUNT"
+_is_set = _SPINS in os.environ or "OMP_WAIT_POLICY" in os.environ
+if not _is_set:
+    os.environ[_SPINS] = "2000"
+try:
+    from skhebb._kernels import _loops  # noqa: F401
+finally:
+    if not _is_set:
+        del os.environ[_SPINS]

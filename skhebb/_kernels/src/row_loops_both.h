@@ -2,8 +2,13 @@
 #include <float.h>
 #include "row_loops.h"
 
+/* The iterations of the next loop are independent but for the reductions named. */
 #ifdef _MSC_VER
 #define restrict __restrict
+#define VECTORISE(...) __pragma(loop(ivdep))
+#else
+#define PRAGMA(text) _Pragma(#text)
+#define VECTORISE(...) PRAGMA(omp simd __VA_ARGS__)
 #endif
 
 #define REAL float

@@ -5,7 +5,7 @@ TARGET static inline void NAME(add_four)(
     const REAL *restrict r2, const REAL *restrict r3,
     REAL w0, REAL w1, REAL w2, REAL w3, ptrdiff_t stride)
 {
-    #pragma omp simd
+    VECTORISE()
     for (ptrdiff_t b = 0; b < stride; b++)
         out[b] = out[b] + w0 * r0[b] + w1 * r1[b] + w2 * r2[b] + w3 * r3[b];
 }
@@ -13,7 +13,7 @@ TARGET static inline void NAME(add_four)(
 TARGET static inline void NAME(add_one)(
     REAL *restrict out, const REAL *restrict r0, REAL w0, ptrdiff_t stride)
 {
-    #pragma omp simd
+    VECTORISE()
     for (ptrdiff_t b = 0; b < stride; b++)
         out[b] += w0 * r0[b];
 }
@@ -22,7 +22,7 @@ TARGET static inline REAL NAME(dot)(
     const REAL *restrict left, const REAL *restrict right, ptrdiff_t stride)
 {
     REAL sum = 0;
-    #pragma omp simd reduction(+ : sum)
+    VECTORISE(reduction(+ : sum))
     for (ptrdiff_t b = 0; b < stride; b++)
         sum += left[b] * right[b];
     return sum;
@@ -32,7 +32,7 @@ TARGET static inline REAL NAME(centred_dot)(
     const REAL *restrict left, const REAL *restrict right, REAL mean, ptrdiff_t stride)
 {
     REAL sum = 0;
-    #pragma omp simd reduction(+ : sum)
+    VECTORISE(reduction(+ : sum))
     for (ptrdiff_t b = 0; b < stride; b++)
         sum += left[b] * (right[b] - mean);
     return sum;
@@ -67,7 +67,7 @@ TARGET static void NAME(products)(
         const REAL *restrict r2 = rows + index[k + 2] * stride;
         const REAL *restrict r3 = rows + index[k + 3] * stride;
         REAL s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-        #pragma omp simd reduction(+ : s0, s1, s2, s3)
+        VECTORISE(reduction(+ : s0, s1, s2, s3))
         for (ptrdiff_t b = 0; b < stride; b++) {
             s0 += left[b] * r0[b];
             s1 += left[b] * r1[b];
@@ -99,7 +99,7 @@ TARGET static void NAME(products_and_sum)(
         const REAL w0 = weight[k], w1 = weight[k + 1];
         const REAL w2 = weight[k + 2], w3 = weight[k + 3];
         REAL s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-        #pragma omp simd reduction(+ : s0, s1, s2, s3)
+        VECTORISE(reduction(+ : s0, s1, s2, s3))
         for (ptrdiff_t b = 0; b < stride; b++) {
             s0 += left[b] * r0[b];
             s1 += left[b] * r1[b];
@@ -134,7 +134,7 @@ TARGET static void NAME(add_covariances)(
         const REAL *restrict r3 = rows + j3 * stride;
         const REAL m0 = mean[j0], m1 = mean[j1], m2 = mean[j2], m3 = mean[j3];
         REAL s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-        #pragma omp simd reduction(+ : s0, s1, s2, s3)
+        VECTORISE(reduction(+ : s0, s1, s2, s3))
         for (ptrdiff_t b = 0; b < stride; b++) {
             s0 += left[b] * (r0[b] - m0);
             s1 += left[b] * (r1[b] - m1);
@@ -157,7 +157,7 @@ TARGET static void NAME(statistics)(
     const REAL *restrict row, ptrdiff_t batch, REAL *mean, REAL *scale)
 {
     REAL low = row[0], high = row[0], sum = 0;
-    #pragma omp simd reduction(+ : sum) reduction(min : low) reduction(max : high)
+    VECTORISE(reduction(+ : sum) reduction(min : low) reduction(max : high))
     for (ptrdiff_t b = 0; b < batch; b++) {
         sum += row[b];
         low = row[b] < low ? row[b] : low;
@@ -171,7 +171,7 @@ TARGET static void NAME(statistics)(
 /* Written so that NaN stays NaN: a diverging network must be seen to diverge. */
 TARGET static void NAME(relu)(REAL *restrict row, ptrdiff_t n)
 {
-    #pragma omp simd
+    VECTORISE()
     for (ptrdiff_t b = 0; b < n; b++)
         row[b] = row[b] < 0 ? 0 : row[b];
 }
@@ -179,7 +179,7 @@ TARGET static void NAME(relu)(REAL *restrict row, ptrdiff_t n)
 TARGET static void NAME(relu_backward)(
     REAL *restrict delta, const REAL *restrict row, ptrdiff_t n)
 {
-    #pragma omp simd
+    VECTORISE()
     for (ptrdiff_t b = 0; b < n; b++)
         delta[b] = row[b] > 0 ? delta[b] : 0;
 }
@@ -189,12 +189,12 @@ TARGET static void NAME(sgd)(
     REAL learning_rate, REAL momentum, int nesterov, ptrdiff_t n)
 {
     if (momentum == 0) {
-        #pragma omp simd
+        VECTORISE()
         for (ptrdiff_t k = 0; k < n; k++)
             weight[k] -= learning_rate * gradient[k];
         return;
     }
-    #pragma omp simd
+    VECTORISE()
     for (ptrdiff_t k = 0; k < n; k++) {
         const REAL step = learning_rate * gradient[k];
         velocity[k] = momentum * velocity[k] - step;
