@@ -98,7 +98,7 @@ setup(
             kernel("_connections"),
         ],
         compiler_directives=DIRECTIVES,
-        force=DEBUG,
+        force=True,  # other directives make another .c of the same .pyx
     ),
     cmdclass={"build_ext": BuildKernels},
 )

@@ -65,6 +65,9 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         "n_jobs": [None, Integral],
     }
 
+    # Parameters that may make training diverge when they are too large.
+    _suspects = ("learning_rate_init", "momentum")
+
     def __init__(
         self,
         hidden_layer_sizes,
@@ -456,10 +459,12 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
 
     def _warn(self, stopped):
         if stopped == "diverged":
+            values = [f"{name} ({getattr(self, name)})" for name in self._suspects]
+            suspects = ", ".join(values[:-1]) + f" or {values[-1]}"
             warnings.warn(
                 f"Training stopped after {self.n_iter_} complete epochs because the "
                 "loss or a weight became non-finite; the last finite weights, of the "
-                f"end of that epoch, are kept. {self._advice()}",
+                f"end of that epoch, are kept. Lower {suspects}, or scale X.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
@@ -478,12 +483,6 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=3,
             )
-
-    def _advice(self):
-        return (
-            f"Lower learning_rate_init (now {self.learning_rate_init}) or momentum "
-            f"(now {self.momentum}), or scale X."
-        )
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coefs_")

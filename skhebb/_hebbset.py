@@ -177,6 +177,8 @@ default="log_loss"
         "lambda_decay": [Interval(Real, 0, 1, closed="right")],
     }
 
+    _suspects = ("lambda0", *BaseSparseClassifier._suspects)
+
     def __init__(
         self,
         hidden_layer_sizes=(100,),
@@ -236,6 +238,3 @@ default="log_loss"
         if self.lambda0 == 0:
             return None
         return HebbianCovariance(self.lambda0, self.lambda_decay)
-
-    def _advice(self):
-        return f"Lower lambda0 (now {self.lambda0}). {super()._advice()}"

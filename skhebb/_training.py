@@ -275,7 +275,7 @@ class Trainer:
         deltas, other_deltas = self.deltas.arrays(batch)
         errors = deltas[: len(activations[-1])]
         errors[:, batch:] = 0
-        errors[:, :batch] = output_deltas
+        errors[:, :batch] = flush_tiny(output_deltas)
         for depth in reversed(range(len(network.layers))):
             inputs = activations[depth]
             input_errors = None if depth == 0 else other_deltas[: len(inputs)]
@@ -321,3 +321,10 @@ class Trainer:
         """Fill all layers up to their capacity."""
         for layer in self.state.network.layers:
             self.topology.grow(layer, self.state.evolution_rng)
+
+
+def flush_tiny(values):
+    """Set to zero what is so small that products of it are subnormal, and slow."""
+    limits = np.finfo(values.dtype)
+    values[np.abs(values) < limits.tiny / limits.eps] = 0
+    return values

@@ -18,6 +18,14 @@ def instruction_set(request):
 
 
 @pytest.fixture
+def all_threads():
+    """Let even the smallest product use all the threads it is given."""
+    before = _loops.set_grain(1)
+    yield
+    _loops.set_grain(before)
+
+
+@pytest.fixture
 def rng():
     return np.random.default_rng(0)
 

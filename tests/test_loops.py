@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skhebb._buffers import padded
 from skhebb._kernels import _connections, _loops
 
-pytestmark = pytest.mark.usefixtures("instruction_set")
+pytestmark = pytest.mark.usefixtures("instruction_set", "all_threads")
 
 DTYPES = [np.float32, np.float64]
 BATCHES = [1, 2, 3, 7, 16, 30, 33, 200]
@@ -138,6 +138,14 @@ def test_sgd_step(dtype, rng, momentum, nesterov, n):
     _loops.sgd_step(weights, state, gradients, 0.1, momentum, nesterov, 2)
     assert_allclose(weights, expected, **tolerance(dtype))
     assert_allclose(state, new_velocities[: len(state)], **tolerance(dtype))
+
+
+def test_sgd_step_flushes_subnormal_velocities(dtype):
+    tiny = np.finfo(dtype).tiny
+    velocities = np.array([tiny, -tiny, 4 * tiny, np.nan, np.inf], dtype=dtype)
+    weights, gradients = np.zeros((2, 5), dtype=dtype)
+    _loops.sgd_step(weights, velocities, gradients, 0.1, 0.5, False, 1)
+    assert_array_equal(velocities, np.array([0, 0, 2 * tiny, np.nan, np.inf]))
 
 
 @pytest.mark.parametrize("n_features", [1, 15, 16, 50])

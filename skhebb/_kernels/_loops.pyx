@@ -64,12 +64,20 @@ def openmp_max_threads():
 
 # Multiply-adds that are worth a thread of their own: waking one costs microseconds,
 # and far more on a busy machine.
-cdef Py_ssize_t GRAIN = 1 << 18
+cdef Py_ssize_t grain = 1 << 18
+
+
+def set_grain(Py_ssize_t work):
+    """Set the multiply-adds worth a thread, at least 1; return those before."""
+    global grain
+    before = grain
+    grain = work
+    return before
 
 
 cdef inline int threads_for(Py_ssize_t work, int n_threads) noexcept nogil:
     """Threads for so many multiply-adds, at most `n_threads`."""
-    cdef Py_ssize_t worth = 1 + work // GRAIN
+    cdef Py_ssize_t worth = 1 + work // grain
     return n_threads if worth >= n_threads else <int>worth
 
 

@@ -197,7 +197,9 @@ TARGET static void NAME(sgd)(
     VECTORISE()
     for (ptrdiff_t k = 0; k < n; k++) {
         const REAL step = learning_rate * gradient[k];
-        velocity[k] = momentum * velocity[k] - step;
+        const REAL next = momentum * velocity[k] - step;
+        /* Without a gradient a velocity decays to subnormal numbers, which are slow. */
+        velocity[k] = next < SMALLEST_NORMAL && next > -SMALLEST_NORMAL ? 0 : next;
         weight[k] += nesterov ? momentum * velocity[k] - step : velocity[k];
     }
 }
