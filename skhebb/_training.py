@@ -216,7 +216,7 @@ class Trainer:
                 state.batches_since_evolution += 1
             self.check_soundness(inputs, samples[:PROBE])
         state.n_samples_seen += n_samples
-        return total / n_samples
+        return float(total / n_samples)
 
     def check_soundness(self, inputs, samples):
         """Raise NonFiniteTraining if the weights or what they give is not finite.
