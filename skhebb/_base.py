@@ -1,6 +1,7 @@
 """What the estimators share: validation, labels, fit, partial_fit and predict."""
 
 import warnings
+from contextlib import contextmanager
 from itertools import pairwise
 from numbers import Integral, Real
 
@@ -158,23 +159,27 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
             If training is interrupted from the keyboard; the network of the last
             complete epoch is kept.
         """
+        with unchanged_on_error(self):
+            stopped = self._fit(X, y, coefs_init, intercepts_init)
+        self._warn(stopped)
+        return self
+
+    def _fit(self, X, y, coefs_init, intercepts_init):
         warm = self.warm_start and hasattr(self, "_state")
         n_threads = effective_n_threads(self.n_jobs)
         X, y = self._validate_training_data(X, y, is_first=not warm)
-        streams = RandomStreams(self.random_state)
         if warm:
             state, classes = self._resume(y, coefs_init, intercepts_init)
         else:
             classes = np.unique(y)
-            state = self._begin(X, classes, streams, coefs_init, intercepts_init)
-        self._set_activations(state.network, classes)
+            state = self._begin(X, classes, coefs_init, intercepts_init)
 
         y = np.searchsorted(classes, y)
         validate = None
         if self.early_stopping:
-            X, X_val, y, y_val = self._split(X, y, streams.split_seed)
+            X, X_val, y, y_val = self._split(X, y, state.split_seed)
             validate = scorer(state.network, X_val, y_val, len(classes), n_threads)
-        trainer = self._trainer(state, X.shape[0], n_threads)
+        trainer = self._trainer(state, len(classes), X.shape[0], n_threads)
         n_epochs_before = len(state.losses)
         stopped = trainer.fit(
             rows_of(X),
@@ -185,8 +190,9 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
             report=self._report,
         )
         self._set_fitted(state, classes, len(state.losses) - n_epochs_before)
-        self._warn(stopped)
-        return self
+        if stopped is None and self.tol is not None:
+            return "max_iter"
+        return stopped
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None):
@@ -230,6 +236,12 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
                 "partial_fit does not support early_stopping=True. "
                 "Set early_stopping=False, or use fit."
             )
+        with unchanged_on_error(self):
+            stopped = self._partial_fit(X, y, classes)
+        self._warn(stopped)
+        return self
+
+    def _partial_fit(self, X, y, classes):
         n_threads = effective_n_threads(self.n_jobs)
         is_first = not hasattr(self, "_state")
         classes = self._partial_fit_classes(classes, is_first)
@@ -239,17 +251,12 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"`y` has classes not in `classes`: {unknown} not in {classes}"
             )
-        if is_first:
-            state = self._begin(X, classes, RandomStreams(self.random_state))
-        else:
-            state = self._state
-        self._set_activations(state.network, classes)
-        trainer = self._trainer(state, X.shape[0], n_threads)
+        state = self._begin(X, classes) if is_first else self._state
+        trainer = self._trainer(state, len(classes), X.shape[0], n_threads)
         y = np.searchsorted(classes, y)
         stopped = trainer.partial_fit(rows_of(X), ClassTargets(y, len(classes)))
         self._set_fitted(state, classes, n_iter=1 if stopped is None else 0)
-        self._warn(stopped)
-        return self
+        return stopped
 
     def predict(self, X):
         """Predict the class of each sample.
@@ -310,9 +317,11 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
 
     def _outputs(self, X):
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
-        n_threads = effective_n_threads(self.n_jobs)
-        return self._state.network.outputs(rows_of(X), n_threads)
+        network = self._state.network
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=network.dtype, reset=False
+        )
+        return network.outputs(rows_of(X), effective_n_threads(self.n_jobs))
 
     def _validate_training_data(self, X, y, is_first):
         dtype = FLOATS if is_first else self._state.network.dtype
@@ -364,8 +373,9 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
     def _topology(self):
         return SparseEvolution(self.epsilon, self.zeta, self.pruning)
 
-    def _begin(self, X, classes, streams, coefs_init=None, intercepts_init=None):
+    def _begin(self, X, classes, coefs_init=None, intercepts_init=None):
         """The state that the training of a new network starts from."""
+        initial, shuffle, evolution, split = random_streams(self.random_state)
         n_outputs = 1 if len(classes) == 2 else len(classes)
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
         shapes = list(pairwise(sizes))
@@ -373,13 +383,13 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         if coefs_init is None:
             topology = self._topology()
             coefs = [
-                topology.initial_weights(*shape, X.dtype, streams.initial)
-                for shape in shapes
+                topology.initial_weights(*shape, X.dtype, initial) for shape in shapes
             ]
         else:
             coefs = check_coefs(coefs_init, shapes, X.dtype)
         layers = [SparseLayer(*pair) for pair in zip(coefs, intercepts, strict=True)]
-        return TrainingState(Network(layers), streams.shuffle, streams.evolution)
+        split_seed = int(split.integers(2**31))
+        return TrainingState(Network(layers), shuffle, evolution, split_seed)
 
     def _resume(self, y, coefs_init, intercepts_init):
         """The state that a warm start goes on from, and its classes."""
@@ -405,12 +415,10 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
             )
         return self._state, classes
 
-    def _set_activations(self, network, classes):
-        output_activation = LOSSES[self.loss].output_activation(len(classes))
-        network.activation = ACTIVATIONS[self.activation]()
-        network.output_activation = OUTPUT_ACTIVATIONS[output_activation]()
-
-    def _trainer(self, state, n_samples, n_threads):
+    def _trainer(self, state, n_classes, n_samples, n_threads):
+        output_activation = LOSSES[self.loss].output_activation(n_classes)
+        state.network.activation = ACTIVATIONS[self.activation]()
+        state.network.output_activation = OUTPUT_ACTIVATIONS[output_activation]()
         batch_size = 200 if self.batch_size == "auto" else self.batch_size
         interval = self.evolution_interval
         return Trainer(
@@ -455,7 +463,8 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         if self.early_stopping:
             self.best_loss_ = None
             self.validation_scores_ = state.scores
-            self.best_validation_score_ = max(state.scores, default=-np.inf)
+            scores = state.scores[len(state.scores) - n_iter :]
+            self.best_validation_score_ = max(scores, default=-np.inf)
 
     def _warn(self, stopped):
         if stopped == "diverged":
@@ -463,25 +472,26 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
             suspects = ", ".join(values[:-1]) + f" or {values[-1]}"
             warnings.warn(
                 f"Training stopped after {self.n_iter_} complete epochs because the "
-                "loss or a weight became non-finite; the last finite weights, of the "
-                f"end of that epoch, are kept. Lower {suspects}, or scale X.",
+                "loss or a weight became non-finite; the last finite weights are kept. "
+                f"Lower {suspects}, or scale X.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         elif stopped == "interrupted":
             warnings.warn(
                 f"Training interrupted by user after {self.n_iter_} complete epochs; "
-                "the network of the last of them is kept.",
+                "the network of the last of them is kept, or the best one with "
+                "early_stopping.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-        elif stopped is None and self.tol is not None and self.n_iter_ == self.max_iter:
+        elif stopped == "max_iter":
             warnings.warn(
                 f"Maximum number of epochs (max_iter={self.max_iter}) reached and the "
                 "optimization hasn't converged yet. Raise max_iter, or set tol=None to "
                 "train for max_iter epochs without this check.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def __sklearn_is_fitted__(self):
@@ -493,16 +503,23 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
 
-class RandomStreams:
-    """Independent streams for what is random, all from one `random_state`."""
+@contextmanager
+def unchanged_on_error(estimator):
+    """Let an exception leave the attributes of `estimator` as they were."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
 
-    def __init__(self, random_state):
-        entropy = check_random_state(random_state).randint(2**31 - 1, size=4)
-        streams = np.random.SeedSequence(entropy.tolist()).spawn(4)
-        self.initial, self.shuffle, self.evolution = map(
-            np.random.default_rng, streams[:3]
-        )
-        self.split_seed = int(streams[3].generate_state(1)[0])
+
+def random_streams(random_state):
+    """Independent generators for initial graph, shuffling, evolution and split."""
+    entropy = check_random_state(random_state).randint(2**31 - 1, size=4)
+    seeds = np.random.SeedSequence(entropy.tolist()).spawn(4)
+    return [np.random.default_rng(seed) for seed in seeds]
 
 
 def winners(outputs, n_classes):

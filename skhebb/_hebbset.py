@@ -63,7 +63,8 @@ default="log_loss"
     evolution_interval : "epoch" or int, default="epoch"
         When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and
-        calls.
+        calls. In the latter case `early_stopping` returns the best network as it was
+        scored, not pruned once more.
     alpha : float, default=0
         Strength of the L2 penalty, which is divided by the batch size as in
         `MLPClassifier`: a weight decay of d per step at unit learning rate is
@@ -100,7 +101,8 @@ default="log_loss"
         Whether to print a line per epoch.
     random_state : int, RandomState instance or None, default=None
         Determines the initial network, shuffling, evolution and the validation
-        split. The result is the same, bit for bit, for any number of threads.
+        split. On the same machine the result is the same, bit for bit, for any
+        number of threads.
     n_jobs : int or None, default=None
         Upper bound on the threads. None stands for what OpenMP may use here, which
         ``OMP_NUM_THREADS``, threadpoolctl and joblib limit; -1 for all of these.
@@ -128,7 +130,7 @@ default="log_loss"
         Accuracy on the validation part after each epoch; None without
         `early_stopping`.
     best_validation_score_ : float or None
-        The best of `validation_scores_`.
+        The best of `validation_scores_` in the last call of `fit`.
     n_iter_ : int
         Number of epochs of the last call of `fit` or `partial_fit`.
     t_ : int

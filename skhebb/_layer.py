@@ -29,7 +29,7 @@ class SparseLayer:
         self.weights = weights
         self.biases = biases
         self.capacity = weights.nnz
-        self._by_postsynaptic = None
+        self._by_postsynaptic = self._transposed = None
         self.reset_state(0)
 
     @property
@@ -49,13 +49,17 @@ class SparseLayer:
 
     def forward(self, inputs, outputs, n_threads):
         """Write the pre-activations of feature-major `inputs` into `outputs`."""
-        if self._by_postsynaptic is None:
+        weights = self.weights
+        # Users may change `coefs_`, which are these weights; SciPy then replaces the
+        # array of indices.
+        if self._by_postsynaptic is None or self._transposed is not weights.indices:
             self._by_postsynaptic = _connections.transpose(
-                self.weights.indptr, self.weights.indices, self.n_out
+                weights.indptr, weights.indices, self.n_out
             )
+            self._transposed = weights.indices
         _loops.forward(
             *self._by_postsynaptic,
-            self.weights.data,
+            weights.data,
             self.biases,
             inputs,
             outputs,
@@ -84,6 +88,20 @@ class SparseLayer:
                 input_deltas,
                 n_threads,
             )
+
+    def prepare_training(self, n_arrays):
+        """Take over what was done to the arrays since they were last trained.
+
+        Loading may have made them read-only, users may have changed the connections.
+        """
+        if not self.weights.data.flags.writeable:
+            self.weights, self.biases = self.copy_parameters()
+            self.reset_state(len(self.weight_state))
+        self.weights.sum_duplicates()
+        self.capacity = max(self.capacity, self.n_connections)
+        sizes = {len(state) for state in self.weight_state}
+        if len(self.weight_state) != n_arrays or sizes - {self.n_connections}:
+            self.reset_state(n_arrays)
 
     def reset_state(self, n_arrays):
         """Give the optimiser `n_arrays` zeroed arrays for weights and for biases."""
@@ -142,4 +160,4 @@ class SparseLayer:
     def __getstate__(self):
         # The view by postsynaptic neuron is twice the size of the weights and is
         # made again when needed.
-        return {**self.__dict__, "_by_postsynaptic": None}
+        return {**self.__dict__, "_by_postsynaptic": None, "_transposed": None}

@@ -26,6 +26,8 @@ class TrainingState:
         How often the topology evolved; the t of lambda(t).
     batches_since_evolution : int
     n_samples_seen : int
+    split_seed : int
+        Of the validation split, the same in each call that goes on.
     losses, scores : list of float
         Mean loss of each epoch and, with validation data, the score after it.
     """
@@ -33,11 +35,29 @@ class TrainingState:
     network: object
     shuffle_rng: np.random.Generator
     evolution_rng: np.random.Generator
+    split_seed: int
     generation: int = 0
     batches_since_evolution: int = 0
     n_samples_seen: int = 0
     losses: list = field(default_factory=list)
     scores: list = field(default_factory=list)
+
+    def snapshot(self):
+        """All that an epoch changes but the optimiser's arrays, for `restore`."""
+        return (
+            self.network.copy_parameters(),
+            self.shuffle_rng.bit_generator.state,
+            self.evolution_rng.bit_generator.state,
+            (self.generation, self.batches_since_evolution, self.n_samples_seen),
+        )
+
+    def restore(self, snapshot):
+        """Go back to what `snapshot` gave; the optimiser starts anew."""
+        parameters, shuffle, evolution, counters = snapshot
+        self.network.restore_parameters(parameters)
+        self.shuffle_rng.bit_generator.state = shuffle
+        self.evolution_rng.bit_generator.state = evolution
+        self.generation, self.batches_since_evolution, self.n_samples_seen = counters
 
 
 class StoppingRule:
@@ -106,11 +126,10 @@ class Trainer:
         self.activations = BatchBuffers(sizes, self.batch_size, dtype)
         # The errors of two neighbouring layers are alive at a time.
         self.deltas = BatchBuffers([max(sizes[1:])] * 2, self.batch_size, dtype)
+        for layer in network.layers:
+            layer.prepare_training(self.optimizer.n_arrays)
         capacity = max(layer.capacity for layer in network.layers)
         self.gradients = aligned_zeros(capacity, dtype)
-        for layer in network.layers:
-            if len(layer.weight_state) != self.optimizer.n_arrays:
-                layer.reset_state(self.optimizer.n_arrays)
 
     def fit(self, inputs, targets, max_epochs, stopping, validate, report):
         """Train for up to `max_epochs` epochs and prune at the end.
@@ -141,9 +160,9 @@ class Trainer:
         network = self.state.network
         best = stopped = None
         for epoch in range(1, max_epochs + 1):
-            last_complete = network.copy_parameters()
+            last_complete = self.state.snapshot()
             try:
-                self.grow()
+                self.begin_epoch()
                 loss = self.run_epoch(inputs, targets)
                 if self.evolution_interval is None:
                     self.prune()
@@ -151,13 +170,16 @@ class Trainer:
                 is_best = stopping.update(-loss if validate is None else score)
                 if is_best and validate is not None:
                     best = network.copy_parameters()
+                report(epoch, loss, score)
             except (KeyboardInterrupt, NonFiniteTraining) as reason:
-                network.restore_parameters(last_complete)
+                self.state.restore(last_complete)
                 interrupted = isinstance(reason, KeyboardInterrupt)
                 stopped = "interrupted" if interrupted else "diverged"
                 break
+            except BaseException:
+                self.state.restore(last_complete)
+                raise
             self.record(loss, score)
-            report(epoch, loss, score)
             if stopping.should_stop:
                 stopped = "converged"
                 break
@@ -176,19 +198,25 @@ class Trainer:
             None, or "interrupted" or "diverged", in which cases the network is as it
             was before.
         """
-        network = self.state.network
-        before = network.copy_parameters()
+        before = self.state.snapshot()
         try:
-            if self.evolution_interval is None and self.state.batches_since_evolution:
-                self.prune()
-            self.grow()
+            self.begin_epoch()
             loss = self.run_epoch(inputs, targets)
         except (KeyboardInterrupt, NonFiniteTraining) as reason:
-            network.restore_parameters(before)
+            self.state.restore(before)
             interrupted = isinstance(reason, KeyboardInterrupt)
             return "interrupted" if interrupted else "diverged"
+        except BaseException:
+            self.state.restore(before)
+            raise
         self.record(loss, None)
         return None
+
+    def begin_epoch(self):
+        """Evolve if the epoch before has not been followed by that, and fill up."""
+        if self.evolution_interval is None and self.state.batches_since_evolution:
+            self.prune()
+        self.grow()
 
     def run_epoch(self, inputs, targets):
         """Pass once over all samples; return the mean loss.
@@ -209,6 +237,8 @@ class Trainer:
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, n_samples, self.batch_size):
                 if self.evolution_is_due():
+                    if not state.network.is_finite():
+                        raise NonFiniteTraining
                     self.prune()
                     self.grow()
                 samples = order[start : start + self.batch_size]
@@ -264,7 +294,7 @@ class Trainer:
         if self.alpha == 0:
             return 0.0
         squares = sum(
-            float(np.dot(layer.weights.data, layer.weights.data))
+            float(np.square(layer.weights.data).sum(dtype=np.float64))
             for layer in self.state.network.layers
         )
         return 0.5 * self.alpha * squares / batch

@@ -28,11 +28,13 @@ def check_coefs(coefs_init, shapes, dtype):
     checked = []
     for depth, (coefs, shape) in enumerate(zip(coefs_init, shapes, strict=True)):
         name = f"coefs_init[{depth}]"
-        coefs = check_array(
-            coefs, accept_sparse="csr", dtype=dtype, input_name=name, copy=True
-        )
+        coefs = check_numbers(name, coefs, dtype, accept_sparse="csr")
         check_shape(name, coefs.shape, shape)
         coefs = csr_array(coefs)
+        try:
+            coefs.check_format(full_check=True)
+        except ValueError as error:
+            raise ValueError(f"{name} is not a valid sparse matrix: {error}") from error
         coefs.sum_duplicates()
         if coefs.nnz > MAX_CONNECTIONS:
             raise ValueError(
@@ -55,12 +57,18 @@ def check_intercepts(intercepts_init, sizes, dtype):
         zip(intercepts_init, sizes, strict=True)
     ):
         name = f"intercepts_init[{depth}]"
-        intercepts = check_array(
-            intercepts, ensure_2d=False, dtype=dtype, input_name=name, copy=True
-        )
+        intercepts = check_numbers(name, intercepts, dtype, ensure_2d=False)
         check_shape(name, intercepts.shape, (size,))
         checked.append(intercepts)
     return checked
+
+
+def check_numbers(name, array, dtype, **options):
+    """A copy of `array` as finite numbers; `options` are those of `check_array`."""
+    try:
+        return check_array(array, dtype=dtype, input_name=name, copy=True, **options)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be an array of numbers. {error}") from error
 
 
 def check_length(name, arrays, n_layers):

@@ -8,6 +8,7 @@ import warnings
 from functools import partial
 from itertools import pairwise
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +23,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhebb import HebbSETClassifier, SETClassifier
+from skhebb._training import Trainer
 
 ESTIMATORS = [SETClassifier, HebbSETClassifier]
 FAST = {"max_iter": 5, "tol": None, "random_state": 0}
@@ -178,8 +180,9 @@ def test_bits_do_not_depend_on_threads(
     monkeypatch.setattr("skhebb._threads.cpu_count", lambda: 8)
     X, y = data
     X = X.astype(dtype)
-    one = estimator_class((90, 80), n_jobs=1, **FAST).fit(X, y)
-    other = estimator_class((90, 80), n_jobs=n_jobs, **FAST).fit(X, y)
+    one = estimator_class((90, 80), alpha=0.1, n_jobs=1, **FAST).fit(X, y)
+    other = estimator_class((90, 80), alpha=0.1, n_jobs=n_jobs, **FAST).fit(X, y)
+    assert one.loss_curve_ == other.loss_curve_
     for a, b in zip(one.coefs_, other.coefs_, strict=True):
         assert a.dtype == dtype
         assert_array_equal(a.indices, b.indices)
@@ -355,12 +358,16 @@ class TestInitialWeights:
     def test_errors(self, data):
         X, y = data
         good = self.coefs()
+        bad_index = sparse.csr_array(good[0])
+        bad_index.indices[0] = 10**6
         clf = SETClassifier((15,), **FAST)
         for coefs, message in [
             (good[:1], "coefs_init must be a list of 2 arrays.*1 of them"),
             (good[0], "coefs_init must be a list of 2 arrays"),
             ([good[0], good[0]], r"coefs_init\[1\] must have shape \(15, 3\)"),
-            ([good[0] * np.nan, good[1]], r"coefs_init\[0\] contains NaN"),
+            ([good[0] * np.nan, good[1]], r"coefs_init\[0\].* contains NaN"),
+            ([bad_index, good[1]], r"coefs_init\[0\] is not a valid sparse matrix"),
+            ([None, None], r"coefs_init\[0\] must be an array of numbers"),
         ]:
             with pytest.raises(ValueError, match=message):
                 clf.fit(X, y, coefs_init=coefs)
@@ -437,6 +444,92 @@ def test_interrupt_keeps_the_last_complete_epoch(data, streaming):
     assert clf.predict(X[:10]).shape == (10,)
     clf.partial_fit(X[:100], y[:100])
     assert clf.n_iter_ == 1
+
+
+class TestFailure:
+    """An exception leaves the estimator as it was."""
+
+    def state_of(self, clf, X):
+        rng = clf._state.evolution_rng.bit_generator.state
+        return clf.predict_proba(X), rng, clf._state.generation, clf.t_, clf.n_iter_
+
+    @pytest.mark.parametrize(
+        ("params", "arguments"),
+        [
+            ({"hidden_layer_sizes": (10, 0)}, {}),
+            ({}, {"coefs_init": [1]}),
+            ({"early_stopping": True, "validation_fraction": 1e-3}, {}),
+        ],
+    )
+    def test_refit(self, estimator_class, data, params, arguments):
+        X, y = data
+        clf = estimator_class((30,), **FAST).fit(X, y)
+        expected = clf.predict_proba(X)
+        wide = np.tile(X, (1, 200))
+        clf.set_params(**params)
+        with pytest.raises(ValueError):  # noqa: PT011, each has its own message
+            clf.fit(wide, y, **arguments)
+        assert_array_equal(clf.predict_proba(X), expected)
+        with pytest.raises(ValueError, match="4000 features"):
+            clf.predict(wide)
+
+    @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, FloatingPointError])
+    @pytest.mark.parametrize("streaming", [False, True])
+    def test_within_an_epoch(self, data, monkeypatch, error, streaming):
+        X, y = data
+        clf = SETClassifier((30,), warm_start=True, batch_size=50, **FAST).fit(X, y)
+        clf.partial_fit(X, y)
+        before = self.state_of(clf, X)
+        n_calls = 0
+        run_batch = Trainer.run_batch
+
+        def failing(trainer, *args):
+            nonlocal n_calls
+            n_calls += 1
+            if n_calls == 4:
+                raise error
+            return run_batch(trainer, *args)
+
+        monkeypatch.setattr(Trainer, "run_batch", failing)
+        train = clf.partial_fit if streaming else clf.fit
+        if error is KeyboardInterrupt:
+            with pytest.warns(UserWarning, match="interrupted by user after 0"):
+                train(X, y)
+            clf.n_iter_ = before[-1]
+        else:
+            with pytest.raises(error):
+                train(X, y)
+        for value, value_before in zip(self.state_of(clf, X), before, strict=True):
+            assert_array_equal(value, value_before)
+
+    def test_changed_coefs_are_taken_over(self, data):
+        X, y = data
+        clf = SETClassifier((300, 300), epsilon=5, **FAST).fit(X, y)
+        clf.predict(X)
+        W = clf.coefs_[1]
+        W.data[np.abs(W.data) < 0.2] = 0
+        W.eliminate_zeros()
+        a = np.maximum(X @ clf.coefs_[0] + clf.intercepts_[0], 0)
+        a = np.maximum(a @ W.toarray() + clf.intercepts_[1], 0)
+        z = a @ clf.coefs_[2].toarray() + clf.intercepts_[2]
+        assert_array_equal(clf.predict(X), z.argmax(axis=1))
+        clf.partial_fit(X, y)
+        assert np.isfinite(clf.loss_)
+
+    def test_read_only_weights(self, data, tmp_path):
+        X, y = data
+        clf = SETClassifier((30,), **FAST).partial_fit(X, y, classes=[0, 1, 2])
+        joblib.dump(clf, tmp_path / "model")
+        loaded = joblib.load(tmp_path / "model", mmap_mode="r")
+        assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
+        assert loaded.partial_fit(X, y).n_iter_ == 1
+
+    @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+    def test_input_too_large_for_single_precision(self, data):
+        X, y = data
+        clf = SETClassifier((30,), **FAST).fit(X.astype(np.float32), y)
+        with pytest.raises(ValueError, match="too large for dtype"):
+            clf.predict(X * 1e300)
 
 
 class TestEarlyStopping:

@@ -48,7 +48,7 @@ def make_trainer(loss, activation, n_classes, random_weights, alpha=0.0):
         LOSSES[loss].output_activation(n_classes)
     ]()
     return Trainer(
-        state=TrainingState(network, rng, rng),
+        state=TrainingState(network, rng, rng, 0),
         loss=LOSSES[loss],
         optimizer=Recorder(),
         topology=SparseEvolution(1, 0, "magnitude"),

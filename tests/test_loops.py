@@ -85,10 +85,13 @@ def test_add_covariances(case, batch, dtype, rng, n_threads):
         weights.data,
         a,
         out,
+        a[:, :batch].mean(axis=1),
         scales_in,
         means,
         scales_out,
         0.5 / batch,
+        batch,
+        np.empty((n_threads, a.shape[1]), dtype=dtype),
         n_threads,
     )
     neurons = np.concatenate([a[:, :batch], out[:, :batch]])
@@ -103,11 +106,13 @@ def test_batch_statistics(batch, dtype, rng, padded_array):
     values[3] = 0.25  # a constant neuron
     values[4] = np.finfo(dtype).tiny / 2  # a range without a finite inverse
     values[4, 0] = 0
+    values[5] = 1 + np.finfo(dtype).eps * rng.integers(3, size=batch)  # rounding only
     means, scales = np.empty((2, 20), dtype=dtype)
     _loops.batch_statistics(padded_array(values), batch, means, scales, 2)
     assert_allclose(means, values.mean(axis=1), **tolerance(dtype))
     ranges = np.ptp(values, axis=1)
     varies = ranges >= np.finfo(dtype).tiny
+    varies[5] = False
     expected = np.divide(1, ranges, where=varies, out=np.zeros_like(ranges))
     assert_allclose(scales, expected, rtol=1e-6)
 
@@ -172,3 +177,42 @@ def test_nan_and_infinity_reach_the_output(case, dtype):
 def test_unknown_instruction_set_is_refused():
     with pytest.raises(ValueError, match=r"'mmx' does not run here.*baseline"):
         _loops.use_instruction_set("mmx")
+
+
+def test_covariance_of_neurons_far_from_zero(rng, padded_array):
+    """The rounding of a mean must not pass for covariance."""
+    a = (1000 + rng.random((30, 200))).astype(np.float32)
+    out = (1 - 1e-4 * rng.random((20, 200))).astype(np.float32)
+    means_in, scales_in = np.empty((2, 30), dtype=np.float32)
+    means_out, scales_out = np.empty((2, 20), dtype=np.float32)
+    a, out = padded_array(a), padded_array(out)
+    _loops.batch_statistics(a, 200, means_in, scales_in, 1)
+    _loops.batch_statistics(out, 200, means_out, scales_out, 1)
+    weights = np.zeros(600, dtype=np.float32)
+    _loops.add_covariances(
+        np.arange(0, 601, 20, dtype=np.int32),
+        np.tile(np.arange(20, dtype=np.int32), 30),
+        weights,
+        a,
+        out,
+        means_in,
+        scales_in,
+        means_out,
+        scales_out,
+        1 / 200,
+        200,
+        np.empty((1, a.shape[1]), dtype=np.float32),
+        1,
+    )
+    scaled = [
+        ((x - x.min(axis=1, keepdims=True)) / np.ptp(x, axis=1, keepdims=True))
+        for x in (a[:, :200].astype(np.float64), out[:, :200].astype(np.float64))
+    ]
+    expected = np.cov(*scaled, ddof=0)[:30, 30:]
+    assert_allclose(weights, expected.ravel(), atol=2e-6)
+
+
+def test_sizes_that_do_not_match_are_refused():
+    X, samples = np.zeros((4, 5)), np.arange(4)
+    with pytest.raises(ValueError, match="sizes of arrays"):
+        _loops.load_rows(X, samples, np.zeros((3, 4)), 1)

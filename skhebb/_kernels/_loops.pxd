@@ -11,6 +11,8 @@ cdef extern from "row_loops.h" nogil:
         void (*add_covariances)(float*, const float*, const float*, Py_ssize_t,
                                 const int*, const float*, const float*, float,
                                 Py_ssize_t) noexcept nogil
+        void (*centre)(float*, const float*, float, Py_ssize_t,
+                       Py_ssize_t) noexcept nogil
         void (*statistics)(const float*, Py_ssize_t, float*, float*) noexcept nogil
         void (*relu)(float*, Py_ssize_t) noexcept nogil
         void (*relu_backward)(float*, const float*, Py_ssize_t) noexcept nogil
@@ -28,6 +30,8 @@ cdef extern from "row_loops.h" nogil:
         void (*add_covariances)(double*, const double*, const double*, Py_ssize_t,
                                 const int*, const double*, const double*, double,
                                 Py_ssize_t) noexcept nogil
+        void (*centre)(double*, const double*, double, Py_ssize_t,
+                       Py_ssize_t) noexcept nogil
         void (*statistics)(const double*, Py_ssize_t, double*, double*) noexcept nogil
         void (*relu)(double*, Py_ssize_t) noexcept nogil
         void (*relu_backward)(double*, const double*, Py_ssize_t) noexcept nogil

@@ -7,7 +7,7 @@ the same bits for any number of threads.
 import os
 
 from cython cimport floating
-from cython.parallel cimport prange
+from cython.parallel cimport prange, threadid
 
 cdef const skhebb_loops32* loops32
 cdef const skhebb_loops64* loops64
@@ -91,6 +91,13 @@ cdef inline floating* first(floating[::1] view) noexcept nogil:
     return &view[0] if view.shape[0] > 0 else NULL
 
 
+cdef int check(bint sizes_match) except -1:
+    """Raise unless array sizes match: a kernel must never leave its arrays."""
+    if not sizes_match:
+        raise ValueError("sizes of arrays do not match")
+    return 0
+
+
 def load_rows(
     const floating[:, ::1] X,      # IN  (n_samples, n_features)
     const Py_ssize_t[::1] samples,  # IN  (batch,)
@@ -98,6 +105,7 @@ def load_rows(
     int n_threads,
 ):
     """Lay the chosen samples out feature-major; the padding becomes zero."""
+    check(X.shape[1] == out.shape[0] and samples.shape[0] <= out.shape[1])
     cdef Py_ssize_t n_features = X.shape[1]
     cdef Py_ssize_t n_tiles = (n_features + 15) // 16
     cdef Py_ssize_t tile, feature, b
@@ -122,6 +130,9 @@ def forward(
     int n_threads,
 ):
     """Pre-activations z = W^T a + b. The padding holds the bias afterwards."""
+    check(indptr.shape[0] == biases.shape[0] + 1 == outputs.shape[0] + 1
+          and presynaptic.shape[0] == positions.shape[0] == weights.shape[0]
+          and inputs.shape[1] == outputs.shape[1])
     cdef Py_ssize_t stride = inputs.shape[1]
     cdef const int* pre = first_index(presynaptic)
     cdef const int* position = first_index(positions)
@@ -149,6 +160,9 @@ def sampled_product(
     int n_threads,
 ):
     """The dense product a delta^T, sampled on the connections (SDDMM)."""
+    check(indptr.shape[0] == inputs.shape[0] + 1
+          and indices.shape[0] == products.shape[0]
+          and inputs.shape[1] == deltas.shape[1])
     cdef Py_ssize_t stride = inputs.shape[1]
     cdef const int* index = first_index(indices)
     cdef floating* product = first(products)
@@ -177,6 +191,9 @@ def backward(
     int n_threads,
 ):
     """`sampled_product` and the error of the inputs, sharing every load of `deltas`."""
+    check(indptr.shape[0] == inputs.shape[0] + 1 == input_deltas.shape[0] + 1
+          and indices.shape[0] == products.shape[0] == weights.shape[0]
+          and inputs.shape[1] == deltas.shape[1] == input_deltas.shape[1])
     cdef Py_ssize_t stride = inputs.shape[1]
     cdef const int* index = first_index(indices)
     cdef const floating* weight = &weights[0] if weights.shape[0] > 0 else NULL
@@ -203,13 +220,26 @@ def add_covariances(
     floating[::1] weights,           # IN/OUT (n_connections,)
     const floating[:, ::1] inputs,   # IN     (n_in, stride) activations before
     const floating[:, ::1] outputs,  # IN     (n_out, stride) activations after
+    const floating[::1] input_means,    # IN  (n_in,)
     const floating[::1] input_scales,   # IN  (n_in,)
     const floating[::1] output_means,   # IN  (n_out,)
     const floating[::1] output_scales,  # IN  (n_out,)
     double factor,
+    Py_ssize_t batch,                # IN     number of samples, <= stride
+    floating[:, ::1] scratch,        # (n_threads, stride)
     int n_threads,
 ):
-    """w_ij += factor * s_i s_j * sum_b a_i (a_j - mean a_j), for each connection."""
+    """w_ij += factor * s_i s_j * sum_b (a_i - mean a_i) (a_j - mean a_j).
+
+    One mean would do on paper; with both the rounding of a mean is of second order.
+    """
+    check(indptr.shape[0] == inputs.shape[0] + 1
+          and indices.shape[0] == weights.shape[0]
+          and inputs.shape[1] == outputs.shape[1] == scratch.shape[1]
+          and input_means.shape[0] == input_scales.shape[0] == inputs.shape[0]
+          and output_means.shape[0] == output_scales.shape[0] == outputs.shape[0]
+          and scratch.shape[0] >= n_threads)
+    cdef floating* centred
     cdef Py_ssize_t stride = inputs.shape[1]
     cdef const int* index = first_index(indices)
     cdef floating* weight = first(weights)
@@ -222,11 +252,15 @@ def add_covariances(
         if input_scales[i] == 0:
             continue
         if floating is float:
-            loops32.add_covariances(weight + start, &inputs[i, 0], &outputs[0, 0], stride,
+            centred = &scratch[threadid(), 0]
+            loops32.centre(centred, &inputs[i, 0], input_means[i], batch, stride)
+            loops32.add_covariances(weight + start, centred, &outputs[0, 0], stride,
                                     index + start, &output_means[0], &output_scales[0],
                                     <float>(factor * input_scales[i]), n)
         else:
-            loops64.add_covariances(weight + start, &inputs[i, 0], &outputs[0, 0], stride,
+            centred = &scratch[threadid(), 0]
+            loops64.centre(centred, &inputs[i, 0], input_means[i], batch, stride)
+            loops64.add_covariances(weight + start, centred, &outputs[0, 0], stride,
                                     index + start, &output_means[0], &output_scales[0],
                                     factor * input_scales[i], n)
 
@@ -284,6 +318,8 @@ def sgd_step(
     int n_threads,
 ):
     """One step of gradient descent, with momentum as in `MLPClassifier`."""
+    check(weights.shape[0] == gradients.shape[0]
+          and velocities.shape[0] == (weights.shape[0] if momentum > 0 else 0))
     cdef Py_ssize_t n = weights.shape[0]
     cdef Py_ssize_t chunk = 4096
     cdef Py_ssize_t n_chunks = (n + chunk - 1) // chunk

@@ -12,7 +12,7 @@ class HebbianCovariance:
     activation scaled to [0, 1] over the batch, 0 if it is constant (de Ranitz 2023,
     Eq. 7-11). This is the population covariance of ã_i and ã_j, computed as
     s_i s_j cov(a_i, a_j) with s = 1 / (max a - min a), so that scaled activations
-    are never stored.
+    are never stored. A neuron that varies by rounding only counts as constant.
 
     Parameters
     ----------
@@ -38,15 +38,19 @@ class HebbianCovariance:
 
     def update(self, depth, layer, activations, batch, generation, n_threads):
         """Add the term to the weights of the layer at `depth`."""
+        inputs = activations[depth]
         _loops.add_covariances(
             layer.weights.indptr,
             layer.weights.indices,
             layer.weights.data,
-            activations[depth],
+            inputs,
             activations[depth + 1],
+            self._means[depth],
             self._scales[depth],
             self._means[depth + 1],
             self._scales[depth + 1],
             self.lambda0 * self.decay**generation / batch,
+            batch,
+            np.empty((n_threads, inputs.shape[1]), dtype=inputs.dtype),
             n_threads,
         )

@@ -33,6 +33,9 @@
                                 ptrdiff_t stride, const int32_t *index,              \
                                 const REAL *mean, const REAL *scale, REAL factor,    \
                                 ptrdiff_t n);                                        \
+        /* centred = row - mean within the batch, zero in the padding */             \
+        void (*centre)(REAL *centred, const REAL *row, REAL mean, ptrdiff_t batch,   \
+                       ptrdiff_t stride);                                            \
         /* mean of the row and 1 / (max - min), 0 where the row is constant */       \
         void (*statistics)(const REAL *row, ptrdiff_t batch, REAL *mean, REAL *scale); \
         void (*relu)(REAL *row, ptrdiff_t n);                                        \

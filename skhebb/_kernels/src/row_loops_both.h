@@ -14,15 +14,18 @@
 #define REAL float
 #define LOOPS skhebb_loops32
 #define SMALLEST_NORMAL FLT_MIN
+#define RESOLUTION FLT_EPSILON
 #define NAME(x) x##_f32
 #include "row_loops_template.h"
 #undef REAL
 #undef LOOPS
 #undef SMALLEST_NORMAL
+#undef RESOLUTION
 #undef NAME
 
 #define REAL double
 #define LOOPS skhebb_loops64
 #define SMALLEST_NORMAL DBL_MIN
+#define RESOLUTION DBL_EPSILON
 #define NAME(x) x##_f64
 #include "row_loops_template.h"

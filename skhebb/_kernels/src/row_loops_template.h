@@ -141,31 +141,51 @@ TARGET static void NAME(add_covariances)(
             s2 += left[b] * (r2[b] - m2);
             s3 += left[b] * (r3[b] - m3);
         }
-        weight[k] += factor * scale[j0] * s0;
-        weight[k + 1] += factor * scale[j1] * s1;
-        weight[k + 2] += factor * scale[j2] * s2;
-        weight[k + 3] += factor * scale[j3] * s3;
+        weight[k] += scale[j0] * (factor * s0);
+        weight[k + 1] += scale[j1] * (factor * s1);
+        weight[k + 2] += scale[j2] * (factor * s2);
+        weight[k + 3] += scale[j3] * (factor * s3);
     }
     for (; k < n; k++) {
         const int32_t j = index[k];
-        weight[k] += factor * scale[j]
-            * NAME(centred_dot)(left, rows + j * stride, mean[j], stride);
+        const REAL s0 = NAME(centred_dot)(left, rows + j * stride, mean[j], stride);
+        weight[k] += scale[j] * (factor * s0);
     }
+}
+
+TARGET static void NAME(centre)(
+    REAL *restrict centred, const REAL *restrict row, REAL mean, ptrdiff_t batch,
+    ptrdiff_t stride)
+{
+    VECTORISE()
+    for (ptrdiff_t b = 0; b < batch; b++)
+        centred[b] = row[b] - mean;
+    for (ptrdiff_t b = batch; b < stride; b++)
+        centred[b] = 0;
 }
 
 TARGET static void NAME(statistics)(
     const REAL *restrict row, ptrdiff_t batch, REAL *mean, REAL *scale)
 {
-    REAL low = row[0], high = row[0], sum = 0;
+    REAL low = row[0], high = row[0], sum = 0, rest = 0;
     VECTORISE(reduction(+ : sum) reduction(min : low) reduction(max : high))
     for (ptrdiff_t b = 0; b < batch; b++) {
         sum += row[b];
         low = row[b] < low ? row[b] : low;
         high = row[b] > high ? row[b] : high;
     }
-    /* A range below the smallest normal number has no finite inverse. */
-    *scale = high - low >= SMALLEST_NORMAL ? 1 / (high - low) : 0;
-    *mean = sum / (REAL)batch;
+    /* A second pass takes out the rounding of the first: a neuron may vary by far
+     * less than its mean. */
+    const REAL rough = sum / (REAL)batch;
+    VECTORISE(reduction(+ : rest))
+    for (ptrdiff_t b = 0; b < batch; b++)
+        rest += row[b] - rough;
+    *mean = rough + rest / (REAL)batch;
+    /* What varies by rounding only is constant, and a range below the smallest normal
+     * number has no finite inverse. */
+    const REAL size = high > -low ? high : -low;
+    const REAL range = high - low;
+    *scale = range > 4 * RESOLUTION * size && range >= SMALLEST_NORMAL ? 1 / range : 0;
 }
 
 /* Written so that NaN stays NaN: a diverging network must be seen to diverge. */
@@ -206,5 +226,5 @@ TARGET static void NAME(sgd)(
 
 static const LOOPS NAME(loops) = {
     NAME(weighted_sum), NAME(products), NAME(products_and_sum), NAME(add_covariances),
-    NAME(statistics), NAME(relu), NAME(relu_backward), NAME(sgd),
+    NAME(centre), NAME(statistics), NAME(relu), NAME(relu_backward), NAME(sgd),
 };
