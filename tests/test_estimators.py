@@ -524,7 +524,7 @@ class TestFailure:
         assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
         assert loaded.partial_fit(X, y).n_iter_ == 1
 
-    @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy, while checking X
     def test_input_too_large_for_single_precision(self, data):
         X, y = data
         clf = SETClassifier((30,), **FAST).fit(X.astype(np.float32), y)
