@@ -66,8 +66,8 @@ class BuildKernels(build_ext):
     def build_extensions(self):
         compile_flags, link_flags = openmp_flags(self.compiler)
         if self.compiler.compiler_type != "msvc":
-            # `omp simd` vectorises the row loops, whether or not there are threads.
-            compile_flags = ["-O3", "-fopenmp-simd", *compile_flags]
+            # `omp simd` vectorises the tile loops, whether or not there are threads.
+            compile_flags = ["-O3", "-fopenmp-simd", "-Wno-psabi", *compile_flags]
         for extension in self.extensions:
             extension.extra_compile_args += compile_flags
             extension.extra_link_args += link_flags
@@ -90,9 +90,9 @@ setup(
             kernel(
                 "_loops",
                 [
-                    "row_loops_baseline.c",
-                    "row_loops_avx2.c",
-                    "row_loops_avx512.c",
+                    "tile_loops_baseline.c",
+                    "tile_loops_avx2.c",
+                    "tile_loops_avx512.c",
                 ],
             ),
             kernel("_connections"),

@@ -1,8 +1,9 @@
-"""Activation functions, in place on feature-major arrays.
+"""Activation functions, on arrays of any shape, in place.
 
-`apply(z, n_threads)` replaces pre-activations by activations; `backward(deltas,
-activations, n_threads)` multiplies `deltas` by the derivative, which each function
-here gives in terms of its own output.
+`kernel` tells the kernels what they do: they apply a piecewise linear function as
+soon as they have its argument, and multiply errors by the derivative of any, which
+each function here has in terms of its own output. `apply(z)` does what the kernels
+leave to do.
 """
 
 import numpy as np
@@ -14,57 +15,49 @@ from skhebb._kernels import _loops
 class Identity:
     """f(z) = z."""
 
-    def apply(self, z, n_threads):
-        """Leave `z` as it is."""
+    kernel = _loops.Activation("piecewise linear", 1)
 
-    def backward(self, deltas, activations, n_threads):
-        """Multiply by 1."""
+    def apply(self, z):
+        """Leave `z` as it is."""
 
 
 class ReLU:
     """f(z) = max(z, 0)."""
 
-    def apply(self, z, n_threads):
-        """Replace `z` by f(z)."""
-        _loops.relu(z, n_threads)
+    kernel = _loops.Activation("piecewise linear", 0)
 
-    def backward(self, deltas, activations, n_threads):
-        """Multiply `deltas` by f'(z)."""
-        _loops.relu_backward(deltas, activations, n_threads)
+    def apply(self, z):
+        """Leave `z`, which the kernel made f(z)."""
 
 
 class Tanh:
-    """f(z) = tanh(z)."""
+    """f(z) = tanh(z), f'(z) = 1 - f(z)^2."""
 
-    def apply(self, z, n_threads):
+    kernel = _loops.Activation("tanh")
+
+    def apply(self, z):
         """Replace `z` by f(z)."""
         np.tanh(z, out=z)
 
-    def backward(self, deltas, activations, n_threads):
-        """Multiply `deltas` by f'(z) = 1 - f(z)^2."""
-        deltas *= 1 - activations**2
-
 
 class Logistic:
-    """f(z) = 1 / (1 + exp(-z))."""
+    """f(z) = 1 / (1 + exp(-z)), f'(z) = f(z) (1 - f(z))."""
 
-    def apply(self, z, n_threads):
+    kernel = _loops.Activation("logistic")
+
+    def apply(self, z):
         """Replace `z` by f(z)."""
         expit(z, out=z)
-
-    def backward(self, deltas, activations, n_threads):
-        """Multiply `deltas` by f'(z) = f(z) (1 - f(z))."""
-        deltas *= activations * (1 - activations)
 
 
 class Softmax:
     """f(z)_j = exp(z_j) / sum_k exp(z_k), over the neurons of the output layer.
 
-    It has no `backward`: the log-loss gives dJ/dz directly.
+    It has no `kernel`: the log-loss gives dJ/dz directly.
     """
 
-    def apply(self, z, n_threads):
-        """Replace `z` by f(z)."""
+    def apply(self, z):
+        """Replace `z` of shape (n_outputs, batch) by f(z)."""
         z -= z.max(axis=0)
         np.exp(z, out=z)
         z /= z.sum(axis=0)

@@ -129,7 +129,8 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples. float32 trains in float32, everything else in float64. A
-            sparse matrix is made dense a batch at a time, never as a whole.
+            sparse matrix is never made dense: the first layer works on the non-zeros
+            of a batch.
         y : array-like of shape (n_samples,)
             The classes, of any type that can be sorted.
         coefs_init : list of {sparse matrix, ndarray}, default=None
@@ -375,10 +376,12 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
 
     def _begin(self, X, classes, coefs_init=None, intercepts_init=None):
         """The state that the training of a new network starts from."""
-        initial, shuffle, evolution, split = random_streams(self.random_state)
         n_outputs = 1 if len(classes) == 2 else len(classes)
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
         shapes = list(pairwise(sizes))
+        initial, shuffle, split, *evolution = random_streams(
+            self.random_state, 3 + len(shapes)
+        )
         intercepts = check_intercepts(intercepts_init, sizes[1:], X.dtype)
         if coefs_init is None:
             topology = self._topology()
@@ -515,10 +518,10 @@ def unchanged_on_error(estimator):
         raise
 
 
-def random_streams(random_state):
-    """Independent generators for initial graph, shuffling, evolution and split."""
+def random_streams(random_state, n):
+    """`n` independent generators."""
     entropy = check_random_state(random_state).randint(2**31 - 1, size=4)
-    seeds = np.random.SeedSequence(entropy.tolist()).spawn(4)
+    seeds = np.random.SeedSequence(entropy.tolist()).spawn(n)
     return [np.random.default_rng(seed) for seed in seeds]
 
 

@@ -1,8 +1,9 @@
-"""Where batches come from: samples and targets, loaded feature-major."""
+"""Where batches come from: samples and targets."""
 
 import numpy as np
 from scipy.sparse import issparse
 
+from skhebb._buffers import NonZeros
 from skhebb._kernels import _loops
 
 
@@ -13,17 +14,23 @@ class DenseRows:
         self.X = X
         self.n_samples = X.shape[0]
 
-    def load(self, samples, out, n_threads):
-        """Write `samples` into `out`, shape (n_features, stride)."""
+    @staticmethod
+    def tiled_sizes(sizes):
+        """The numbers of neurons that want buffers, of each layer."""
+        return sizes
+
+    def load(self, samples, tiles, out, n_threads):
+        """Write `samples` into `out`, n_features neurons in tiles, and return it."""
         X = self.X
         if X.dtype != out.dtype or not X.flags.c_contiguous:
             X = np.ascontiguousarray(X[samples], dtype=out.dtype)
             samples = np.arange(len(samples), dtype=np.intp)
-        _loops.load_rows(X, samples, out, n_threads)
+        _loops.load_rows(X, samples, tiles.edges, out, n_threads)
+        return out
 
 
 class SparseRows:
-    """Samples of a CSR matrix or array; only a batch at a time is made dense."""
+    """Samples of a CSR matrix or array, never made dense."""
 
     def __init__(self, X):
         if not X.has_canonical_format:
@@ -32,12 +39,23 @@ class SparseRows:
         self.X = X
         self.n_samples = X.shape[0]
 
-    def load(self, samples, out, n_threads):
-        """Write `samples` into `out`, shape (n_features, stride)."""
+    @staticmethod
+    def tiled_sizes(sizes):
+        """The numbers of neurons that want buffers: the features want none."""
+        return [0, *sizes[1:]]
+
+    def load(self, samples, tiles, out, n_threads):
+        """The non-zeros of `samples`; time grows with them, not with n_features."""
         batch = self.X[samples]
         columns = np.repeat(np.arange(len(samples)), np.diff(batch.indptr))
-        out[:] = 0
-        out[batch.indices, columns] = batch.data
+        order = np.argsort(batch.indices, kind="stable")
+        features, starts = np.unique(batch.indices[order], return_index=True)
+        return NonZeros(
+            features.astype(np.intp),
+            np.append(starts, len(order)).astype(np.intp),
+            columns[order],
+            batch.data[order].astype(out.dtype, copy=False),
+        )
 
 
 def rows_of(X):
@@ -60,8 +78,7 @@ class ClassTargets:
         # Two classes share one output, which stands for the second.
         outputs = np.array([1]) if n_classes == 2 else np.arange(n_classes)
         self._outputs = outputs[:, np.newaxis]
-        self.n_outputs = len(outputs)
 
-    def load(self, samples, dtype):
-        """Targets of `samples`, shape (n_outputs, n_samples)."""
-        return (self.classes[samples] == self._outputs).astype(dtype)
+    def load(self, samples, out):
+        """Write the targets of `samples` into `out`, shape (n_outputs, n_samples)."""
+        np.equal(self.classes[samples], self._outputs, out=out, casting="unsafe")

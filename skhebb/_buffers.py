@@ -1,15 +1,87 @@
-"""Reused arrays for the activations of a batch, feature-major and padded."""
+"""How a batch lies in memory: tiles of samples, and arrays that are used again."""
+
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 CACHE_LINE = 64  # bytes
+VECTORS = 4  # cache lines of a tile's row, which the kernels hold in registers
 
 
-def padded(batch, dtype):
-    """Values per row for a batch: whole cache lines, or a power of two below one."""
-    per_line = CACHE_LINE // np.dtype(dtype).itemsize
-    unit = min(per_line, 1 << (batch - 1).bit_length())
-    return -(-batch // unit) * unit
+class Tiles:
+    """The columns of a batch, cut into tiles.
+
+    Tile t of n neurons holds, for one neuron after the other, their activations for
+    the samples ``edges[t]`` to ``edges[t + 1] - 1``, in a flat array from
+    ``n * edges[t]`` on. The last columns may be padding.
+
+    The cut depends on nothing but the batch and the type, or else sums over the batch,
+    and results with them, would depend on the number of threads.
+
+    Parameters
+    ----------
+    batch : int
+        Number of samples, at least 1.
+    dtype : dtype
+    """
+
+    def __init__(self, batch, dtype):
+        self.batch = batch
+        lanes = CACHE_LINE // np.dtype(dtype).itemsize
+        if batch < lanes:
+            edges = [0, 1 << (batch - 1).bit_length()]
+        else:
+            n_vectors = -(-batch // lanes)
+            n_tiles = -(-n_vectors // VECTORS)
+            edges = lanes * (np.arange(n_tiles + 1) * n_vectors // n_tiles)
+        self.edges = np.array(edges, dtype=np.intp)
+        self.n_tiles = len(self.edges) - 1
+        self.stride = int(self.edges[-1])
+        self.are_narrow = self.stride < lanes
+
+    def split(self, flat):
+        """Views of the tiles, each (n_neurons, columns)."""
+        n_neurons = flat.size // self.stride
+        for start, stop in zip(self.edges[:-1], self.edges[1:], strict=True):
+            tile = flat[n_neurons * start : n_neurons * stop]
+            yield start, min(stop, self.batch), tile.reshape(n_neurons, stop - start)
+
+    def pack(self, values, flat):
+        """Write `values`, (n_neurons, batch), into the tiles; the padding becomes 0."""
+        for start, stop, tile in self.split(flat):
+            tile[:, : stop - start] = values[:, start:stop]
+            tile[:, max(0, stop - start) :] = 0
+
+    def unpack(self, flat, values):
+        """Write the tiles into `values`, (n_neurons, batch)."""
+        for start, stop, tile in self.split(flat):
+            values[:, start:stop] = tile[:, : stop - start]
+
+
+@lru_cache(maxsize=32)
+def tiles_for(batch, dtype):
+    """The tiles of a batch, made once."""
+    return Tiles(batch, dtype)
+
+
+class NonZeros(NamedTuple):
+    """The non-zeros of a batch of sparse samples, by feature, then by sample.
+
+    Attributes
+    ----------
+    features : intp ndarray of shape (n_active,)
+        Those that are not zero in all samples, sorted.
+    starts : intp ndarray of shape (n_active + 1,)
+    columns : intp ndarray of shape (n_nonzeros,)
+        Sample within the batch.
+    values : ndarray of shape (n_nonzeros,)
+    """
+
+    features: np.ndarray
+    starts: np.ndarray
+    columns: np.ndarray
+    values: np.ndarray
 
 
 def aligned_zeros(size, dtype):
@@ -33,14 +105,12 @@ class BatchBuffers:
 
     def __init__(self, sizes, max_batch, dtype):
         self.sizes = sizes
-        self.dtype = dtype
-        stride = padded(max_batch, dtype)
+        stride = Tiles(max_batch, dtype).stride
         self._flat = [aligned_zeros(size * stride, dtype) for size in sizes]
 
-    def arrays(self, batch):
-        """The arrays, each of shape (size, padded(batch))."""
-        stride = padded(batch, self.dtype)
+    def arrays(self, tiles):
+        """The arrays, each flat, of as many tiles."""
         return [
-            flat[: size * stride].reshape(size, stride)
+            flat[: size * tiles.stride]
             for flat, size in zip(self._flat, self.sizes, strict=True)
         ]

@@ -1,9 +1,16 @@
 """One sparse layer: its connections, its biases, and what moves with them."""
 
-import numpy as np
-from scipy.sparse import csr_array
+import math
 
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from skhebb._buffers import NonZeros
+from skhebb._csr import connections
 from skhebb._kernels import _connections, _loops
+
+# Connections that a thread updates at a time, so that their gradients stay in its cache.
+PART = 1 << 16
 
 
 class SparseLayer:
@@ -12,8 +19,7 @@ class SparseLayer:
     Parameters
     ----------
     weights : csr_array of shape (n_in, n_out)
-        Sorted, free of duplicates, with 32-bit indices. Explicit zeros are
-        connections like any other.
+        Sorted, free of duplicates. Explicit zeros are connections like any other.
     biases : ndarray of shape (n_out,)
 
     Attributes
@@ -29,7 +35,7 @@ class SparseLayer:
         self.weights = weights
         self.biases = biases
         self.capacity = weights.nnz
-        self._by_postsynaptic = self._transposed = None
+        self.end_training()
         self.reset_state(0)
 
     @property
@@ -47,53 +53,146 @@ class SparseLayer:
         """Number of connections."""
         return self.weights.nnz
 
-    def forward(self, inputs, outputs, n_threads):
-        """Write the pre-activations of feature-major `inputs` into `outputs`."""
-        weights = self.weights
-        # Users may change `coefs_`, which are these weights; SciPy then replaces the
-        # array of indices.
-        if self._by_postsynaptic is None or self._transposed is not weights.indices:
-            self._by_postsynaptic = _connections.transpose(
-                weights.indptr, weights.indices, self.n_out
+    @property
+    def _by_presynaptic(self):
+        return self.weights.indptr, self.weights.indices, self.weights.data
+
+    def forward(self, inputs, outputs, tiles, activation, n_threads):
+        """Write the activations that `inputs`, tiles or NonZeros, give."""
+        if isinstance(inputs, NonZeros):
+            _loops.scatter_nonzeros(
+                *self._by_presynaptic,
+                even_edges(self.n_out, n_threads),
+                self.biases,
+                inputs,
+                tiles.edges,
+                outputs,
+                activation,
+                n_threads,
             )
-            self._transposed = weights.indices
-        _loops.forward(
-            *self._by_postsynaptic,
-            weights.data,
+            return
+        # Threads share the tiles and, where these are few, the postsynaptic neurons.
+        n_parts = n_threads // math.gcd(n_threads, tiles.n_tiles)
+        if tiles.n_tiles >= 4 * n_threads:
+            n_parts = 1
+        parts = self._cached(self._cut, n_parts)
+        # Gathering reads few values more than once, but the weights out of order and
+        # through a second index, which pays off for wide rows and many batches.
+        if tiles.are_narrow or not self._is_training:
+            kernel, view = _loops.scatter, ()
+        else:
+            kernel, view = _loops.gather, self._cached(self._transpose, n_threads)
+        kernel(
+            *self._by_presynaptic,
+            *parts,
+            *view,
             self.biases,
             inputs,
+            tiles.edges,
             outputs,
+            activation,
             n_threads,
         )
 
-    def backward(self, inputs, deltas, products, input_deltas, n_threads):
-        """Write sum_b a_i d_j of each connection, and W d into `input_deltas` if any.
+    def update(self, inputs, errors, back, tiles, step, scratch, n_threads):
+        """Move the weights, and propagate the errors with those before.
 
-        `deltas` is dJ/dz of this layer, `input_deltas` becomes dJ/da of the one
-        before.
+        Parameters
+        ----------
+        inputs : ndarray or NonZeros
+        errors : ndarray
+            dJ/dz of this layer, in tiles.
+        back : tuple
+            Where dJ/dz of the layer before and its sums over the batch go, each None
+            for the first layer, and the activation of that layer.
+        tiles : Tiles
+        step : _loops.Step
+        scratch : ndarray of shape (n_threads, n)
+            With n at least `largest_part`.
+        n_threads : int
         """
-        weights = self.weights
-        if input_deltas is None:
-            _loops.sampled_product(
-                weights.indptr, weights.indices, inputs, deltas, products, n_threads
-            )
-        else:
-            _loops.backward(
-                weights.indptr,
-                weights.indices,
-                weights.data,
-                inputs,
-                deltas,
-                products,
-                input_deltas,
-                n_threads,
-            )
+        is_sparse = isinstance(inputs, NonZeros)
+        (_loops.update_nonzeros if is_sparse else _loops.update)(
+            *self._by_presynaptic,
+            self.n_out,
+            self.weight_state,
+            self._cached(self._share_rows, n_threads),
+            inputs,
+            tiles.edges,
+            tiles.batch,
+            errors,
+            *(() if is_sparse else back),
+            step,
+            scratch,
+            n_threads,
+        )
 
-    def prepare_training(self, n_arrays):
+    def add_covariances(self, inputs, tiles, term, scratch, n_threads):
+        """Add a Hebbian term; `term` is what `_loops.add_covariances` wants."""
+        _loops.add_covariances(
+            *self._by_presynaptic,
+            self.n_out,
+            self._cached(self._share_rows, n_threads),
+            inputs,
+            tiles.edges,
+            tiles.batch,
+            *term,
+            scratch,
+            n_threads,
+        )
+
+    def update_biases(self, sums, batch, step):
+        """Move the biases, given the sums of dJ/dz over the batch."""
+        _loops.take_step(self.biases, self.bias_state, sums, batch, step)
+
+    def sum_of_squares(self):
+        """Of the weights, without the biases."""
+        return _loops.sum_of_squares(self.weights.data)
+
+    def _cached(self, function, *args):
+        """What `function` gives for these connections, computed once."""
+        # Users may change `coefs_`, which are these weights; SciPy then replaces the
+        # array of indices.
+        if self._cache_of is not self.weights.indices:
+            self._cache, self._cache_of = {}, self.weights.indices
+        key = function.__name__, *args
+        if key not in self._cache:
+            self._cache[key] = function(*args)
+        return self._cache[key]
+
+    def _cut(self, n_parts):
+        """Edges of `n_parts` of the postsynaptic neurons, and where they cut rows."""
+        indptr, indices = self.weights.indptr, self.weights.indices
+        edges = even_edges(self.n_out, n_parts)
+        if n_parts == 1:  # each row from its start to that of the next
+            return edges, sliding_window_view(indptr, self.n_in)
+        return edges, _connections.splits(indptr, indices, edges)
+
+    def _transpose(self, n_threads):
+        """What gathering needs: the view by postsynaptic neuron, and scratch."""
+        indptr, indices = self.weights.indptr, self.weights.indices
+        heads = np.empty((n_threads, self.n_in), dtype=indptr.dtype)
+        return *_connections.transpose(indptr, indices, self.n_out), heads
+
+    def _share_rows(self, n_threads):
+        """Edges of parts of the presynaptic neurons, of about as many connections."""
+        n_parts = n_threads * max(1, round(self.n_connections / (PART * n_threads)))
+        shares = np.linspace(0, self.n_connections, n_parts + 1)
+        edges = np.searchsorted(self.weights.indptr, shares).astype(np.intp)
+        edges[0], edges[-1] = 0, self.n_in
+        return edges
+
+    def largest_part(self, n_threads):
+        """Connections that are updated at a time at most, when at full capacity."""
+        share = min(self.capacity / n_threads, 1.5 * PART)
+        return min(self.capacity, int(share) + 1 + self.n_out)
+
+    def begin_training(self, n_arrays):
         """Take over what was done to the arrays since they were last trained.
 
         Loading may have made them read-only, users may have changed the connections.
         """
+        self._is_training = True
         if not self.weights.data.flags.writeable:
             self.weights, self.biases = self.copy_parameters()
             self.reset_state(len(self.weight_state))
@@ -103,6 +202,11 @@ class SparseLayer:
         if len(self.weight_state) != n_arrays or sizes - {self.n_connections}:
             self.reset_state(n_arrays)
 
+    def end_training(self):
+        """Free what only training needs, as much again as the indices."""
+        self._is_training = False
+        self._cache, self._cache_of = {}, None
+
     def reset_state(self, n_arrays):
         """Give the optimiser `n_arrays` zeroed arrays for weights and for biases."""
         self.weight_state = [np.zeros_like(self.weights.data) for _ in range(n_arrays)]
@@ -111,26 +215,25 @@ class SparseLayer:
     def copy_parameters(self):
         """A copy of weights and biases, for `restore_parameters`."""
         weights = self.weights
-        copied = csr_array(
-            (weights.data.copy(), weights.indices, weights.indptr), shape=weights.shape
-        )
+        data = weights.data.copy()
+        copied = connections(data, weights.indices, weights.indptr, weights.shape)
         return copied, self.biases.copy()
 
     def restore_parameters(self, parameters):
         """Go back to what `copy_parameters` gave; the optimiser starts anew."""
         self.weights, self.biases = parameters
-        self._by_postsynaptic = None
         self.reset_state(len(self.weight_state))
 
     def keep_connections(self, keep):
         """Drop the connections where the boolean array `keep` is False."""
-        old = self.weights
-        kept_before = np.zeros(len(keep) + 1, dtype=np.int32)
-        np.cumsum(keep, out=kept_before[1:])
-        self._set_connections(
-            old.data[keep], old.indices[keep], kept_before[old.indptr]
-        )
-        self.weight_state = [state[keep] for state in self.weight_state]
+        old, keep = self.weights, keep.view(np.uint8)
+        indptr = _connections.count_kept(old.indptr, keep)
+
+        def kept(values):
+            return _connections.compress(values, keep, indptr[-1])
+
+        self._set_connections(kept(old.data), kept(old.indices), indptr)
+        self.weight_state = [kept(state) for state in self.weight_state]
 
     def add_connections(self, cells, values):
         """Add connections at sorted absent cells, row-major positions i * n_out + j.
@@ -141,23 +244,21 @@ class SparseLayer:
         indptr, indices, is_new = _connections.insert(
             old.indptr, old.indices, self.n_out, cells
         )
-        is_old = ~is_new
-
-        def merge(old_values, new_values):
-            merged = np.empty(len(indices), dtype=old_values.dtype)
-            merged[is_old] = old_values
-            merged[is_new] = new_values
-            return merged
-
-        self._set_connections(merge(old.data, values), indices, indptr)
-        self.weight_state = [merge(state, 0) for state in self.weight_state]
+        data = _connections.merge(old.data, values, is_new)
+        self._set_connections(data, indices, indptr)
+        zeros = np.zeros_like(values)
+        self.weight_state = [
+            _connections.merge(state, zeros, is_new) for state in self.weight_state
+        ]
 
     def _set_connections(self, data, indices, indptr):
         """Replace the connections; arrays handed out before stay as they are."""
-        self.weights = csr_array((data, indices, indptr), shape=self.weights.shape)
-        self._by_postsynaptic = None
+        self.weights = connections(data, indices, indptr, self.weights.shape)
 
     def __getstate__(self):
-        # The view by postsynaptic neuron is twice the size of the weights and is
-        # made again when needed.
-        return {**self.__dict__, "_by_postsynaptic": None, "_transposed": None}
+        return {**self.__dict__, "_cache": {}, "_cache_of": None}
+
+
+def even_edges(n, n_parts):
+    """Edges of `n_parts` of range(n) that differ by one at most."""
+    return np.arange(n_parts + 1, dtype=np.intp) * n // n_parts

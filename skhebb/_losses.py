@@ -1,12 +1,14 @@
 """Losses of classifiers, on feature-major outputs and targets (n_outputs, batch).
 
-`value` is the mean loss J of a batch; `delta` is B dJ/dz, the derivative of the sum
-over the samples with respect to the pre-activations of the output layer.
-`output_activation(n_classes)` names the activation of that layer.
+`value(outputs, targets, scratch)` is the mean loss J of a batch; `delta(outputs,
+targets, scratch)` replaces `outputs` by B dJ/dz, the derivative of the sum over the
+samples with respect to the pre-activations of the output layer. `scratch` is an array
+like `outputs` to work in. `output_activation(n_classes)` names the activation of that
+layer.
 """
 
 import numpy as np
-from scipy.special import expit, xlogy
+from scipy.special import expit
 
 
 class LogLoss:
@@ -18,19 +20,22 @@ class LogLoss:
         return "logistic" if n_classes == 2 else "softmax"
 
     @staticmethod
-    def value(outputs, targets):
+    def value(outputs, targets, scratch):
         """Mean loss; probabilities are clipped to the resolution of their type."""
         eps = np.finfo(outputs.dtype).eps
-        outputs = np.clip(outputs, eps, 1 - eps)
-        total = xlogy(targets, outputs).sum(dtype=np.float64)
-        if len(outputs) == 1:
-            total += xlogy(1 - targets, 1 - outputs).sum(dtype=np.float64)
-        return -total / outputs.shape[1]
+        np.clip(outputs, eps, 1 - eps, out=scratch)
+        if len(outputs) == 1:  # the probability of the class that is true
+            np.subtract(1, scratch, out=scratch, where=targets < 0.5)
+            np.log(scratch, out=scratch)
+        else:
+            np.log(scratch, out=scratch)
+            scratch *= targets
+        return -scratch.sum(dtype=np.float64) / outputs.shape[1]
 
     @staticmethod
-    def delta(outputs, targets):
+    def delta(outputs, targets, scratch):
         """B dJ/dz = p - y, for softmax and for the logistic function."""
-        return outputs - targets
+        outputs -= targets
 
 
 class SquaredError:
@@ -42,15 +47,19 @@ class SquaredError:
         return "logistic"
 
     @staticmethod
-    def value(outputs, targets):
+    def value(outputs, targets, scratch):
         """Mean loss."""
-        difference = outputs - targets
-        return 0.5 * np.square(difference).sum(dtype=np.float64) / outputs.shape[1]
+        np.subtract(outputs, targets, out=scratch)
+        np.square(scratch, out=scratch)
+        return 0.5 * scratch.sum(dtype=np.float64) / outputs.shape[1]
 
     @staticmethod
-    def delta(outputs, targets):
+    def delta(outputs, targets, scratch):
         """B dJ/dz = (y - t) y (1 - y)."""
-        return (outputs - targets) * outputs * (1 - outputs)
+        np.subtract(outputs, targets, out=scratch)
+        scratch *= outputs
+        np.subtract(1, outputs, out=outputs)
+        outputs *= scratch
 
 
 class PublishedSquaredError(SquaredError):
@@ -64,10 +73,13 @@ class PublishedSquaredError(SquaredError):
     """
 
     @staticmethod
-    def delta(outputs, targets):
+    def delta(outputs, targets, scratch):
         """(y - t) s(y) (1 - s(y)), not a derivative of `value`."""
-        twice = expit(outputs)
-        return (outputs - targets) * twice * (1 - twice)
+        expit(outputs, out=scratch)
+        outputs -= targets
+        outputs *= scratch
+        np.subtract(1, scratch, out=scratch)
+        outputs *= scratch
 
 
 LOSSES = {

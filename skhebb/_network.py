@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from skhebb._buffers import BatchBuffers
+from skhebb._buffers import BatchBuffers, tiles_for
+from skhebb._kernels import _loops
+
+LINEAR = _loops.Activation("piecewise linear", 1)
+BLOCK = 64  # samples that a thread predicts at a time, so that layers stay in its cache
 
 
 class Network:
@@ -33,36 +37,52 @@ class Network:
         """Floating-point type of weights and activations."""
         return self.layers[0].weights.dtype
 
-    def forward(self, activations, batch, n_threads):
-        """Fill `activations[1:]` from `activations[0]`, all feature-major.
+    def forward(self, activations, tiles, outputs, n_threads):
+        """Propagate a batch.
 
-        The padding of each row, beyond `batch`, is zero afterwards.
+        Parameters
+        ----------
+        activations : list
+            The inputs, in tiles or as NonZeros, and an array in tiles for each layer
+            to be filled; the last one is left with pre-activations.
+        tiles : Tiles
+        outputs : ndarray of shape (n_outputs, batch)
+            To be filled with the activations of the last layer.
+        n_threads : int
         """
         last = len(self.layers) - 1
         for depth, layer in enumerate(self.layers):
-            outputs = activations[depth + 1]
-            layer.forward(activations[depth], outputs, n_threads)
-            activation = self.output_activation if depth == last else self.activation
-            activation.apply(outputs, n_threads)
-            outputs[:, batch:] = 0
+            kernel = LINEAR if depth == last else self.activation.kernel
+            layer.forward(
+                activations[depth], activations[depth + 1], tiles, kernel, n_threads
+            )
+            if depth < last:
+                self.activation.apply(activations[depth + 1])
+        tiles.unpack(activations[-1], outputs)
+        self.output_activation.apply(outputs)
 
-    def outputs(self, inputs, n_threads, block=256):
+    def outputs(self, inputs, n_threads):
         """Network outputs, shape (n_samples, n_outputs), in blocks of samples."""
-        n_samples = inputs.n_samples
-        results = np.empty((n_samples, self.layer_sizes[-1]), dtype=self.dtype)
-        buffers = BatchBuffers(self.layer_sizes, min(block, n_samples), self.dtype)
+        n_samples, sizes = inputs.n_samples, self.layer_sizes
+        results = np.empty((n_samples, sizes[-1]), dtype=self.dtype)
+        block = min(BLOCK * n_threads, n_samples)
+        buffers = BatchBuffers(inputs.tiled_sizes(sizes), block, self.dtype)
+        outputs = np.empty(sizes[-1] * block, dtype=self.dtype)
         for start in range(0, n_samples, block):
             samples = np.arange(start, min(start + block, n_samples), dtype=np.intp)
-            activations = buffers.arrays(len(samples))
-            inputs.load(samples, activations[0], n_threads)
-            self.forward(activations, len(samples), n_threads)
-            results[samples] = activations[-1][:, : len(samples)].T
+            batch = len(samples)
+            tiles = tiles_for(batch, self.dtype)
+            activations = buffers.arrays(tiles)
+            activations[0] = inputs.load(samples, tiles, activations[0], n_threads)
+            out = outputs[: sizes[-1] * batch].reshape(-1, batch)
+            self.forward(activations, tiles, out, n_threads)
+            results[start : start + batch] = out.T
         return results
 
     def is_finite(self):
         """Whether all weights and biases are finite."""
         return all(
-            np.isfinite(layer.weights.data).all() and np.isfinite(layer.biases).all()
+            is_finite(layer.weights.data) and is_finite(layer.biases)
             for layer in self.layers
         )
 
@@ -74,3 +94,13 @@ class Network:
         """Go back to what `copy_parameters` gave; the optimiser starts anew."""
         for layer, layer_parameters in zip(self.layers, parameters, strict=True):
             layer.restore_parameters(layer_parameters)
+
+    def end_training(self):
+        """Free what only training needs."""
+        for layer in self.layers:
+            layer.end_training()
+
+
+def is_finite(values):
+    """Whether all are; a sum tells without a mask, unless it overflows."""
+    return bool(np.isfinite(values.sum()) or np.isfinite(values).all())

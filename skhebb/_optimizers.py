@@ -1,8 +1,8 @@
 """Optimisers: how gradients change parameters.
 
 `n_arrays` is the number of state arrays that an optimiser wants for each array of
-parameters; layers keep them, aligned with the connections. `step` updates one array
-of parameters in place.
+parameters; layers keep them, aligned with the connections. `step(alpha)` gives the
+kernels one step, with an L2 term of strength `alpha`.
 """
 
 from skhebb._kernels import _loops
@@ -16,20 +16,9 @@ class SGD:
     """
 
     def __init__(self, learning_rate, momentum, nesterov):
-        self.learning_rate = learning_rate
-        self.momentum = momentum
-        self.nesterov = nesterov
+        self.factors = learning_rate, momentum, nesterov
         self.n_arrays = 1 if momentum > 0 else 0
 
-    def step(self, parameters, gradients, state, n_threads):
-        """Update `parameters` and `state` in place."""
-        velocities = state[0] if state else parameters[:0]
-        _loops.sgd_step(
-            parameters,
-            velocities,
-            gradients,
-            self.learning_rate,
-            self.momentum,
-            self.nesterov,
-            n_threads,
-        )
+    def step(self, alpha):
+        """A step from the present settings."""
+        return _loops.Step("gradient descent", self.factors, self.n_arrays, alpha)

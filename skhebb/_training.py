@@ -1,10 +1,11 @@
 """The training loop: fit, epoch, batch."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from skhebb._buffers import BatchBuffers, aligned_zeros
+from skhebb._buffers import BatchBuffers, tiles_for
 
 PROBE = 16  # samples that show at the end of an epoch whether outputs are finite
 
@@ -20,8 +21,9 @@ class TrainingState:
     Attributes
     ----------
     network : Network
-    shuffle_rng, evolution_rng : numpy.random.Generator
-        Separate streams, so that neither shifts the other.
+    shuffle_rng : numpy.random.Generator
+    evolution_rngs : list of numpy.random.Generator
+        One per layer. Separate streams, so that none shifts another.
     generation : int
         How often the topology evolved; the t of lambda(t).
     batches_since_evolution : int
@@ -34,7 +36,7 @@ class TrainingState:
 
     network: object
     shuffle_rng: np.random.Generator
-    evolution_rng: np.random.Generator
+    evolution_rngs: list
     split_seed: int
     generation: int = 0
     batches_since_evolution: int = 0
@@ -47,7 +49,7 @@ class TrainingState:
         return (
             self.network.copy_parameters(),
             self.shuffle_rng.bit_generator.state,
-            self.evolution_rng.bit_generator.state,
+            [rng.bit_generator.state for rng in self.evolution_rngs],
             (self.generation, self.batches_since_evolution, self.n_samples_seen),
         )
 
@@ -56,7 +58,8 @@ class TrainingState:
         parameters, shuffle, evolution, counters = snapshot
         self.network.restore_parameters(parameters)
         self.shuffle_rng.bit_generator.state = shuffle
-        self.evolution_rng.bit_generator.state = evolution
+        for rng, rng_state in zip(self.evolution_rngs, evolution, strict=True):
+            rng.bit_generator.state = rng_state
         self.generation, self.batches_since_evolution, self.n_samples_seen = counters
 
 
@@ -122,14 +125,25 @@ class Trainer:
 
     def __post_init__(self):
         network = self.state.network
-        sizes, dtype = network.layer_sizes, network.dtype
-        self.activations = BatchBuffers(sizes, self.batch_size, dtype)
-        # The errors of two neighbouring layers are alive at a time.
-        self.deltas = BatchBuffers([max(sizes[1:])] * 2, self.batch_size, dtype)
         for layer in network.layers:
-            layer.prepare_training(self.optimizer.n_arrays)
-        capacity = max(layer.capacity for layer in network.layers)
-        self.gradients = aligned_zeros(capacity, dtype)
+            layer.begin_training(self.optimizer.n_arrays)
+
+    def prepare(self, inputs):
+        """Allocate all that batches of `inputs` need."""
+        network = self.state.network
+        sizes, dtype = network.layer_sizes, network.dtype
+        outputs = sizes[1:]
+        self.activations = BatchBuffers(
+            inputs.tiled_sizes(sizes), self.batch_size, dtype
+        )
+        # The errors of two neighbouring layers are alive at a time.
+        self.errors = BatchBuffers([max(outputs)] * 2, self.batch_size, dtype)
+        self.error_sums = [np.zeros(size, dtype=dtype) for size in outputs]
+        self.outputs = np.empty((3, outputs[-1] * self.batch_size), dtype=dtype)
+        part = max(layer.largest_part(self.n_threads) for layer in network.layers)
+        self.scratch = np.empty((self.n_threads, max(part, 1)), dtype=dtype)
+        self.step = self.optimizer.step(self.alpha)
+        self.bias_step = self.optimizer.step(0.0)
 
     def fit(self, inputs, targets, max_epochs, stopping, validate, report):
         """Train for up to `max_epochs` epochs and prune at the end.
@@ -157,6 +171,7 @@ class Trainer:
             "diverged". In the last two cases the network is that of the last
             complete epoch or, with `validate`, the best one.
         """
+        self.prepare(inputs)
         network = self.state.network
         best = stopped = None
         for epoch in range(1, max_epochs + 1):
@@ -187,6 +202,7 @@ class Trainer:
             network.restore_parameters(best)
         elif self.evolution_interval is not None and stopped in (None, "converged"):
             self.prune()
+        network.end_training()
         return stopped
 
     def partial_fit(self, inputs, targets):
@@ -198,6 +214,7 @@ class Trainer:
             None, or "interrupted" or "diverged", in which cases the network is as it
             was before.
         """
+        self.prepare(inputs)
         before = self.state.snapshot()
         try:
             self.begin_epoch()
@@ -253,11 +270,8 @@ class Trainer:
 
         The loss of a batch tells of the weights before its update only.
         """
-        activations = self.activations.arrays(len(samples))
-        inputs.load(samples, activations[0], self.n_threads)
-        network = self.state.network
-        network.forward(activations, len(samples), self.n_threads)
-        if not (network.is_finite() and np.isfinite(activations[-1]).all()):
+        outputs = self.propagate(inputs, samples, n_threads=1)[-1]
+        if not (self.state.network.is_finite() and np.isfinite(outputs).all()):
             raise NonFiniteTraining
 
     def evolution_is_due(self):
@@ -271,86 +285,91 @@ class Trainer:
         if score is not None:
             self.state.scores.append(score)
 
+    def propagate(self, inputs, samples, n_threads):
+        """Activations in tiles, the tiles, and outputs, (n_outputs, batch)."""
+        network, batch = self.state.network, len(samples)
+        tiles = tiles_for(batch, network.dtype)
+        activations = self.activations.arrays(tiles)
+        activations[0] = inputs.load(samples, tiles, activations[0], n_threads)
+        outputs = self.like_outputs(0, batch)
+        network.forward(activations, tiles, outputs, n_threads)
+        return activations, tiles, outputs
+
+    def like_outputs(self, which, batch):
+        """One of three arrays of shape (n_outputs, batch)."""
+        n_outputs = self.state.network.layer_sizes[-1]
+        return self.outputs[which, : n_outputs * batch].reshape(n_outputs, batch)
+
     def run_batch(self, inputs, targets, samples):
         """Update all parameters from `samples`; return their mean loss before."""
-        network = self.state.network
         batch = len(samples)
-        activations = self.activations.arrays(batch)
-        inputs.load(samples, activations[0], self.n_threads)
-        network.forward(activations, batch, self.n_threads)
-
-        outputs = activations[-1][:, :batch]
-        wanted = targets.load(samples, network.dtype)
-        loss = self.loss.value(outputs, wanted) + self.penalty(batch)
+        activations, tiles, outputs = self.propagate(inputs, samples, self.n_threads)
+        wanted, scratch = self.like_outputs(1, batch), self.like_outputs(2, batch)
+        targets.load(samples, wanted)
+        loss = self.loss.value(outputs, wanted, scratch) + self.penalty(batch)
         if not np.isfinite(loss):
             raise NonFiniteTraining
         if self.plasticity is not None:
-            self.plasticity.observe(activations, batch, self.n_threads)
-        self.update(activations, self.loss.delta(outputs, wanted), batch)
+            tiles.pack(outputs, activations[-1])
+            self.plasticity.observe(activations, tiles, self.n_threads)
+        self.loss.delta(outputs, wanted, scratch)
+        self.update(activations, tiles, flush_tiny(outputs))
         return loss
 
     def penalty(self, batch):
         """The L2 term of the loss."""
         if self.alpha == 0:
             return 0.0
-        squares = sum(
-            float(np.square(layer.weights.data).sum(dtype=np.float64))
-            for layer in self.state.network.layers
-        )
+        squares = sum(layer.sum_of_squares() for layer in self.state.network.layers)
         return 0.5 * self.alpha * squares / batch
 
-    def update(self, activations, output_deltas, batch):
+    def update(self, activations, tiles, output_errors):
         """Propagate the error from the last layer to the first, updating each."""
         network = self.state.network
-        deltas, other_deltas = self.deltas.arrays(batch)
-        errors = deltas[: len(activations[-1])]
-        errors[:, batch:] = 0
-        errors[:, :batch] = flush_tiny(output_deltas)
+        errors, other = self.errors.arrays(tiles)
+        n_outputs = len(output_errors)
+        tiles.pack(output_errors, errors[: n_outputs * tiles.stride])
+        output_errors.sum(axis=1, out=self.error_sums[-1])
         for depth in reversed(range(len(network.layers))):
-            inputs = activations[depth]
-            input_errors = None if depth == 0 else other_deltas[: len(inputs)]
-            self.update_layer(depth, activations, errors, input_errors, batch)
-            if depth > 0:
-                network.activation.backward(input_errors, inputs, self.n_threads)
-                errors = input_errors
-                deltas, other_deltas = other_deltas, deltas
-
-    def update_layer(self, depth, activations, errors, input_errors, batch):
-        """Update one layer; its inputs' errors are taken from the weights before."""
-        layer = self.state.network.layers[depth]
-        gradients = self.gradients[: layer.n_connections]
-        layer.backward(
-            activations[depth], errors, gradients, input_errors, self.n_threads
-        )
-        weights = layer.weights.data
-        if self.alpha > 0:
-            gradients += self.alpha * weights
-        gradients /= batch
-        if self.plasticity is not None:
-            self.plasticity.update(
-                depth,
-                layer,
-                activations,
-                batch,
-                self.state.generation,
+            layer = network.layers[depth]
+            back = other[: layer.n_in * tiles.stride], self.error_sums[depth - 1]
+            layer.update(
+                activations[depth],
+                errors[: layer.n_out * tiles.stride],
+                (*(back if depth else (None, None)), network.activation.kernel),
+                tiles,
+                self.step,
+                self.scratch,
                 self.n_threads,
             )
-        step = self.optimizer.step
-        step(weights, gradients, layer.weight_state, self.n_threads)
-        bias_gradients = errors.sum(axis=1) / batch
-        step(layer.biases, bias_gradients, layer.bias_state, self.n_threads)
+            if self.plasticity is not None:
+                term = self.plasticity.term(depth, self.state.generation)
+                layer.add_covariances(
+                    activations[depth], tiles, term, self.scratch, self.n_threads
+                )
+            sums = self.error_sums[depth]
+            layer.update_biases(sums, tiles.batch, self.bias_step)
+            errors, other = other, errors
 
     def prune(self):
         """Remove connections from all layers; a new generation begins."""
-        for layer in self.state.network.layers:
-            self.topology.prune(layer)
+        self.over_layers(self.topology.prune, self.state.network.layers)
         self.state.generation += 1
         self.state.batches_since_evolution = 0
 
     def grow(self):
         """Fill all layers up to their capacity."""
-        for layer in self.state.network.layers:
-            self.topology.grow(layer, self.state.evolution_rng)
+        layers, rngs = self.state.network.layers, self.state.evolution_rngs
+        self.over_layers(self.topology.grow, layers, rngs)
+
+    def over_layers(self, function, *arguments):
+        """Call `function` for each layer, in threads; each is changed by one only."""
+        if self.n_threads == 1 or len(self.state.network.layers) == 1:
+            for layer_arguments in zip(*arguments, strict=True):
+                function(*layer_arguments)
+            return
+        with ThreadPoolExecutor(self.n_threads) as pool:
+            list(pool.map(function, *arguments))
 
 
 def flush_tiny(values):

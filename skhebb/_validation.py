@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.utils import check_array
 
-from skhebb._kernels import MAX_CONNECTIONS
+from skhebb._csr import connections, index_dtype
 
 
 def check_layer_sizes(hidden_layer_sizes):
@@ -36,14 +36,10 @@ def check_coefs(coefs_init, shapes, dtype):
         except ValueError as error:
             raise ValueError(f"{name} is not a valid sparse matrix: {error}") from error
         coefs.sum_duplicates()
-        if coefs.nnz > MAX_CONNECTIONS:
-            raise ValueError(
-                f"{name} has {coefs.nnz} connections; at most {MAX_CONNECTIONS} are "
-                "supported"
-            )
-        indices = coefs.indices.astype(np.int32, copy=False)
-        indptr = coefs.indptr.astype(np.int32, copy=False)
-        checked.append(csr_array((coefs.data, indices, indptr), shape=shape))
+        index_type = index_dtype(coefs.nnz)
+        indices = coefs.indices.astype(index_type, copy=False)
+        indptr = coefs.indptr.astype(index_type, copy=False)
+        checked.append(connections(coefs.data, indices, indptr, shape))
     return checked
 
 

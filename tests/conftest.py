@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, random_array
 
-from skhebb._buffers import BatchBuffers
 from skhebb._kernels import _loops
 
 
@@ -48,18 +47,5 @@ def random_weights():
         weights.indices = weights.indices.astype(np.int32)
         weights.indptr = weights.indptr.astype(np.int32)
         return weights
-
-    return make
-
-
-@pytest.fixture
-def padded_array():
-    """A feature-major array as training uses them: padded with zeros."""
-
-    def make(values):
-        n_neurons, batch = values.shape
-        array = BatchBuffers([n_neurons], batch, values.dtype).arrays(batch)[0]
-        array[:, :batch] = values
-        return array
 
     return make

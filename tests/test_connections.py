@@ -20,41 +20,77 @@ def cells_of(indptr, indices, n_out):
     return rows * n_out + indices
 
 
-def test_transpose(weights):
-    n_out = weights.shape[1]
-    indptr, presynaptic, positions = _connections.transpose(
-        weights.indptr, weights.indices, n_out
-    )
-    transposed = csc_array(
-        (weights.data[positions], presynaptic, indptr), weights.shape
-    )
+@pytest.fixture(params=[np.int32, np.int64], ids=["i32", "i64"])
+def index(weights, request):
+    """`indptr` and `indices` of either type."""
+    return weights.indptr.astype(request.param), weights.indices.astype(request.param)
+
+
+def test_transpose(weights, index):
+    starts, presynaptic = _connections.transpose(*index, weights.shape[1])
+    ones = np.ones(len(presynaptic))
+    transposed = csc_array((ones, presynaptic, starts), weights.shape)
     transposed.check_format(full_check=True)
     assert transposed.has_sorted_indices
-    assert_array_equal(transposed.toarray(), weights.toarray())
+    assert starts.dtype == index[0].dtype
+    assert_array_equal(transposed.toarray(), weights.toarray() != 0)
 
 
-def test_absent_cells(weights):
+def test_splits(weights, index):
+    n_out = weights.shape[1]
+    neurons = np.unique([0, n_out // 3, n_out // 2, n_out]).astype(np.intp)
+    expected = [
+        weights.indptr[:-1]
+        + np.array([(row < edge).sum() for row in np.split(*rows_of(weights))])
+        for edge in neurons
+    ]
+    assert_array_equal(_connections.splits(*index, neurons), expected)
+
+
+def rows_of(weights):
+    return weights.indices, weights.indptr[1:-1]
+
+
+def test_compress(weights, index, rng):
+    keep = rng.random(weights.nnz) < 0.5
+    indptr = _connections.count_kept(index[0], keep.view(np.uint8))
+    rows = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
+    counts = np.bincount(rows[keep], minlength=weights.shape[0])
+    assert_array_equal(indptr, np.append(0, np.cumsum(counts)))
+    for values in (index[1], weights.data):
+        kept = _connections.compress(values, keep.view(np.uint8), keep.sum())
+        assert kept.dtype == values.dtype
+        assert_array_equal(kept, values[keep])
+
+
+def test_merge(weights, rng):
+    new = rng.standard_normal(7)
+    is_new = np.zeros(weights.nnz + 7, dtype=bool)
+    is_new[rng.choice(len(is_new), 7, replace=False)] = True
+    merged = _connections.merge(weights.data, new, is_new.view(np.uint8))
+    assert_array_equal(merged[is_new], new)
+    assert_array_equal(merged[~is_new], weights.data)
+
+
+def test_absent_cells(weights, index):
     n_cells = np.prod(weights.shape)
     present = cells_of(weights.indptr, weights.indices, weights.shape[1])
     absent = np.setdiff1d(np.arange(n_cells), present)
     every = np.arange(len(absent))
     for ranks in (every, every[::3], every[-1:], every[:0]):
         cells = ranks.copy()
-        _connections.absent_cells(
-            weights.indptr, weights.indices, weights.shape[1], cells
-        )
+        _connections.absent_cells(*index, weights.shape[1], cells)
         assert_array_equal(cells, absent[ranks])
 
 
-def test_insert(weights, rng):
+def test_insert(weights, index, rng):
     n_cells = np.prod(weights.shape)
     present = cells_of(weights.indptr, weights.indices, weights.shape[1])
     absent = np.setdiff1d(np.arange(n_cells), present)
     for n_new in {0, len(absent) // 2, len(absent)}:
         added = np.sort(rng.choice(absent, n_new, replace=False))
-        indptr, indices, is_new = _connections.insert(
-            weights.indptr, weights.indices, weights.shape[1], added
-        )
+        indptr, indices, is_new = _connections.insert(*index, weights.shape[1], added)
+        is_new = is_new.astype(bool)
         result = csr_array((np.ones(len(indices)), indices, indptr), weights.shape)
         result.check_format(full_check=True)
         cells = cells_of(indptr, indices, weights.shape[1])
@@ -72,5 +108,5 @@ def test_cells_beyond_32_bits():
     assert_array_equal(cells, [0, n * n - 2])
     indptr, indices, is_new = _connections.insert(indptr, indices, n, cells)
     assert_array_equal(indices, [0, 5, n - 2, n - 1])
-    assert_array_equal(is_new, [True, False, True, False])
+    assert_array_equal(is_new, [1, 0, 1, 0])
     assert_array_equal(indptr[[0, 1, n - 1, n]], [0, 1, 1, 4])

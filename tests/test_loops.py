@@ -3,14 +3,20 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 
-from skhebb._buffers import padded
-from skhebb._kernels import _connections, _loops
+from skhebb._buffers import NonZeros, tiles_for
+from skhebb._csr import connections
+from skhebb._kernels import _loops
+from skhebb._layer import SparseLayer
+from skhebb._network import LINEAR
+from skhebb._optimizers import SGD
+from skhebb.plasticity import HebbianCovariance
 
 pytestmark = pytest.mark.usefixtures("instruction_set", "all_threads")
 
 DTYPES = [np.float32, np.float64]
-BATCHES = [1, 2, 3, 7, 16, 30, 33, 200]
+BATCHES = [1, 2, 3, 7, 16, 30, 33, 200, 270]
 SHAPES = [(5, 7, 0.0), (13, 9, 0.3), (40, 60, 1.0), (200, 3, 0.1)]
 
 
@@ -32,83 +38,223 @@ def dtype(request):
 
 
 @pytest.fixture(params=SHAPES, ids=str)
-def case(request, batch, dtype, rng, random_weights, padded_array):
+def case(request, batch, dtype, rng, random_weights):
     """Weights and the activations and errors around them."""
     n_in, n_out, density = request.param
     weights = random_weights(n_in, n_out, density, dtype, rng)
+    a, d = rng.standard_normal((n_in, batch)), rng.standard_normal((n_out, batch))
+    return weights, a.astype(dtype), d.astype(dtype)
 
-    def activations(n):
-        return padded_array(rng.standard_normal((n, batch)).astype(dtype))
 
-    return weights, activations(n_in), activations(n_out)
+@pytest.fixture(params=[np.int32, np.int64], ids=["i32", "i64"])
+def index_type(request):
+    return request.param
+
+
+def tiled(values, tiles=None):
+    """`values` of shape (n_neurons, batch) in tiles."""
+    tiles = tiles or tiles_for(values.shape[1], values.dtype)
+    flat = np.full(len(values) * tiles.stride, np.nan, dtype=values.dtype)
+    tiles.pack(values, flat)
+    return flat
+
+
+def untiled(flat, batch):
+    tiles = tiles_for(batch, flat.dtype)
+    values = np.empty((flat.size // tiles.stride, batch), dtype=flat.dtype)
+    tiles.unpack(flat, values)
+    return values
+
+
+def layer_of(weights, index_type=np.int32, biases=None):
+    index = weights.indices.astype(index_type), weights.indptr.astype(index_type)
+    if biases is None:
+        biases = np.zeros(weights.shape[1], dtype=weights.dtype)
+    return SparseLayer(connections(weights.data, *index, weights.shape), biases)
+
+
+def nonzeros(a):
+    """The rows of `a`, (n_neurons, batch), that are not zero everywhere."""
+    sparse = csr_array(a)
+    active = np.flatnonzero(np.diff(sparse.indptr))
+    return NonZeros(
+        active.astype(np.intp),
+        np.append(sparse.indptr[active], sparse.nnz).astype(np.intp),
+        sparse.indices.astype(np.intp),
+        sparse.data,
+    )
+
+
+def scratch_of(layer, n_threads):
+    return np.full((n_threads, layer.largest_part(n_threads) + 1), np.nan, dtype="f8")
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 5])
-def test_forward(case, dtype, rng, n_threads):
-    weights, a, out = case
+def test_forward(case, batch, dtype, index_type, rng, n_threads):
+    """Gathered, scattered, and from non-zeros: the product, and the same bits."""
+    weights, a, _ = case
+    a[:, rng.random(batch) < 0.2] = 0
     biases = rng.standard_normal(weights.shape[1]).astype(dtype)
-    by_post = _connections.transpose(weights.indptr, weights.indices, weights.shape[1])
-    _loops.forward(*by_post, weights.data, biases, a, out, n_threads)
+    layer = layer_of(weights, index_type, biases)
+    tiles = tiles_for(batch, dtype)
+    outputs = []
+    for training, inputs in [(True, tiled(a)), (False, tiled(a)), (False, nonzeros(a))]:
+        layer._is_training = training
+        out = np.full(len(biases) * tiles.stride, np.nan, dtype=dtype)
+        layer.forward(inputs, out, tiles, LINEAR, n_threads)
+        outputs.append(untiled(out, batch))
     expected = weights.toarray().T @ a + biases[:, np.newaxis]
-    assert_allclose(out, expected, **tolerance(dtype))
+    assert_allclose(outputs[0], expected, **tolerance(dtype))
+    assert_array_equal(outputs[0], outputs[1])
+    assert_array_equal(outputs[0], outputs[2])
 
 
-@pytest.mark.parametrize("n_threads", [1, 2, 5])
-def test_sampled_product_and_backward(case, dtype, n_threads):
+def test_gather_of_every_width(batch, dtype, rng, random_weights):
+    """Training gathers from wide rows only; the kernel takes any."""
+    weights = random_weights(30, 20, 0.3, dtype, rng)
+    a = rng.standard_normal((30, batch)).astype(dtype)
+    layer, tiles = layer_of(weights), tiles_for(batch, dtype)
+    out = np.empty(20 * tiles.stride, dtype=dtype)
+    _loops.gather(
+        *layer._by_presynaptic,
+        *layer._cut(3),
+        *layer._transpose(2),
+        layer.biases,
+        tiled(a),
+        tiles.edges,
+        out,
+        LINEAR,
+        2,
+    )
+    assert_allclose(untiled(out, batch), weights.toarray().T @ a, **tolerance(dtype))
+
+
+DERIVATIVES = {
+    "relu": lambda a: a > 0,
+    "tanh": lambda a: 1 - a**2,
+    "logistic": lambda a: a * (1 - a),
+    "leaky": lambda a: np.where(a > 0, 1, 0.25),
+}
+KERNELS = {
+    "relu": _loops.Activation("piecewise linear", 0),
+    "leaky": _loops.Activation("piecewise linear", 0.25),
+    "tanh": _loops.Activation("tanh"),
+    "logistic": _loops.Activation("logistic"),
+}
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("activation", sorted(KERNELS))
+def test_update(case, batch, dtype, index_type, n_threads, activation):
+    """Plain gradient descent, so that what the weights lose is the gradient."""
     weights, a, d = case
+    before = weights.toarray()
     rows, columns = weights.nonzero()
-    expected = (a @ d.T)[rows, columns]
-    index = weights.indptr, weights.indices
+    layer, tiles = layer_of(weights, index_type), tiles_for(batch, dtype)
+    step = SGD(0.5, 0, False).step(0.0)
+    back = np.full(len(a) * tiles.stride, np.nan, dtype=dtype)
+    sums = np.full(len(a), np.nan, dtype=dtype)
+    scratch = scratch_of(layer, n_threads).astype(dtype)
+    layer.update(
+        tiled(a),
+        tiled(d),
+        (back, sums, KERNELS[activation]),
+        tiles,
+        step,
+        scratch,
+        n_threads,
+    )
+    expected = before - 0.5 / batch * (a @ d.T)
+    assert_allclose(weights.data, expected[rows, columns], **tolerance(dtype))
+    errors = (before @ d) * DERIVATIVES[activation](a)
+    assert_allclose(untiled(back, batch), errors, **tolerance(dtype))
+    assert_allclose(sums, errors.sum(axis=1), rtol=2e-3, atol=1e-3)
 
-    products = np.full(weights.nnz, np.nan, dtype=dtype)
-    _loops.sampled_product(*index, a, d, products, n_threads)
-    assert_allclose(products, expected, **tolerance(dtype))
 
-    products[:] = np.nan
-    input_deltas = np.full_like(a, np.nan)
-    _loops.backward(*index, weights.data, a, d, products, input_deltas, n_threads)
-    assert_allclose(products, expected, **tolerance(dtype))
-    assert_allclose(input_deltas, weights.toarray() @ d, **tolerance(dtype))
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("is_sparse", [False, True])
+@pytest.mark.parametrize("momentum", [0, 0.9])
+def test_update_of_the_first_layer(
+    case, batch, dtype, rng, n_threads, is_sparse, momentum
+):
+    weights, a, d = case
+    a[rng.random(a.shape) < 0.8] = 0
+    before = weights.toarray()
+    rows, columns = weights.nonzero()
+    layer, tiles = layer_of(weights), tiles_for(batch, dtype)
+    sgd = SGD(0.5, momentum, False)
+    layer.reset_state(sgd.n_arrays)
+    velocity = rng.standard_normal(weights.nnz).astype(dtype)
+    if momentum:
+        layer.weight_state = [velocity.copy()]
+    layer.update(
+        nonzeros(a) if is_sparse else tiled(a),
+        tiled(d),
+        (None, None, LINEAR),
+        tiles,
+        sgd.step(0.25),
+        scratch_of(layer, n_threads).astype(dtype),
+        n_threads,
+    )
+    gradient = (a @ d.T + 0.25 * before)[rows, columns] / batch
+    expected = before[rows, columns] + momentum * velocity - 0.5 * gradient
+    assert_allclose(weights.data, expected, **tolerance(dtype))
+
+
+def test_weights_of_absent_features_are_not_visited(rng, random_weights):
+    weights = random_weights(50, 20, 0.5, np.float64, rng)
+    before = weights.data.copy()
+    a, d = np.zeros((50, 8)), rng.standard_normal((20, 8))
+    a[[3, 30]] = 1
+    layer = layer_of(weights)
+    layer.update(
+        nonzeros(a),
+        tiled(d),
+        (None, None, LINEAR),
+        tiles_for(8, np.float64),
+        SGD(1, 0, False).step(0.0),
+        scratch_of(layer, 2),
+        2,
+    )
+    moved = np.flatnonzero(before != weights.data)
+    assert set(weights.nonzero()[0][moved]) == {3, 30}
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
-def test_add_covariances(case, batch, dtype, rng, n_threads):
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_add_covariances(case, batch, dtype, rng, n_threads, is_sparse):
     weights, a, out = case
+    if is_sparse:
+        a[rng.random(a.shape) < 0.7] = 0
+        a[0] = 5  # no zeros at all, and constant
+        a[1] = rng.random(batch) + 1
+    layer, tiles = layer_of(weights), tiles_for(batch, dtype)
+    inputs = nonzeros(a) if is_sparse else tiled(a)
     before = weights.toarray()
     rows, columns = weights.nonzero()
-    scales_in = rng.random(len(a)).astype(dtype)
-    scales_out = rng.random(len(out)).astype(dtype)
-    means = out[:, :batch].mean(axis=1)
-    _loops.add_covariances(
-        weights.indptr,
-        weights.indices,
-        weights.data,
-        a,
-        out,
-        a[:, :batch].mean(axis=1),
-        scales_in,
-        means,
-        scales_out,
-        0.5 / batch,
-        batch,
-        np.empty((n_threads, a.shape[1]), dtype=dtype),
-        n_threads,
-    )
-    neurons = np.concatenate([a[:, :batch], out[:, :batch]])
-    covariance = np.cov(neurons, ddof=0).reshape(len(neurons), -1)
+    rule = HebbianCovariance(0.5, 0.9)
+    rule.observe([inputs, tiled(out)], tiles, n_threads)
+    scratch = scratch_of(layer, n_threads).astype(dtype)
+    layer.add_covariances(inputs, tiles, rule.term(0, 2), scratch, n_threads)
+
+    neurons = np.concatenate([a, out]).astype(np.float64)
+    ranges = np.ptp(neurons, axis=1, keepdims=True)
+    scaled = np.divide(neurons, ranges, where=ranges > 0, out=np.zeros_like(neurons))
+    covariance = np.cov(scaled, ddof=0).reshape(len(neurons), -1)
     covariance = covariance[: len(a), len(a) :]
-    expected = before + 0.5 * covariance * np.outer(scales_in, scales_out)
+    expected = before + 0.5 * 0.9**2 * covariance
     assert_allclose(weights.data, expected[rows, columns], **tolerance(dtype))
 
 
-def test_batch_statistics(batch, dtype, rng, padded_array):
+def test_batch_statistics(batch, dtype, rng):
     values = rng.standard_normal((20, batch)).astype(dtype)
     values[3] = 0.25  # a constant neuron
     values[4] = np.finfo(dtype).tiny / 2  # a range without a finite inverse
     values[4, 0] = 0
     values[5] = 1 + np.finfo(dtype).eps * rng.integers(3, size=batch)  # rounding only
     means, scales = np.empty((2, 20), dtype=dtype)
-    _loops.batch_statistics(padded_array(values), batch, means, scales, 2)
+    tiles = tiles_for(batch, dtype)
+    _loops.batch_statistics(tiled(values), tiles.edges, batch, means, scales, 2)
     assert_allclose(means, values.mean(axis=1), **tolerance(dtype))
     ranges = np.ptp(values, axis=1)
     varies = ranges >= np.finfo(dtype).tiny
@@ -117,39 +263,42 @@ def test_batch_statistics(batch, dtype, rng, padded_array):
     assert_allclose(scales, expected, rtol=1e-6)
 
 
-def test_relu_keeps_nan(dtype):
-    z = np.array([[-1.5, 2.5, np.nan, np.inf, -np.inf, 0.0, -0.0, 3.0]], dtype=dtype)
-    _loops.relu(z, 1)
-    assert_array_equal(z, [[0, 2.5, np.nan, np.inf, 0, 0, 0, 3]])
-
-
-def test_relu_backward(batch, dtype, rng, padded_array):
-    a = padded_array(np.maximum(rng.standard_normal((9, batch)), 0).astype(dtype))
-    deltas = padded_array(rng.standard_normal((9, batch)).astype(dtype))
-    expected = deltas * (a > 0)
-    _loops.relu_backward(deltas, a, 2)
-    assert_array_equal(deltas, expected)
+@pytest.mark.parametrize("slope", [0, 0.5, 1])
+def test_activation_keeps_nan(dtype, slope):
+    z = np.array([-1.5, 2.5, np.nan, np.inf, -np.inf, 0.0, -0.0, 3.0], dtype=dtype)
+    weights = csr_array((8, 8), dtype=dtype)
+    out = np.empty(8, dtype=dtype)
+    layer = layer_of(weights, biases=z)
+    activation = _loops.Activation("piecewise linear", slope)
+    layer.forward(
+        np.zeros(8, dtype=dtype), out, tiles_for(1, np.dtype(dtype)), activation, 1
+    )
+    below = -np.inf if slope else 0
+    assert_array_equal(out, [-1.5 * slope, 2.5, np.nan, np.inf, below, 0, 0, 3])
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("nesterov", [True, False])
 @pytest.mark.parametrize("n", [0, 1, 10_001])
-def test_sgd_step(dtype, rng, momentum, nesterov, n):
+def test_take_step(dtype, rng, momentum, nesterov, n):
     weights, velocities, gradients = rng.standard_normal((3, n)).astype(dtype)
     new_velocities = momentum * velocities - 0.1 * gradients
     ahead = momentum * new_velocities - 0.1 * gradients
     expected = weights + (ahead if nesterov else new_velocities)
-    state = velocities if momentum else velocities[:0]
-    _loops.sgd_step(weights, state, gradients, 0.1, momentum, nesterov, 2)
+    sgd = SGD(0.1, momentum, nesterov)
+    states = [velocities] if momentum else []
+    _loops.take_step(weights, states, 4 * gradients, 4, sgd.step(0.0))
     assert_allclose(weights, expected, **tolerance(dtype))
-    assert_allclose(state, new_velocities[: len(state)], **tolerance(dtype))
+    if momentum:
+        assert_allclose(velocities, new_velocities, **tolerance(dtype))
 
 
-def test_sgd_step_flushes_subnormal_velocities(dtype):
+def test_step_flushes_subnormal_velocities(dtype):
     tiny = np.finfo(dtype).tiny
     velocities = np.array([tiny, -tiny, 4 * tiny, np.nan, np.inf], dtype=dtype)
     weights, gradients = np.zeros((2, 5), dtype=dtype)
-    _loops.sgd_step(weights, velocities, gradients, 0.1, 0.5, False, 1)
+    step = SGD(0.1, 0.5, False).step(0.0)
+    _loops.take_step(weights, [velocities], gradients, 1, step)
     assert_array_equal(velocities, np.array([0, 0, 2 * tiny, np.nan, np.inf]))
 
 
@@ -157,21 +306,22 @@ def test_sgd_step_flushes_subnormal_velocities(dtype):
 def test_load_rows(batch, dtype, rng, n_features):
     X = rng.standard_normal((40, n_features)).astype(dtype)
     samples = rng.integers(40, size=batch)
-    out = np.full((n_features, padded(batch, dtype)), np.nan, dtype=dtype)
-    _loops.load_rows(X, samples, out, 2)
-    assert_array_equal(out[:, :batch], X[samples].T)
-    assert not out[:, batch:].any()
+    tiles = tiles_for(batch, dtype)
+    out = np.full(n_features * tiles.stride, np.nan, dtype=dtype)
+    _loops.load_rows(X, samples, tiles.edges, out, 2)
+    assert_array_equal(out, tiled(X[samples].T))
 
 
-def test_nan_and_infinity_reach_the_output(case, dtype):
-    weights, a, out = case
+def test_nan_and_infinity_reach_the_output(case, dtype, batch):
+    weights, a, _ = case
     a[0, 0], a[1, 0] = np.inf, np.nan
-    biases = np.zeros(weights.shape[1], dtype=dtype)
-    by_post = _connections.transpose(weights.indptr, weights.indices, weights.shape[1])
-    _loops.forward(*by_post, weights.data, biases, a, out, 1)
+    layer, tiles = layer_of(weights), tiles_for(batch, dtype)
     touched = np.zeros(weights.shape[1], dtype=bool)
     touched[weights.indices[: weights.indptr[2]]] = True
-    assert_array_equal(~np.isfinite(out[:, 0]), touched)
+    for layer._is_training in (True, False):
+        out = np.empty(layer.n_out * tiles.stride, dtype=dtype)
+        layer.forward(tiled(a), out, tiles, LINEAR, 1)
+        assert_array_equal(~np.isfinite(untiled(out, batch)[:, 0]), touched)
 
 
 def test_unknown_instruction_set_is_refused():
@@ -179,40 +329,43 @@ def test_unknown_instruction_set_is_refused():
         _loops.use_instruction_set("mmx")
 
 
-def test_covariance_of_neurons_far_from_zero(rng, padded_array):
+def test_covariance_of_neurons_far_from_zero(rng):
     """The rounding of a mean must not pass for covariance."""
     a = (1000 + rng.random((30, 200))).astype(np.float32)
     out = (1 - 1e-4 * rng.random((20, 200))).astype(np.float32)
-    means_in, scales_in = np.empty((2, 30), dtype=np.float32)
-    means_out, scales_out = np.empty((2, 20), dtype=np.float32)
-    a, out = padded_array(a), padded_array(out)
-    _loops.batch_statistics(a, 200, means_in, scales_in, 1)
-    _loops.batch_statistics(out, 200, means_out, scales_out, 1)
-    weights = np.zeros(600, dtype=np.float32)
-    _loops.add_covariances(
-        np.arange(0, 601, 20, dtype=np.int32),
-        np.tile(np.arange(20, dtype=np.int32), 30),
-        weights,
-        a,
-        out,
-        means_in,
-        scales_in,
-        means_out,
-        scales_out,
-        1 / 200,
-        200,
-        np.empty((1, a.shape[1]), dtype=np.float32),
-        1,
-    )
-    scaled = [
-        ((x - x.min(axis=1, keepdims=True)) / np.ptp(x, axis=1, keepdims=True))
-        for x in (a[:, :200].astype(np.float64), out[:, :200].astype(np.float64))
-    ]
-    expected = np.cov(*scaled, ddof=0)[:30, 30:]
-    assert_allclose(weights, expected.ravel(), atol=2e-6)
+    layer = layer_of(csr_array(np.ones((30, 20), dtype=np.float32)))
+    layer.weights.data[:] = 0
+    tiles = tiles_for(200, np.dtype(np.float32))
+    rule = HebbianCovariance(1, 1)
+    expected = np.cov(
+        *(
+            (x - x.min(axis=1, keepdims=True)) / np.ptp(x, axis=1, keepdims=True)
+            for x in (a.astype(np.float64), out.astype(np.float64))
+        ),
+        ddof=0,
+    )[:30, 30:]
+    for inputs in (tiled(a), nonzeros(a)):
+        layer.weights.data[:] = 0
+        rule.observe([inputs, tiled(out)], tiles, 1)
+        scratch = scratch_of(layer, 1).astype(np.float32)
+        layer.add_covariances(inputs, tiles, rule.term(0, 0), scratch, 1)
+        assert_allclose(layer.weights.data, expected.ravel(), atol=2e-6)
 
 
 def test_sizes_that_do_not_match_are_refused():
     X, samples = np.zeros((4, 5)), np.arange(4)
     with pytest.raises(ValueError, match="sizes of arrays"):
-        _loops.load_rows(X, samples, np.zeros((3, 4)), 1)
+        _loops.load_rows(X, samples, np.array([0, 4]), np.zeros(12), 1)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_tiles_cover_the_batch(dtype):
+    lanes = 64 // np.dtype(dtype).itemsize
+    for batch in range(1, 400):
+        tiles = tiles_for(batch, dtype)
+        widths = np.diff(tiles.edges)
+        assert tiles.edges[0] == 0
+        assert widths.max() <= 4 * lanes
+        assert batch <= tiles.stride < max(2 * batch, batch + lanes)
+        if not tiles.are_narrow:
+            assert not (widths % lanes).any()

@@ -1,13 +1,10 @@
 """Stateless functions on raw arrays; nothing here imports the rest of the package.
 
-Activations are feature-major, shape (n_neurons, stride): the batch of one neuron
-is one contiguous row, padded with zeros to `stride` values. Connections are CSR by
-presynaptic neuron, with 32-bit indices.
+Activations are flat arrays of tiles, see src/tile_loops.h. Connections are CSR by
+presynaptic neuron, with 32- or 64-bit indices.
 """
 
 import os
-
-MAX_CONNECTIONS = 2**31 - 1  # of one layer
 
 # GNU OpenMP lets a thread that waits for another one spin for milliseconds, on the
 # processor that the other may be waiting for: on a busy machine two threads are then

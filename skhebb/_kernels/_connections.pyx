@@ -2,29 +2,35 @@
 
 import numpy as np
 
+ctypedef fused index:
+    int
+    long long
 
-def transpose(const int[::1] indptr, const int[::1] indices, Py_ssize_t n_out):
+ctypedef fused value:
+    int
+    long long
+    float
+    double
+
+
+def transpose(const index[::1] indptr, const index[::1] indices, Py_ssize_t n_out):
     """The same connections by postsynaptic neuron.
 
     Returns
     -------
-    indptr : int32 (n_out + 1,)
-    presynaptic : int32 (n_connections,)
-    positions : int32 (n_connections,)
-        Where each connection stands in the arrays by presynaptic neuron.
+    starts : array like `indptr` of shape (n_out + 1,)
+    presynaptic : int32 array of shape (n_connections,)
     """
     cdef Py_ssize_t n_in = indptr.shape[0] - 1
     cdef Py_ssize_t n = indices.shape[0]
-    out_indptr = np.zeros(n_out + 1, dtype=np.int32)
+    out_starts = np.zeros(n_out + 1, dtype=np.asarray(indptr).dtype)
     out_presynaptic = np.empty(n, dtype=np.int32)
-    out_positions = np.empty(n, dtype=np.int32)
-    cdef int[::1] heads = out_indptr
+    cdef index[::1] heads = out_starts
     cdef int[::1] presynaptic = out_presynaptic
-    cdef int[::1] positions = out_positions
-    cdef Py_ssize_t i, j, k, slot
+    cdef Py_ssize_t i, j, k
     with nogil:
         # heads[j + 1] first counts j's connections, then moves from their start to
-        # their end, and so is indptr when all are placed.
+        # their end, and so is `starts` when all are placed.
         for k in range(n):
             if indices[k] + 2 <= n_out:
                 heads[indices[k] + 2] += 1
@@ -32,15 +38,69 @@ def transpose(const int[::1] indptr, const int[::1] indices, Py_ssize_t n_out):
             heads[j] += heads[j - 1]
         for i in range(n_in):
             for k in range(indptr[i], indptr[i + 1]):
-                slot = heads[indices[k] + 1]
+                presynaptic[heads[indices[k] + 1]] = <int>i
                 heads[indices[k] + 1] += 1
-                presynaptic[slot] = <int>i
-                positions[slot] = <int>k
-    return out_indptr, out_presynaptic, out_positions
+    return out_starts, out_presynaptic
+
+
+def splits(
+    const index[::1] indptr, const index[::1] indices, const Py_ssize_t[::1] neurons
+):
+    """Where the edges of parts of the postsynaptic neurons cut each row.
+
+    Returns
+    -------
+    splits : array like `indptr` of shape (len(neurons), n_in)
+        splits[p, i] is the first connection of i to neuron neurons[p] or a later one.
+    """
+    cdef Py_ssize_t n_in = indptr.shape[0] - 1
+    out = np.empty((neurons.shape[0], n_in), dtype=np.asarray(indptr).dtype)
+    cdef index[:, ::1] cut = out
+    cdef Py_ssize_t i, p
+    cdef index k
+    with nogil:
+        for i in range(n_in):
+            k = indptr[i]
+            for p in range(neurons.shape[0]):
+                while k < indptr[i + 1] and indices[k] < neurons[p]:
+                    k += 1
+                cut[p, i] = k
+    return out
+
+
+def count_kept(const index[::1] indptr, const unsigned char[::1] keep):
+    """`indptr` of the connections where `keep` is not 0."""
+    cdef Py_ssize_t n_in = indptr.shape[0] - 1
+    out = np.empty(n_in + 1, dtype=np.asarray(indptr).dtype)
+    cdef index[::1] kept = out
+    cdef Py_ssize_t i, k
+    cdef index n = 0
+    with nogil:
+        kept[0] = 0
+        for i in range(n_in):
+            for k in range(indptr[i], indptr[i + 1]):
+                n += keep[k]
+            kept[i + 1] = n
+    return out
+
+
+def compress(const value[::1] values, const unsigned char[::1] keep, Py_ssize_t n_kept):
+    """`values` where `keep` is 1 and not 0."""
+    # One more, which is written and not kept, spares a branch.
+    out = np.empty(n_kept + 1, dtype=np.asarray(values).dtype)
+    cdef value[::1] kept = out
+    cdef Py_ssize_t k, n = 0
+    with nogil:
+        for k in range(values.shape[0]):
+            kept[n] = values[k]
+            n += keep[k]
+            if n > n_kept:
+                break
+    return out[:n_kept]
 
 
 def absent_cells(
-    const int[::1] indptr, const int[::1] indices, Py_ssize_t n_out, cells
+    const index[::1] indptr, const index[::1] indices, Py_ssize_t n_out, cells
 ):
     """The cells at given ranks among the absent ones, cells in row-major order.
 
@@ -67,25 +127,25 @@ def absent_cells(
 
 
 def insert(
-    const int[::1] indptr, const int[::1] indices, Py_ssize_t n_out,
+    const index[::1] indptr, const index[::1] indices, Py_ssize_t n_out,
     const long long[::1] cells,
 ):
     """Add connections at sorted absent row-major cells.
 
     Returns
     -------
-    indptr : int32 (n_in + 1,)
-    indices : int32 (n_connections + n_cells,)
-    is_new : bool (n_connections + n_cells,)
+    indptr : array like `indptr`, of shape (n_in + 1,)
+    indices : array like `indices`, of shape (n_connections + n_cells,)
+    is_new : uint8 array of shape (n_connections + n_cells,)
     """
     cdef Py_ssize_t n_in = indptr.shape[0] - 1
     cdef Py_ssize_t n = indices.shape[0] + cells.shape[0]
-    out_indptr = np.empty(n_in + 1, dtype=np.int32)
-    out_indices = np.empty(n, dtype=np.int32)
-    out_is_new = np.empty(n, dtype=np.bool_)
-    cdef int[::1] new_indptr = out_indptr
-    cdef int[::1] new_indices = out_indices
-    cdef unsigned char[::1] is_new = out_is_new.view(np.uint8)
+    out_indptr = np.empty(n_in + 1, dtype=np.asarray(indptr).dtype)
+    out_indices = np.empty(n, dtype=np.asarray(indptr).dtype)
+    out_is_new = np.zeros(n, dtype=np.uint8)
+    cdef index[::1] new_indptr = out_indptr
+    cdef index[::1] new_indices = out_indices
+    cdef unsigned char[::1] is_new = out_is_new
     cdef Py_ssize_t i, k, c = 0, slot = 0
     cdef long long row
     new_indptr[0] = 0
@@ -94,17 +154,36 @@ def insert(
             row = <long long>i * n_out
             for k in range(indptr[i], indptr[i + 1]):
                 while c < cells.shape[0] and cells[c] < row + indices[k]:
-                    new_indices[slot] = <int>(cells[c] - row)
+                    new_indices[slot] = <index>(cells[c] - row)
                     is_new[slot] = 1
                     slot += 1
                     c += 1
                 new_indices[slot] = indices[k]
-                is_new[slot] = 0
                 slot += 1
             while c < cells.shape[0] and cells[c] < row + n_out:
-                new_indices[slot] = <int>(cells[c] - row)
+                new_indices[slot] = <index>(cells[c] - row)
                 is_new[slot] = 1
                 slot += 1
                 c += 1
-            new_indptr[i + 1] = <int>slot
+            new_indptr[i + 1] = <index>slot
     return out_indptr, out_indices, out_is_new
+
+
+def merge(
+    const value[::1] old, const value[::1] new, const unsigned char[::1] is_new
+):
+    """`old` and `new` in their orders, `new` where `is_new` is not 0."""
+    if old.shape[0] + new.shape[0] != is_new.shape[0]:
+        raise ValueError("sizes of arrays do not match")
+    out = np.empty(is_new.shape[0], dtype=np.asarray(old).dtype)
+    cdef value[::1] merged = out
+    cdef Py_ssize_t k, o = 0, n = 0
+    with nogil:
+        for k in range(is_new.shape[0]):
+            if is_new[k]:
+                merged[k] = new[n]
+                n += 1
+            else:
+                merged[k] = old[o]
+                o += 1
+    return out

@@ -1,47 +1,86 @@
-"""The C types of the row loops, declared once."""
+"""The C types of the tile loops, declared once."""
 
-cdef extern from "row_loops.h" nogil:
-    ctypedef struct skhebb_loops32:
-        void (*weighted_sum)(float*, const float*, Py_ssize_t, const int*, const int*,
-                             const float*, Py_ssize_t, float) noexcept nogil
-        void (*products)(float*, const float*, const float*, Py_ssize_t, const int*,
-                         Py_ssize_t) noexcept nogil
-        void (*products_and_sum)(float*, float*, const float*, const float*, Py_ssize_t,
-                                 const int*, const float*, Py_ssize_t) noexcept nogil
-        void (*add_covariances)(float*, const float*, const float*, Py_ssize_t,
-                                const int*, const float*, const float*, float,
-                                Py_ssize_t) noexcept nogil
-        void (*centre)(float*, const float*, float, Py_ssize_t,
-                       Py_ssize_t) noexcept nogil
-        void (*statistics)(const float*, Py_ssize_t, float*, float*) noexcept nogil
-        void (*relu)(float*, Py_ssize_t) noexcept nogil
-        void (*relu_backward)(float*, const float*, Py_ssize_t) noexcept nogil
-        void (*sgd)(float*, float*, const float*, float, float, int,
-                    Py_ssize_t) noexcept nogil
+cdef extern from "tile_loops.h" nogil:
+    ctypedef struct skhebb_activation:
+        int kind
+        double slope
 
-    ctypedef struct skhebb_loops64:
-        void (*weighted_sum)(double*, const double*, Py_ssize_t, const int*, const int*,
-                             const double*, Py_ssize_t, double) noexcept nogil
-        void (*products)(double*, const double*, const double*, Py_ssize_t, const int*,
-                         Py_ssize_t) noexcept nogil
-        void (*products_and_sum)(double*, double*, const double*, const double*,
-                                 Py_ssize_t, const int*, const double*,
-                                 Py_ssize_t) noexcept nogil
-        void (*add_covariances)(double*, const double*, const double*, Py_ssize_t,
-                                const int*, const double*, const double*, double,
-                                Py_ssize_t) noexcept nogil
-        void (*centre)(double*, const double*, double, Py_ssize_t,
-                       Py_ssize_t) noexcept nogil
-        void (*statistics)(const double*, Py_ssize_t, double*, double*) noexcept nogil
-        void (*relu)(double*, Py_ssize_t) noexcept nogil
-        void (*relu_backward)(double*, const double*, Py_ssize_t) noexcept nogil
-        void (*sgd)(double*, double*, const double*, double, double, int,
-                    Py_ssize_t) noexcept nogil
+    ctypedef struct skhebb_tiles:
+        Py_ssize_t n_tiles
+        Py_ssize_t batch
+        const Py_ssize_t* edges
+
+    ctypedef struct skhebb_connections:
+        Py_ssize_t n_in
+        Py_ssize_t n_out
+        const void* indptr
+        const void* indices
+        void* weights
+
+    ctypedef struct skhebb_nonzeros:
+        Py_ssize_t n_active
+        const Py_ssize_t* features
+        const Py_ssize_t* starts
+        const Py_ssize_t* columns
+        const void* values
+
+    ctypedef struct skhebb_step:
+        int rule
+        double inverse_batch
+        double alpha
+        const double* factors
+        void* parameters
+        void* state0
+        void* state1
+
+    ctypedef struct skhebb_hebbian:
+        double factor
+        const void* in_means
+        const void* in_scales
+        const void* outputs
+        const void* out_means
+        const void* out_scales
+
+    ctypedef struct skhebb_table:
+        void (*gather)(
+            void*, const void*, Py_ssize_t, Py_ssize_t, Py_ssize_t,
+            const skhebb_connections*, const void*, void*, const void*, const int*,
+            const void*, const skhebb_activation*) noexcept nogil
+        void (*scatter)(
+            void*, const void*, Py_ssize_t, Py_ssize_t, Py_ssize_t,
+            const skhebb_connections*, const void*, const void*, const void*,
+            const skhebb_activation*) noexcept nogil
+        void (*scatter_nonzeros)(
+            void*, const skhebb_tiles*, const skhebb_nonzeros*, Py_ssize_t, Py_ssize_t,
+            const skhebb_connections*, const void*,
+            const skhebb_activation*) noexcept nogil
+        void (*update)(
+            const skhebb_connections*, const skhebb_tiles*, const void*, const void*,
+            void*, void*, const skhebb_activation*, const skhebb_step*, void*,
+            Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*update_nonzeros)(
+            const skhebb_connections*, const skhebb_tiles*, const skhebb_nonzeros*,
+            const void*, const skhebb_step*, void*, int, Py_ssize_t,
+            Py_ssize_t) noexcept nogil
+        void (*add_covariances)(
+            const skhebb_connections*, const skhebb_tiles*, const void*,
+            const skhebb_hebbian*, void*, Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*add_covariances_nonzeros)(
+            const skhebb_connections*, const skhebb_tiles*, const skhebb_nonzeros*,
+            const skhebb_hebbian*, void*, Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*step)(
+            const skhebb_step*, const void*, Py_ssize_t, Py_ssize_t) noexcept nogil
+        double (*sum_of_squares)(const void*, Py_ssize_t) noexcept nogil
+        void (*statistics)(
+            const void*, Py_ssize_t, const skhebb_tiles*, void*, void*, Py_ssize_t,
+            Py_ssize_t) noexcept nogil
+        void (*load)(
+            void*, const skhebb_tiles*, const void*, Py_ssize_t, const Py_ssize_t*,
+            Py_ssize_t, Py_ssize_t) noexcept nogil
 
     ctypedef struct skhebb_instruction_set:
         const char* name
-        const skhebb_loops32* loops32
-        const skhebb_loops64* loops64
+        const skhebb_table* tables[4]
 
 cdef extern from "instruction_sets.h" nogil:
     const skhebb_instruction_set** skhebb_instruction_sets

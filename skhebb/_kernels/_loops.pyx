@@ -9,9 +9,11 @@ import os
 from cython cimport floating
 from cython.parallel cimport prange, threadid
 
-cdef const skhebb_loops32* loops32
-cdef const skhebb_loops64* loops64
-cdef str chosen = None
+ctypedef fused index:
+    int
+    long long
+
+cdef const skhebb_instruction_set* in_use
 
 
 def instruction_sets():
@@ -25,12 +27,12 @@ def instruction_sets():
 
 def instruction_set():
     """Name of the instruction set in use."""
-    return chosen
+    return in_use.name.decode()
 
 
 def use_instruction_set(str name):
     """Make all kernels use the instruction set `name`, one of `instruction_sets()`."""
-    global loops32, loops64, chosen
+    global in_use
     if name not in instruction_sets():
         raise ValueError(
             f"SKHEBB_INSTRUCTION_SET={name!r} does not run here. "
@@ -38,9 +40,7 @@ def use_instruction_set(str name):
         )
     for which in range(SKHEBB_N_INSTRUCTION_SETS):
         if skhebb_instruction_sets[which].name.decode() == name:
-            loops32 = skhebb_instruction_sets[which].loops32
-            loops64 = skhebb_instruction_sets[which].loops64
-    chosen = name
+            in_use = skhebb_instruction_sets[which]
 
 
 def choose_instruction_set():
@@ -81,14 +81,9 @@ cdef inline int threads_for(Py_ssize_t work, int n_threads) noexcept nogil:
     return n_threads if worth >= n_threads else <int>worth
 
 
-cdef inline const int* first_index(const int[::1] view) noexcept nogil:
-    """Pointer to the data of `view`, which may be empty."""
-    return &view[0] if view.shape[0] > 0 else NULL
-
-
-cdef inline floating* first(floating[::1] view) noexcept nogil:
-    """Pointer to the data of `view`, which may be empty."""
-    return &view[0] if view.shape[0] > 0 else NULL
+cdef inline const skhebb_table* table_for(size_t real, size_t place) noexcept nogil:
+    """The loops for a precision and an index type, given by their sizes in bytes."""
+    return in_use.tables[2 * (real == sizeof(double)) + (place == sizeof(long long))]
 
 
 cdef int check(bint sizes_match) except -1:
@@ -98,243 +93,469 @@ cdef int check(bint sizes_match) except -1:
     return 0
 
 
+cdef class Activation:
+    """What the kernels know of an activation function.
+
+    ``Activation("piecewise linear", slope)`` leaves positive values, multiplies
+    negative ones by `slope`, and is applied by the kernels; of "tanh" and "logistic"
+    they know the derivative only.
+    """
+
+    cdef skhebb_activation c
+
+    def __init__(self, str kind, double slope=1.0):
+        kinds = ["piecewise linear", "tanh", "logistic"]
+        self.c.kind = kinds.index(kind)
+        self.c.slope = slope
+
+
+cdef class Step:
+    """A step of an optimiser.
+
+    Parameters
+    ----------
+    rule : str
+        One of `RULES`.
+    factors : sequence of float
+        What the rule wants: "gradient descent" a learning rate, momentum, and whether
+        it is Nesterov's.
+    n_states : int
+        The number of arrays that it keeps for each array of parameters, at most 2.
+    alpha : float
+        Strength of the L2 term.
+    """
+
+    cdef skhebb_step c
+    cdef double factors[8]
+    cdef int n_states
+
+    def __init__(self, str rule, factors, int n_states, double alpha):
+        self.c.rule = RULES.index(rule)
+        for k, factor in enumerate(factors):
+            self.factors[k] = factor
+        self.c.factors = self.factors
+        self.c.alpha = alpha
+        self.n_states = n_states
+
+    cdef skhebb_step of(self, void* parameters, void** states, Py_ssize_t batch):
+        """This step of an array of parameters."""
+        cdef skhebb_step step = self.c
+        step.parameters = parameters
+        step.state0, step.state1 = states[0], states[1]
+        step.inverse_batch = 1.0 / batch
+        return step
+
+
+RULES = ["gradient descent"]  # in the order of the C loops
+
+
+cdef int point_to_states(Step step, list states, floating[::1] parameters,
+                         void** pointers) except -1:
+    """Fill `pointers` with the data of `states`, arrays like `parameters`."""
+    cdef floating[::1] state
+    cdef Py_ssize_t n
+    check(len(states) == step.n_states)
+    pointers[0] = pointers[1] = NULL
+    for n in range(step.n_states):
+        state = states[n]
+        check(state.shape[0] == parameters.shape[0])
+        if state.shape[0] > 0:
+            pointers[n] = &state[0]
+    return 0
+
+
+cdef skhebb_tiles tiles_of(const Py_ssize_t[::1] edges, Py_ssize_t batch):
+    """Tiles as C has them."""
+    cdef skhebb_tiles tiles
+    tiles.n_tiles = edges.shape[0] - 1
+    tiles.batch = batch
+    tiles.edges = &edges[0]
+    return tiles
+
+
+cdef skhebb_connections connections_of(
+    const index[::1] indptr, const index[::1] indices, const floating[::1] weights,
+    Py_ssize_t n_out,
+) except *:
+    """Connections by presynaptic neuron as C has them."""
+    check(indices.shape[0] == weights.shape[0])
+    cdef skhebb_connections layer
+    layer.n_in = indptr.shape[0] - 1
+    layer.n_out = n_out
+    layer.indptr = &indptr[0]
+    layer.indices = &indices[0] if indices.shape[0] > 0 else NULL
+    layer.weights = <void*> &weights[0] if weights.shape[0] > 0 else NULL
+    return layer
+
+
+cdef skhebb_nonzeros nonzeros_of(
+    inputs, const floating[::1] like, Py_ssize_t n_features
+) except *:
+    """The non-zeros (features, starts, columns, values) as C has them."""
+    cdef const Py_ssize_t[::1] features = inputs[0], starts = inputs[1]
+    cdef const Py_ssize_t[::1] columns = inputs[2]
+    cdef const floating[::1] values = inputs[3]
+    cdef skhebb_nonzeros nonzeros
+    check(starts.shape[0] == features.shape[0] + 1
+          and columns.shape[0] == values.shape[0] == starts[features.shape[0]])
+    nonzeros.n_active = features.shape[0]
+    nonzeros.starts = &starts[0]
+    nonzeros.features = nonzeros.columns = NULL
+    nonzeros.values = NULL
+    if features.shape[0] > 0:
+        check(features[features.shape[0] - 1] < n_features)
+        nonzeros.features = &features[0]
+    if values.shape[0] > 0:
+        nonzeros.columns = &columns[0]
+        nonzeros.values = &values[0]
+    return nonzeros
+
+
+cdef int check_parts(const Py_ssize_t[::1] rows, const index[::1] indptr,
+                     const floating[:, ::1] scratch, int n_threads) except -1:
+    """Raise unless the parts are of all rows and each has its scratch."""
+    cdef Py_ssize_t p, n_parts = rows.shape[0] - 1
+    check(rows[0] == 0 and rows[n_parts] == indptr.shape[0] - 1
+          and scratch.shape[0] >= n_threads)
+    for p in range(n_parts):
+        check(rows[p] <= rows[p + 1]
+              and indptr[rows[p + 1]] - indptr[rows[p]] <= scratch.shape[1])
+    return 0
+
+
+cdef Py_ssize_t work_of_nonzeros(
+    skhebb_connections* layer, Py_ssize_t n_connections, Py_ssize_t n_nonzeros
+) noexcept nogil:
+    """Multiply-adds if the inputs that are not zero are connected like the others."""
+    # One value at a time, each takes as long as a vector.
+    return 16 * n_nonzeros * (1 + n_connections // layer.n_in)
+
+
 def load_rows(
-    const floating[:, ::1] X,      # IN  (n_samples, n_features)
+    const floating[:, ::1] X,       # IN  (n_samples, n_features)
     const Py_ssize_t[::1] samples,  # IN  (batch,)
-    floating[:, ::1] out,          # OUT (n_features, stride)
+    const Py_ssize_t[::1] edges,    # IN  (n_tiles + 1,)
+    floating[::1] out,              # OUT (n_features * stride,)
     int n_threads,
 ):
-    """Lay the chosen samples out feature-major; the padding becomes zero."""
-    check(X.shape[1] == out.shape[0] and samples.shape[0] <= out.shape[1])
-    cdef Py_ssize_t n_features = X.shape[1]
-    cdef Py_ssize_t n_tiles = (n_features + 15) // 16
-    cdef Py_ssize_t tile, feature, b
-    n_threads = threads_for(n_features * samples.shape[0], n_threads)
-    for tile in prange(n_tiles, nogil=True, num_threads=n_threads, schedule="static"):
-        for b in range(samples.shape[0]):
-            for feature in range(16 * tile, min(16 * tile + 16, n_features)):
-                out[feature, b] = X[samples[b], feature]
-        for feature in range(16 * tile, min(16 * tile + 16, n_features)):
-            for b in range(samples.shape[0], out.shape[1]):
-                out[feature, b] = 0
+    """Lay the chosen samples out in tiles; the padding becomes zero."""
+    cdef skhebb_tiles tiles = tiles_of(edges, samples.shape[0])
+    cdef Py_ssize_t stride = edges[tiles.n_tiles], n_features = X.shape[1]
+    check(n_features * stride == out.shape[0] and samples.shape[0] <= stride)
+    cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(int))
+    # All tiles are of so many columns or, the only one, of less.
+    cdef Py_ssize_t columns = min(stride, 64 // <Py_ssize_t>sizeof(floating))
+    cdef Py_ssize_t group
+    n_threads = threads_for(n_features * stride, n_threads)
+    for group in prange(stride // columns, nogil=True, num_threads=n_threads,
+                        schedule="static"):
+        loops.load(&out[0], &tiles, &X[0, 0], n_features, &samples[0],
+                   group * columns, (group + 1) * columns)
 
 
-def forward(
-    const int[::1] indptr,         # IN  (n_out + 1,) by postsynaptic neuron
-    const int[::1] presynaptic,    # IN  (n_connections,)
-    const int[::1] positions,      # IN  (n_connections,) of the connections in `weights`
-    const floating[::1] weights,   # IN  (n_connections,) by presynaptic neuron
-    const floating[::1] biases,    # IN  (n_out,)
-    const floating[:, ::1] inputs,  # IN  (n_in, stride)
-    floating[:, ::1] outputs,      # OUT (n_out, stride)
+def gather(
+    const index[::1] indptr,          # IN (n_in + 1,)
+    const index[::1] indices,         # IN (n_connections,)
+    const floating[::1] weights,      # IN (n_connections,)
+    const Py_ssize_t[::1] neurons,    # IN (n_parts + 1,) edges of parts of the outputs
+    const index[:, :] splits,         # IN (n_parts + 1, n_in) where those cut the rows
+    const index[::1] starts,          # IN (n_out + 1,) by postsynaptic neuron
+    const int[::1] presynaptic,       # IN (n_connections,)
+    index[:, ::1] heads,              # scratch (n_threads, n_in)
+    const floating[::1] biases,       # IN (n_out,)
+    const floating[::1] inputs,       # IN (n_in * stride,) tiles
+    const Py_ssize_t[::1] edges,      # IN (n_tiles + 1,)
+    floating[::1] outputs,            # OUT (n_out * stride,)
+    Activation activation,
     int n_threads,
 ):
-    """Pre-activations z = W^T a + b. The padding holds the bias afterwards."""
-    check(indptr.shape[0] == biases.shape[0] + 1 == outputs.shape[0] + 1
-          and presynaptic.shape[0] == positions.shape[0] == weights.shape[0]
-          and inputs.shape[1] == outputs.shape[1])
-    cdef Py_ssize_t stride = inputs.shape[1]
-    cdef const int* pre = first_index(presynaptic)
-    cdef const int* position = first_index(positions)
-    cdef const floating* weight = &weights[0] if weights.shape[0] > 0 else NULL
-    cdef Py_ssize_t j, start, n
-    n_threads = threads_for(presynaptic.shape[0] * stride, n_threads)
-    for j in prange(biases.shape[0], nogil=True, num_threads=n_threads,
-                    schedule="dynamic", chunksize=16):
-        start = indptr[j]
-        n = indptr[j + 1] - start
-        if floating is float:
-            loops32.weighted_sum(&outputs[j, 0], &inputs[0, 0], stride, pre + start,
-                                 position + start, weight, n, biases[j])
-        else:
-            loops64.weighted_sum(&outputs[j, 0], &inputs[0, 0], stride, pre + start,
-                                 position + start, weight, n, biases[j])
-
-
-def sampled_product(
-    const int[::1] indptr,          # IN  (n_in + 1,)
-    const int[::1] indices,         # IN  (n_connections,)
-    const floating[:, ::1] inputs,  # IN  (n_in, stride) activations
-    const floating[:, ::1] deltas,  # IN  (n_out, stride) dJ/dz
-    floating[::1] products,         # OUT (n_connections,)
-    int n_threads,
-):
-    """The dense product a delta^T, sampled on the connections (SDDMM)."""
-    check(indptr.shape[0] == inputs.shape[0] + 1
-          and indices.shape[0] == products.shape[0]
-          and inputs.shape[1] == deltas.shape[1])
-    cdef Py_ssize_t stride = inputs.shape[1]
-    cdef const int* index = first_index(indices)
-    cdef floating* product = first(products)
-    cdef Py_ssize_t i, start, n
+    """Activations f(W^T a + b), gathered by each postsynaptic neuron."""
+    cdef skhebb_connections layer = connections_of(
+        indptr, indices, weights, biases.shape[0]
+    )
+    cdef skhebb_tiles tiles = tiles_of(edges, 0)
+    cdef Py_ssize_t n_in = layer.n_in, n_out = layer.n_out
+    cdef Py_ssize_t stride = edges[tiles.n_tiles], n_parts = neurons.shape[0] - 1
+    check(inputs.shape[0] == n_in * stride and outputs.shape[0] == n_out * stride
+          and starts.shape[0] == n_out + 1 and splits.shape[0] == n_parts + 1
+          and presynaptic.shape[0] == indices.shape[0] and splits.shape[1] == n_in
+          and heads.shape[0] >= n_threads and heads.shape[1] == n_in)
+    cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
+    cdef const int* pre = &presynaptic[0] if presynaptic.shape[0] > 0 else NULL
+    cdef Py_ssize_t item, t, p
     n_threads = threads_for(indices.shape[0] * stride, n_threads)
-    for i in prange(inputs.shape[0], nogil=True, num_threads=n_threads,
-                    schedule="dynamic", chunksize=16):
-        start = indptr[i]
-        n = indptr[i + 1] - start
-        if floating is float:
-            loops32.products(product + start, &inputs[i, 0], &deltas[0, 0], stride,
-                             index + start, n)
-        else:
-            loops64.products(product + start, &inputs[i, 0], &deltas[0, 0], stride,
-                             index + start, n)
+    for item in prange(tiles.n_tiles * n_parts, nogil=True, num_threads=n_threads,
+                       schedule="static"):
+        t = item // n_parts
+        p = item % n_parts
+        loops.gather(&outputs[n_out * edges[t]], &inputs[n_in * edges[t]],
+                     edges[t + 1] - edges[t], neurons[p], neurons[p + 1], &layer,
+                     &splits[p, 0], &heads[threadid(), 0], &starts[0], pre, &biases[0],
+                     &activation.c)
 
 
-def backward(
-    const int[::1] indptr,             # IN  (n_in + 1,)
-    const int[::1] indices,            # IN  (n_connections,)
-    const floating[::1] weights,       # IN  (n_connections,)
-    const floating[:, ::1] inputs,     # IN  (n_in, stride) activations
-    const floating[:, ::1] deltas,     # IN  (n_out, stride) dJ/dz
-    floating[::1] products,            # OUT (n_connections,)
-    floating[:, ::1] input_deltas,     # OUT (n_in, stride) W delta
+def scatter(
+    const index[::1] indptr,          # IN (n_in + 1,)
+    const index[::1] indices,         # IN (n_connections,)
+    const floating[::1] weights,      # IN (n_connections,)
+    const Py_ssize_t[::1] neurons,    # IN (n_parts + 1,) edges of parts of the outputs
+    const index[:, :] splits,         # IN (n_parts + 1, n_in) where those cut the rows
+    const floating[::1] biases,       # IN (n_out,)
+    const floating[::1] inputs,       # IN (n_in * stride,) tiles
+    const Py_ssize_t[::1] edges,      # IN (n_tiles + 1,)
+    floating[::1] outputs,            # OUT (n_out * stride,)
+    Activation activation,
     int n_threads,
 ):
-    """`sampled_product` and the error of the inputs, sharing every load of `deltas`."""
-    check(indptr.shape[0] == inputs.shape[0] + 1 == input_deltas.shape[0] + 1
-          and indices.shape[0] == products.shape[0] == weights.shape[0]
-          and inputs.shape[1] == deltas.shape[1] == input_deltas.shape[1])
-    cdef Py_ssize_t stride = inputs.shape[1]
-    cdef const int* index = first_index(indices)
-    cdef const floating* weight = &weights[0] if weights.shape[0] > 0 else NULL
-    cdef floating* product = first(products)
-    cdef Py_ssize_t i, start, n
+    """The same bits as `gather`, scattered by each presynaptic neuron."""
+    cdef skhebb_connections layer = connections_of(
+        indptr, indices, weights, biases.shape[0]
+    )
+    cdef skhebb_tiles tiles = tiles_of(edges, 0)
+    cdef Py_ssize_t n_in = layer.n_in, n_out = layer.n_out
+    cdef Py_ssize_t stride = edges[tiles.n_tiles], n_parts = neurons.shape[0] - 1
+    check(inputs.shape[0] == n_in * stride and outputs.shape[0] == n_out * stride
+          and splits.shape[0] == n_parts + 1 and splits.shape[1] == n_in)
+    cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
+    cdef Py_ssize_t item, t, p
     n_threads = threads_for(indices.shape[0] * stride, n_threads)
-    for i in prange(inputs.shape[0], nogil=True, num_threads=n_threads,
-                    schedule="dynamic", chunksize=16):
-        start = indptr[i]
-        n = indptr[i + 1] - start
-        if floating is float:
-            loops32.products_and_sum(product + start, &input_deltas[i, 0], &inputs[i, 0],
-                                     &deltas[0, 0], stride, index + start,
-                                     weight + start, n)
-        else:
-            loops64.products_and_sum(product + start, &input_deltas[i, 0], &inputs[i, 0],
-                                     &deltas[0, 0], stride, index + start,
-                                     weight + start, n)
+    for item in prange(tiles.n_tiles * n_parts, nogil=True, num_threads=n_threads,
+                       schedule="static"):
+        t = item // n_parts
+        p = item % n_parts
+        loops.scatter(&outputs[n_out * edges[t]], &inputs[n_in * edges[t]],
+                      edges[t + 1] - edges[t], neurons[p], neurons[p + 1], &layer,
+                      &splits[p, 0], &splits[p + 1, 0], &biases[0], &activation.c)
+
+
+def scatter_nonzeros(
+    const index[::1] indptr,          # IN (n_in + 1,)
+    const index[::1] indices,         # IN (n_connections,)
+    const floating[::1] weights,      # IN (n_connections,)
+    const Py_ssize_t[::1] neurons,    # IN (n_parts + 1,) edges of parts of the outputs
+    const floating[::1] biases,       # IN (n_out,)
+    inputs,                           # IN non-zeros by feature, then by column
+    const Py_ssize_t[::1] edges,      # IN (n_tiles + 1,)
+    floating[::1] outputs,            # OUT (n_out * stride,)
+    Activation activation,
+    int n_threads,
+):
+    """The same bits as `scatter`, for inputs of which only non-zeros are given."""
+    cdef skhebb_connections layer = connections_of(
+        indptr, indices, weights, biases.shape[0]
+    )
+    cdef skhebb_tiles tiles = tiles_of(edges, 0)
+    cdef Py_ssize_t stride = edges[tiles.n_tiles], n_parts = neurons.shape[0] - 1
+    cdef skhebb_nonzeros nonzeros = nonzeros_of(inputs, biases, layer.n_in)
+    check(outputs.shape[0] == layer.n_out * stride)
+    cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
+    cdef Py_ssize_t p
+    cdef Py_ssize_t work = work_of_nonzeros(&layer, indices.shape[0], len(inputs[3]))
+    n_threads = threads_for(outputs.shape[0] + work, n_threads)
+    for p in prange(n_parts, nogil=True, num_threads=n_threads, schedule="static"):
+        loops.scatter_nonzeros(&outputs[0], &tiles, &nonzeros, neurons[p],
+                               neurons[p + 1], &layer, &biases[0], &activation.c)
+
+
+def update(
+    const index[::1] indptr,         # IN     (n_in + 1,)
+    const index[::1] indices,        # IN     (n_connections,)
+    floating[::1] weights,           # IN/OUT (n_connections,)
+    Py_ssize_t n_out,
+    list states,                     # IN/OUT of the optimiser, (n_connections,) each
+    const Py_ssize_t[::1] rows,      # IN     (n_parts + 1,) edges of parts of the inputs
+    const floating[::1] inputs,      # IN     (n_in * stride,) tiles
+    const Py_ssize_t[::1] edges,     # IN     (n_tiles + 1,)
+    Py_ssize_t batch,
+    const floating[::1] errors,      # IN     (n_out * stride,) dJ/dz
+    floating[::1] in_errors,         # OUT    (n_in * stride,) dJ/dz of the inputs, or None
+    floating[::1] in_error_sums,     # OUT    (n_in,) over the batch, or None
+    Activation activation,           # IN     of the inputs
+    Step step,
+    floating[:, ::1] scratch,        # (n_threads, connections of a part)
+    int n_threads,
+):
+    """Backward, gradient and step, sharing their loads.
+
+    The errors of the inputs are taken from the weights before.
+    """
+    cdef const floating[::1] before = weights
+    cdef skhebb_connections layer = connections_of(
+        indptr, indices, before, n_out
+    )
+    cdef skhebb_tiles tiles = tiles_of(edges, batch)
+    cdef Py_ssize_t n_in = layer.n_in, stride = edges[tiles.n_tiles]
+    check(inputs.shape[0] == n_in * stride and errors.shape[0] == layer.n_out * stride
+          and batch <= stride)
+    cdef const floating[:, ::1] room = scratch
+    check_parts(rows, indptr, room, n_threads)
+    cdef void* to_errors = NULL
+    cdef void* to_sums = NULL
+    if in_errors is not None:
+        check(in_errors.shape[0] == n_in * stride and in_error_sums.shape[0] == n_in)
+        to_errors, to_sums = &in_errors[0], &in_error_sums[0]
+    cdef void* pointers[2]
+    point_to_states(step, states, weights, pointers)
+    cdef skhebb_step c_step = step.of(layer.weights, pointers, batch)
+    cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
+    cdef Py_ssize_t p
+    n_threads = threads_for(indices.shape[0] * stride, n_threads)
+    for p in prange(rows.shape[0] - 1, nogil=True, num_threads=n_threads,
+                    schedule="dynamic"):
+        loops.update(&layer, &tiles, &inputs[0], &errors[0], to_errors, to_sums,
+                     &activation.c, &c_step, &scratch[threadid(), 0], rows[p],
+                     rows[p + 1])
+
+
+def update_nonzeros(
+    const index[::1] indptr,         # IN     (n_in + 1,)
+    const index[::1] indices,        # IN     (n_connections,)
+    floating[::1] weights,           # IN/OUT (n_connections,)
+    Py_ssize_t n_out,
+    list states,                     # IN/OUT of the optimiser, (n_connections,) each
+    const Py_ssize_t[::1] rows,      # IN     (n_parts + 1,) edges of parts of the inputs
+    inputs,                          # IN     non-zeros by feature, then by column
+    const Py_ssize_t[::1] edges,     # IN     (n_tiles + 1,)
+    Py_ssize_t batch,
+    const floating[::1] errors,      # IN     (n_out * stride,) dJ/dz
+    Step step,
+    floating[:, ::1] scratch,        # (n_threads, connections of a part)
+    int n_threads,
+):
+    """`update` of the first layer, for inputs of which only non-zeros are given."""
+    cdef const floating[::1] before = weights
+    cdef skhebb_connections layer = connections_of(
+        indptr, indices, before, n_out
+    )
+    cdef skhebb_tiles tiles = tiles_of(edges, batch)
+    cdef Py_ssize_t stride = edges[tiles.n_tiles]
+    check(errors.shape[0] == layer.n_out * stride and batch <= stride)
+    cdef const floating[:, ::1] room = scratch
+    check_parts(rows, indptr, room, n_threads)
+    cdef skhebb_nonzeros nonzeros = nonzeros_of(inputs, errors, layer.n_in)
+    cdef void* pointers[2]
+    point_to_states(step, states, weights, pointers)
+    cdef skhebb_step c_step = step.of(layer.weights, pointers, batch)
+    cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
+    # A velocity or a decay moves weights without a gradient, too.
+    cdef bint everywhere = step.n_states > 0 or step.c.alpha != 0
+    cdef Py_ssize_t p, work = indices.shape[0] if everywhere else 0
+    work += work_of_nonzeros(&layer, indices.shape[0], len(inputs[3]))
+    n_threads = threads_for(work, n_threads)
+    for p in prange(rows.shape[0] - 1, nogil=True, num_threads=n_threads,
+                    schedule="dynamic"):
+        loops.update_nonzeros(&layer, &tiles, &nonzeros, &errors[0], &c_step,
+                              &scratch[threadid(), 0], everywhere, rows[p],
+                              rows[p + 1])
 
 
 def add_covariances(
-    const int[::1] indptr,           # IN     (n_in + 1,)
-    const int[::1] indices,          # IN     (n_connections,)
-    floating[::1] weights,           # IN/OUT (n_connections,)
-    const floating[:, ::1] inputs,   # IN     (n_in, stride) activations before
-    const floating[:, ::1] outputs,  # IN     (n_out, stride) activations after
-    const floating[::1] input_means,    # IN  (n_in,)
-    const floating[::1] input_scales,   # IN  (n_in,)
-    const floating[::1] output_means,   # IN  (n_out,)
-    const floating[::1] output_scales,  # IN  (n_out,)
+    const index[::1] indptr,            # IN     (n_in + 1,)
+    const index[::1] indices,           # IN     (n_connections,)
+    floating[::1] weights,              # IN/OUT (n_connections,)
+    Py_ssize_t n_out,
+    const Py_ssize_t[::1] rows,         # IN     (n_parts + 1,) edges of parts of the inputs
+    inputs,                             # IN     tiles, or non-zeros
+    const Py_ssize_t[::1] edges,        # IN     (n_tiles + 1,)
+    Py_ssize_t batch,
     double factor,
-    Py_ssize_t batch,                # IN     number of samples, <= stride
-    floating[:, ::1] scratch,        # (n_threads, stride)
+    const floating[::1] in_means,       # IN     (n_in,), of non-zeros those given only
+    const floating[::1] in_scales,      # IN     the same
+    const floating[::1] outputs,        # IN     (n_out * stride,) tiles
+    const floating[::1] out_means,      # IN     (n_out,)
+    const floating[::1] out_scales,     # IN     (n_out,)
+    floating[:, ::1] scratch,           # (n_threads, connections of a part)
     int n_threads,
 ):
-    """w_ij += factor * s_i s_j * sum_b (a_i - mean a_i) (a_j - mean a_j).
-
-    One mean would do on paper; with both the rounding of a mean is of second order.
-    """
-    check(indptr.shape[0] == inputs.shape[0] + 1
-          and indices.shape[0] == weights.shape[0]
-          and inputs.shape[1] == outputs.shape[1] == scratch.shape[1]
-          and input_means.shape[0] == input_scales.shape[0] == inputs.shape[0]
-          and output_means.shape[0] == output_scales.shape[0] == outputs.shape[0]
-          and scratch.shape[0] >= n_threads)
-    cdef floating* centred
-    cdef Py_ssize_t stride = inputs.shape[1]
-    cdef const int* index = first_index(indices)
-    cdef floating* weight = first(weights)
-    cdef Py_ssize_t i, start, n
-    n_threads = threads_for(indices.shape[0] * stride, n_threads)
-    for i in prange(inputs.shape[0], nogil=True, num_threads=n_threads,
-                    schedule="dynamic", chunksize=16):
-        start = indptr[i]
-        n = indptr[i + 1] - start
-        if input_scales[i] == 0:
-            continue
-        if floating is float:
-            centred = &scratch[threadid(), 0]
-            loops32.centre(centred, &inputs[i, 0], input_means[i], batch, stride)
-            loops32.add_covariances(weight + start, centred, &outputs[0, 0], stride,
-                                    index + start, &output_means[0], &output_scales[0],
-                                    <float>(factor * input_scales[i]), n)
+    """w_ij += factor * s_i s_j * sum_b (a_i - mean a_i) (a_j - mean a_j)."""
+    cdef const floating[::1] before = weights
+    cdef skhebb_connections layer = connections_of(
+        indptr, indices, before, n_out
+    )
+    cdef skhebb_tiles tiles = tiles_of(edges, batch)
+    cdef Py_ssize_t n_in = layer.n_in, stride = edges[tiles.n_tiles]
+    cdef bint is_sparse = isinstance(inputs, tuple)
+    cdef const floating[::1] dense
+    cdef skhebb_nonzeros nonzeros
+    cdef Py_ssize_t p, work
+    if is_sparse:
+        nonzeros = nonzeros_of(inputs, outputs, n_in)
+        n_in = nonzeros.n_active
+        work = work_of_nonzeros(&layer, indices.shape[0], len(inputs[3]))
+    else:
+        dense = inputs
+        check(dense.shape[0] == n_in * stride)
+        work = indices.shape[0] * stride
+    check(in_means.shape[0] == in_scales.shape[0] == n_in and batch <= stride
+          and out_means.shape[0] == out_scales.shape[0] == layer.n_out
+          and outputs.shape[0] == layer.n_out * stride)
+    cdef const floating[:, ::1] room = scratch
+    check_parts(rows, indptr, room, n_threads)
+    if n_in == 0:
+        return
+    cdef skhebb_hebbian term
+    term.factor = factor
+    term.in_means, term.in_scales = &in_means[0], &in_scales[0]
+    term.outputs = &outputs[0]
+    term.out_means, term.out_scales = &out_means[0], &out_scales[0]
+    cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
+    n_threads = threads_for(work, n_threads)
+    for p in prange(rows.shape[0] - 1, nogil=True, num_threads=n_threads,
+                    schedule="dynamic"):
+        if is_sparse:
+            loops.add_covariances_nonzeros(&layer, &tiles, &nonzeros, &term,
+                                           &scratch[threadid(), 0], rows[p],
+                                           rows[p + 1])
         else:
-            centred = &scratch[threadid(), 0]
-            loops64.centre(centred, &inputs[i, 0], input_means[i], batch, stride)
-            loops64.add_covariances(weight + start, centred, &outputs[0, 0], stride,
-                                    index + start, &output_means[0], &output_scales[0],
-                                    factor * input_scales[i], n)
+            loops.add_covariances(&layer, &tiles, &dense[0], &term,
+                                  &scratch[threadid(), 0], rows[p], rows[p + 1])
+
+
+def take_step(
+    floating[::1] parameters,     # IN/OUT (n,)
+    list states,                  # IN/OUT (n,) each
+    const floating[::1] sums,     # IN     (n,) gradients times the batch
+    Py_ssize_t batch,
+    Step step,
+):
+    """One step of an optimiser, on an array that is small, such as biases."""
+    check(parameters.shape[0] == sums.shape[0])
+    if parameters.shape[0] == 0:
+        return
+    cdef void* pointers[2]
+    point_to_states(step, states, parameters, pointers)
+    cdef skhebb_step c_step = step.of(&parameters[0], pointers, batch)
+    cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(int))
+    with nogil:
+        loops.step(&c_step, &sums[0], 0, parameters.shape[0])
+
+
+def sum_of_squares(const floating[::1] values):
+    """The same bits wherever the array lies, which BLAS does not promise."""
+    if values.shape[0] == 0:
+        return 0.0
+    return table_for(sizeof(floating), sizeof(int)).sum_of_squares(
+        &values[0], values.shape[0]
+    )
 
 
 def batch_statistics(
-    const floating[:, ::1] activations,  # IN  (n_neurons, stride)
-    Py_ssize_t batch,                    # IN  number of samples, <= stride
-    floating[::1] means,                 # OUT (n_neurons,)
-    floating[::1] scales,                # OUT (n_neurons,) 1 / range; 0 if constant
+    const floating[::1] activations,  # IN  (n_neurons * stride,) tiles
+    const Py_ssize_t[::1] edges,      # IN  (n_tiles + 1,)
+    Py_ssize_t batch,
+    floating[::1] means,              # OUT (n_neurons,)
+    floating[::1] scales,             # OUT (n_neurons,) 1 / range; 0 if constant
     int n_threads,
 ):
     """Mean and inverse range of each neuron over the batch."""
-    cdef Py_ssize_t i
-    n_threads = threads_for(activations.shape[0] * activations.shape[1], n_threads)
-    for i in prange(activations.shape[0], nogil=True, num_threads=n_threads,
-                    schedule="static"):
-        if floating is float:
-            loops32.statistics(&activations[i, 0], batch, &means[i], &scales[i])
-        else:
-            loops64.statistics(&activations[i, 0], batch, &means[i], &scales[i])
-
-
-def relu(floating[:, ::1] z, int n_threads):
-    """Replace z by max(z, 0)."""
-    cdef Py_ssize_t i, stride = z.shape[1]
-    n_threads = threads_for(z.shape[0] * stride, n_threads)
-    for i in prange(z.shape[0], nogil=True, num_threads=n_threads, schedule="static"):
-        if floating is float:
-            loops32.relu(&z[i, 0], stride)
-        else:
-            loops64.relu(&z[i, 0], stride)
-
-
-def relu_backward(
-    floating[:, ::1] deltas, const floating[:, ::1] activations, int n_threads
-):
-    """Set the deltas of inactive neurons to zero."""
-    cdef Py_ssize_t i, stride = deltas.shape[1]
-    n_threads = threads_for(deltas.shape[0] * stride, n_threads)
-    for i in prange(deltas.shape[0], nogil=True, num_threads=n_threads,
-                    schedule="static"):
-        if floating is float:
-            loops32.relu_backward(&deltas[i, 0], &activations[i, 0], stride)
-        else:
-            loops64.relu_backward(&deltas[i, 0], &activations[i, 0], stride)
-
-
-def sgd_step(
-    floating[::1] weights,         # IN/OUT (n,)
-    floating[::1] velocities,      # IN/OUT (n,), or empty without momentum
-    const floating[::1] gradients,  # IN    (n,)
-    double learning_rate,
-    double momentum,
-    bint nesterov,
-    int n_threads,
-):
-    """One step of gradient descent, with momentum as in `MLPClassifier`."""
-    check(weights.shape[0] == gradients.shape[0]
-          and velocities.shape[0] == (weights.shape[0] if momentum > 0 else 0))
-    cdef Py_ssize_t n = weights.shape[0]
-    cdef Py_ssize_t chunk = 4096
-    cdef Py_ssize_t n_chunks = (n + chunk - 1) // chunk
-    cdef floating* weight = first(weights)
-    cdef floating* velocity = first(velocities)
-    cdef Py_ssize_t c, start, length
-    cdef Py_ssize_t velocity_step = 1 if velocities.shape[0] > 0 else 0
-    n_threads = threads_for(n, n_threads)
-    for c in prange(n_chunks, nogil=True, num_threads=n_threads, schedule="static"):
-        start = c * chunk
-        length = min(chunk, n - start)
-        if floating is float:
-            loops32.sgd(weight + start, velocity + velocity_step * start,
-                        &gradients[start], <float>learning_rate, <float>momentum,
-                        nesterov, length)
-        else:
-            loops64.sgd(weight + start, velocity + velocity_step * start,
-                        &gradients[start], learning_rate, momentum, nesterov, length)
+    cdef skhebb_tiles tiles = tiles_of(edges, batch)
+    cdef Py_ssize_t n = means.shape[0], stride = edges[tiles.n_tiles]
+    check(activations.shape[0] == n * stride and scales.shape[0] == n
+          and 1 <= batch <= stride)
+    cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(int))
+    cdef Py_ssize_t part, chunk = 64
+    n_threads = threads_for(8 * n * stride, n_threads)
+    for part in prange((n + chunk - 1) // chunk, nogil=True, num_threads=n_threads,
+                       schedule="static"):
+        loops.statistics(&activations[0], n, &tiles, &means[0], &scales[0],
+                         part * chunk, min(n, (part + 1) * chunk))

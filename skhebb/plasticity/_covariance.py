@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skhebb._buffers import NonZeros
 from skhebb._kernels import _loops
 
 
@@ -26,31 +27,51 @@ class HebbianCovariance:
         self.lambda0 = lambda0
         self.decay = decay
 
-    def observe(self, activations, batch, n_threads):
+    def observe(self, activations, tiles, n_threads):
         """Take mean and inverse range of each neuron over the batch."""
-        self._means, self._scales = [], []
-        for activation in activations:
-            means = np.empty(len(activation), dtype=activation.dtype)
-            scales = np.empty_like(means)
-            _loops.batch_statistics(activation, batch, means, scales, n_threads)
-            self._means.append(means)
-            self._scales.append(scales)
+        self._batch = tiles.batch
+        self._activations = activations
+        self._statistics = [
+            statistics_of_nonzeros(layer, tiles.batch)
+            if isinstance(layer, NonZeros)
+            else statistics_of_tiles(layer, tiles, n_threads)
+            for layer in activations
+        ]
 
-    def update(self, depth, layer, activations, batch, generation, n_threads):
-        """Add the term to the weights of the layer at `depth`."""
-        inputs = activations[depth]
-        _loops.add_covariances(
-            layer.weights.indptr,
-            layer.weights.indices,
-            layer.weights.data,
-            inputs,
-            activations[depth + 1],
-            self._means[depth],
-            self._scales[depth],
-            self._means[depth + 1],
-            self._scales[depth + 1],
-            self.lambda0 * self.decay**generation / batch,
-            batch,
-            np.empty((n_threads, inputs.shape[1]), dtype=inputs.dtype),
-            n_threads,
+    def term(self, depth, generation):
+        """What the kernels add to the weights of the layer at `depth`."""
+        return (
+            self.lambda0 * self.decay**generation / self._batch,
+            *self._statistics[depth],
+            self._activations[depth + 1],
+            *self._statistics[depth + 1],
         )
+
+
+def statistics_of_tiles(activations, tiles, n_threads):
+    """Means and inverse ranges of neurons."""
+    means = np.empty(activations.size // tiles.stride, dtype=activations.dtype)
+    scales = np.empty_like(means)
+    _loops.batch_statistics(
+        activations, tiles.edges, tiles.batch, means, scales, n_threads
+    )
+    return means, scales
+
+
+def statistics_of_nonzeros(inputs, batch):
+    """Means and inverse ranges of the features that are not zero everywhere."""
+    values, starts = inputs.values, inputs.starts[:-1]
+    if not len(starts):
+        return values, values
+    means = np.add.reduceat(values, starts, dtype=np.float64) / batch
+    low = np.minimum.reduceat(values, starts)
+    high = np.maximum.reduceat(values, starts)
+    has_zeros = np.diff(inputs.starts) < batch
+    low[has_zeros] = np.minimum(low[has_zeros], 0)
+    high[has_zeros] = np.maximum(high[has_zeros], 0)
+    limits = np.finfo(values.dtype)
+    ranges = high - low
+    size = np.maximum(high, -low)
+    varies = (ranges > 4 * limits.eps * size) & (ranges >= limits.tiny)
+    scales = np.divide(1, ranges, where=varies, out=np.zeros_like(ranges))
+    return means.astype(values.dtype), scales

@@ -1,8 +1,8 @@
 """Sparse Evolutionary Training: prune the weakest, grow at random."""
 
 import numpy as np
-from scipy.sparse import csr_array
 
+from skhebb._csr import connections
 from skhebb._kernels import _connections
 from skhebb.topology._erdos_renyi import erdos_renyi
 from skhebb.topology._pruning import PRUNING_RULES
@@ -32,7 +32,7 @@ class SparseEvolution:
         """Weights N(0, 0.1^2) on an Erdős-Rényi graph, as csr_array."""
         indptr, indices = erdos_renyi(n_in, n_out, self.epsilon, rng)
         data = new_weights(len(indices), dtype, rng)
-        return csr_array((data, indices, indptr), shape=(n_in, n_out))
+        return connections(data, indices, indptr, (n_in, n_out))
 
     def prune(self, layer):
         """Remove the fraction zeta of the connections, chosen by the rule."""

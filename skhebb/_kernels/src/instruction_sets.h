@@ -2,7 +2,7 @@
 #ifndef SKHEBB_INSTRUCTION_SETS_H
 #define SKHEBB_INSTRUCTION_SETS_H
 
-#include "row_loops.h"
+#include "tile_loops.h"
 
 static const skhebb_instruction_set *const skhebb_instruction_sets[] = {
     &skhebb_baseline, &skhebb_avx2, &skhebb_avx512,
@@ -11,7 +11,7 @@ enum { SKHEBB_N_INSTRUCTION_SETS = 3 };
 
 static int skhebb_runs_here(int which)
 {
-    if (!skhebb_instruction_sets[which]->loops32)
+    if (!skhebb_instruction_sets[which]->tables[0])
         return 0;
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
     if (which == 1)

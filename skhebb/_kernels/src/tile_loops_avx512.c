@@ -1,5 +1,5 @@
 /* AVX-512 (F, VL, DQ, BW). */
-#include "row_loops.h"
+#include "tile_loops.h"
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #ifdef __clang__
@@ -8,9 +8,10 @@
 #define WIDE ",prefer-vector-width=512" /* GCC would use half the register */
 #endif
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma" WIDE)))
-#include "row_loops_both.h"
+#define VECTOR_BYTES 64
+#include "tile_loops_types.h"
 
-const skhebb_instruction_set skhebb_avx512 = {"avx512", &loops_f32, &loops_f64};
+const skhebb_instruction_set skhebb_avx512 = {"avx512", SKHEBB_TABLES};
 #else
-const skhebb_instruction_set skhebb_avx512 = {"avx512", NULL, NULL};
+const skhebb_instruction_set skhebb_avx512 = {"avx512", {NULL}};
 #endif

@@ -1,0 +1,131 @@
+/* The innermost loops: each works on tiles, arrays of activations that fit a cache.
+ *
+ * The activations of n neurons for a batch are cut by columns, that is, by samples,
+ * into tiles. Tile t holds the columns edges[t] to edges[t + 1] of all neurons: it
+ * starts at n * edges[t] and has, for one neuron after the other, a row of
+ * edges[t + 1] - edges[t] values. Such a width is 1 to 4 vectors of 64 bytes, or a
+ * power of two below one, so that a row stays in registers while connections are
+ * added to it. Columns from `batch` on are padding.
+ *
+ * Cython owns types, threads and checks; it reaches these loops through a table, one
+ * for each precision and index type, chosen once per process for the instruction set
+ * of the processor. They are in C because Cython knows no vectors.
+ */
+#ifndef SKHEBB_TILE_LOOPS_H
+#define SKHEBB_TILE_LOOPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* `void` stands for the REAL (float or double) or the INDEX (int32_t or int64_t) of
+ * the table. */
+
+typedef struct {
+    ptrdiff_t n_tiles, batch;
+    const ptrdiff_t *edges;
+} skhebb_tiles;
+
+typedef struct {
+    /* Leaves positive values and multiplies negative ones by `slope`; or is applied
+     * elsewhere, and here is only its derivative. */
+    enum { SKHEBB_PIECEWISE_LINEAR, SKHEBB_TANH, SKHEBB_LOGISTIC } kind;
+    double slope;
+} skhebb_activation;
+
+typedef struct { /* of a layer, by presynaptic neuron */
+    ptrdiff_t n_in, n_out;
+    const void *indptr, *indices;
+    void *weights;
+} skhebb_connections;
+
+typedef struct { /* of a batch of sparse samples, by feature, then by column */
+    ptrdiff_t n_active;
+    const ptrdiff_t *features, *starts, *columns;
+    const void *values;
+} skhebb_nonzeros;
+
+typedef struct { /* of one parameter array; its states and rule are the optimiser's */
+    int rule;
+    double inverse_batch, alpha;
+    const double *factors;
+    void *parameters, *state0, *state1;
+} skhebb_step;
+
+typedef struct { /* w_ij += factor scale_i scale_j sum_b (a_i - mean_i) (a_j - mean_j) */
+    double factor;
+    const void *in_means, *in_scales, *outputs, *out_means, *out_scales;
+} skhebb_hebbian;
+
+typedef struct {
+    /* Of one tile: out_j = f(bias_j + sum_i w_ij in_i), for the neurons from..to - 1.
+     * By postsynaptic neuron: the inputs of j are presynaptic[starts[j]...]. Where
+     * their weights are need not be stored: the connections of i are sorted, and so
+     * heads[i], at first begins[i], runs along with j. */
+    void (*gather)(void *out, const void *in, ptrdiff_t width, ptrdiff_t from,
+                   ptrdiff_t to, const skhebb_connections *layer, const void *begins,
+                   void *heads, const void *starts, const int32_t *presynaptic,
+                   const void *biases,
+                   const skhebb_activation *activation);
+    /* The same by presynaptic neuron: begins[i] to ends[i] - 1 are the connections of
+     * i to neurons from..to - 1. The order of the sums, and so every bit, is that of
+     * `gather`. */
+    void (*scatter)(void *out, const void *in, ptrdiff_t width, ptrdiff_t from,
+                    ptrdiff_t to, const skhebb_connections *layer, const void *begins,
+                    const void *ends, const void *biases,
+                    const skhebb_activation *activation);
+    /* The same of all tiles, for inputs of which only the non-zeros are given. */
+    void (*scatter_nonzeros)(void *out, const skhebb_tiles *tiles,
+                             const skhebb_nonzeros *inputs, ptrdiff_t from,
+                             ptrdiff_t to, const skhebb_connections *layer,
+                             const void *biases, const skhebb_activation *activation);
+    /* Backward, gradient and step of the connections of the presynaptic neurons
+     * from..to - 1. `errors` is dJ/dz of the layer; unless NULL, `in_errors` becomes
+     * dJ/dz of the layer before, whose activation is given, and `error_sums` its sum
+     * over the batch. `scratch` has a value for each of the connections. */
+    void (*update)(const skhebb_connections *layer, const skhebb_tiles *tiles,
+                   const void *inputs, const void *errors, void *in_errors,
+                   void *error_sums, const skhebb_activation *activation,
+                   const skhebb_step *step, void *scratch, ptrdiff_t from,
+                   ptrdiff_t to);
+    /* The same without backward, for the non-zeros of inputs. Features without any
+     * are visited only if `all`. */
+    void (*update_nonzeros)(const skhebb_connections *layer, const skhebb_tiles *tiles,
+                            const skhebb_nonzeros *inputs, const void *errors,
+                            const skhebb_step *step, void *scratch, int all,
+                            ptrdiff_t from, ptrdiff_t to);
+    /* The Hebbian term of the connections of the same neurons. A loop of its own,
+     * because errors and outputs together do not fit the cache. */
+    void (*add_covariances)(const skhebb_connections *layer, const skhebb_tiles *tiles,
+                            const void *inputs, const skhebb_hebbian *term,
+                            void *scratch, ptrdiff_t from, ptrdiff_t to);
+    /* The same for non-zeros; in_means and in_scales are those of their features. */
+    void (*add_covariances_nonzeros)(const skhebb_connections *layer,
+                                     const skhebb_tiles *tiles,
+                                     const skhebb_nonzeros *inputs,
+                                     const skhebb_hebbian *term, void *scratch,
+                                     ptrdiff_t from, ptrdiff_t to);
+    /* One step of the parameters from..to - 1 with their gradient times the batch. */
+    void (*step)(const skhebb_step *step, const void *sums, ptrdiff_t from,
+                 ptrdiff_t to);
+    double (*sum_of_squares)(const void *values, ptrdiff_t n);
+    /* Mean of each neuron and 1 / (max - min), 0 where it is constant. */
+    void (*statistics)(const void *activations, ptrdiff_t n,
+                       const skhebb_tiles *tiles, void *means, void *scales,
+                       ptrdiff_t from, ptrdiff_t to);
+    /* Lay samples out: columns from..to - 1, all in one tile. */
+    void (*load)(void *out, const skhebb_tiles *tiles, const void *X,
+                 ptrdiff_t n_features, const ptrdiff_t *samples, ptrdiff_t from,
+                 ptrdiff_t to);
+} skhebb_table;
+
+typedef struct {
+    const char *name;
+    /* float and int32, float and int64, double and int32, double and int64; NULL where
+     * the compiler or the processor family does not know the instruction set. */
+    const skhebb_table *tables[4];
+} skhebb_instruction_set;
+
+/* Each is compiled in a file of its own. */
+extern const skhebb_instruction_set skhebb_baseline, skhebb_avx2, skhebb_avx512;
+
+#endif

@@ -1,0 +1,576 @@
+/* Included once per precision and index type. */
+
+#if VECTORS /* unaligned, so that any array will do; training aligns its own */
+#define DECLARE_VECTOR(bytes)                                                        \
+    typedef REAL NAME(vector##bytes)                                                 \
+        __attribute__((vector_size(bytes), aligned(REAL_BYTES), may_alias));
+DECLARE_VECTOR(8)
+DECLARE_VECTOR(16)
+DECLARE_VECTOR(32)
+DECLARE_VECTOR(64)
+#undef DECLARE_VECTOR
+
+/* Rearranged 32-bit values of one or two vectors; doubles move as pairs. */
+#define MOVE(bytes, a, b, ...)                                                       \
+    ((NAME(vector##bytes))SHUFFLE(ints##bytes, (ints##bytes)(a), (ints##bytes)(b),   \
+                                  __VA_ARGS__))
+
+/* The sum of the values of a vector, by halves; and product[q] += that of four. */
+
+#if REAL_BYTES == 4
+INLINE REAL NAME(total8)(NAME(vector8) x) { return x[0] + x[1]; }
+INLINE REAL NAME(total16)(NAME(vector16) x) { return (x[0] + x[2]) + (x[1] + x[3]); }
+#else
+INLINE REAL NAME(total16)(NAME(vector16) x) { return x[0] + x[1]; }
+#endif
+INLINE REAL NAME(total32)(NAME(vector32) x)
+{
+    const union { NAME(vector32) whole; NAME(vector16) half[2]; } u = {x};
+    return NAME(total16)(u.half[0] + u.half[1]);
+}
+INLINE REAL NAME(total64)(NAME(vector64) x)
+{
+    const union { NAME(vector64) whole; NAME(vector32) half[2]; } u = {x};
+    return NAME(total32)(u.half[0] + u.half[1]);
+}
+
+INLINE void NAME(add_totals16)(
+    REAL *product, NAME(vector16) a, NAME(vector16) b, NAME(vector16) c,
+    NAME(vector16) d)
+{
+    const NAME(vector16) ab = MOVE(16, a, b, 0, 1, 4, 5) + MOVE(16, a, b, 2, 3, 6, 7);
+    const NAME(vector16) cd = MOVE(16, c, d, 0, 1, 4, 5) + MOVE(16, c, d, 2, 3, 6, 7);
+#if REAL_BYTES == 4
+    *(NAME(vector16) *)product
+        += MOVE(16, ab, cd, 0, 2, 4, 6) + MOVE(16, ab, cd, 1, 3, 5, 7);
+#else
+    ((NAME(vector16) *)product)[0] += ab;
+    ((NAME(vector16) *)product)[1] += cd;
+#endif
+}
+
+INLINE void NAME(add_totals32)(
+    REAL *product, NAME(vector32) a, NAME(vector32) b, NAME(vector32) c,
+    NAME(vector32) d)
+{
+    const union { NAME(vector32) whole; NAME(vector16) half[2]; }
+        ab = {MOVE(32, a, b, 0, 1, 2, 3, 8, 9, 10, 11)
+              + MOVE(32, a, b, 4, 5, 6, 7, 12, 13, 14, 15)},
+        cd = {MOVE(32, c, d, 0, 1, 2, 3, 8, 9, 10, 11)
+              + MOVE(32, c, d, 4, 5, 6, 7, 12, 13, 14, 15)};
+    NAME(add_totals16)(product, ab.half[0], ab.half[1], cd.half[0], cd.half[1]);
+}
+
+INLINE void NAME(add_totals64)(
+    REAL *product, NAME(vector64) a, NAME(vector64) b, NAME(vector64) c,
+    NAME(vector64) d)
+{
+    const union { NAME(vector64) whole; NAME(vector32) half[2]; }
+        ab = {MOVE(64, a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+              + MOVE(64, a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29,
+                     30, 31)},
+        cd = {MOVE(64, c, d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+              + MOVE(64, c, d, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29,
+                     30, 31)};
+    NAME(add_totals32)(product, ab.half[0], ab.half[1], cd.half[0], cd.half[1]);
+}
+#undef MOVE
+#endif
+
+typedef struct { /* what the loops of a tile need not be told but by its width */
+    void (*gather)(REAL *out, const REAL *in, ptrdiff_t from, ptrdiff_t to,
+                   const INDEX *starts, const int32_t *presynaptic, INDEX *heads,
+                   const REAL *weights, const REAL *biases);
+    void (*scatter)(REAL *out, const REAL *in, ptrdiff_t n_in, const INDEX *begins,
+                    const INDEX *ends, const INDEX *indices, const REAL *weights);
+    void (*products)(REAL *product, const REAL *left, const REAL *rows,
+                     const INDEX *index, ptrdiff_t n);
+    void (*products_and_sum)(REAL *product, REAL *out, const REAL *left,
+                             const REAL *rows, const INDEX *index, const REAL *weight,
+                             ptrdiff_t n);
+    void (*centred_products)(REAL *product, const REAL *left, const REAL *rows,
+                             const REAL *mean, const INDEX *index, ptrdiff_t n);
+} NAME(width);
+
+#define WIDTH 1
+#include "tile_width_template.h"
+#define WIDTH 2
+#include "tile_width_template.h"
+#define WIDTH 4
+#include "tile_width_template.h"
+#define WIDTH 8
+#include "tile_width_template.h"
+#define WIDTH 16
+#include "tile_width_template.h"
+#define WIDTH 32
+#include "tile_width_template.h"
+#if REAL_BYTES == 4
+#define WIDTH 48
+#include "tile_width_template.h"
+#define WIDTH 64
+#include "tile_width_template.h"
+#define WIDEST 64
+#else
+#define WIDTH 24
+#include "tile_width_template.h"
+#define WIDEST 32
+#endif
+
+INLINE const NAME(width) *NAME(at_width)(ptrdiff_t width)
+{
+    switch (width) {
+    case 1: return &SUFFIX(NAME(width), 1);
+    case 2: return &SUFFIX(NAME(width), 2);
+    case 4: return &SUFFIX(NAME(width), 4);
+    case 8: return &SUFFIX(NAME(width), 8);
+    case 16: return &SUFFIX(NAME(width), 16);
+    case 32: return &SUFFIX(NAME(width), 32);
+#if REAL_BYTES == 4
+    case 48: return &SUFFIX(NAME(width), 48);
+    case 64: return &SUFFIX(NAME(width), 64);
+#else
+    case 24: return &SUFFIX(NAME(width), 24);
+#endif
+    default: return NULL;
+    }
+}
+
+/* Written so that NaN stays NaN: a diverging network must be seen to diverge. */
+TARGET static void NAME(activate)(
+    REAL *restrict z, const skhebb_activation *activation, ptrdiff_t n)
+{
+    const REAL slope = (REAL)activation->slope;
+    if (activation->kind != SKHEBB_PIECEWISE_LINEAR || slope == 1)
+        return;
+    if (slope == 0) { /* 0 times infinity is NaN */
+        VECTORISE()
+        for (ptrdiff_t b = 0; b < n; b++)
+            z[b] = z[b] < 0 ? 0 : z[b];
+        return;
+    }
+    VECTORISE()
+    for (ptrdiff_t b = 0; b < n; b++)
+        z[b] = z[b] < 0 ? slope * z[b] : z[b];
+}
+
+/* Multiply by the derivative, told by the activation; return the sum. */
+TARGET static REAL NAME(derive)(
+    REAL *restrict delta, const REAL *restrict a, const skhebb_activation *activation,
+    ptrdiff_t n)
+{
+    const REAL slope = (REAL)activation->slope;
+    REAL sum = 0;
+    switch (activation->kind) {
+    case SKHEBB_TANH:
+        VECTORISE()
+        for (ptrdiff_t b = 0; b < n; b++)
+            delta[b] *= 1 - a[b] * a[b];
+        break;
+    case SKHEBB_LOGISTIC:
+        VECTORISE()
+        for (ptrdiff_t b = 0; b < n; b++)
+            delta[b] *= a[b] * (1 - a[b]);
+        break;
+    default:
+        VECTORISE()
+        for (ptrdiff_t b = 0; b < n; b++)
+            delta[b] = a[b] > 0 ? delta[b] : slope * delta[b];
+    }
+    VECTORISE(reduction(+ : sum))
+    for (ptrdiff_t b = 0; b < n; b++)
+        sum += delta[b];
+    return sum;
+}
+
+TARGET static void NAME(gather)(
+    void *out, const void *in, ptrdiff_t width, ptrdiff_t from, ptrdiff_t to,
+    const skhebb_connections *layer, const void *begins, void *heads,
+    const void *starts, const int32_t *presynaptic, const void *biases,
+    const skhebb_activation *activation)
+{
+    memcpy(heads, begins, layer->n_in * sizeof(INDEX));
+    NAME(at_width)(width)->gather(out, in, from, to, starts, presynaptic, heads,
+                                  layer->weights, biases);
+    NAME(activate)((REAL *)out + from * width, activation, (to - from) * width);
+}
+
+TARGET static void NAME(fill)(
+    REAL *restrict out, const REAL *restrict biases, ptrdiff_t width, ptrdiff_t from,
+    ptrdiff_t to)
+{
+    for (ptrdiff_t j = from; j < to; j++)
+        for (ptrdiff_t b = 0; b < width; b++)
+            out[j * width + b] = biases[j];
+}
+
+TARGET static void NAME(scatter)(
+    void *out, const void *in, ptrdiff_t width, ptrdiff_t from, ptrdiff_t to,
+    const skhebb_connections *layer, const void *begins, const void *ends,
+    const void *biases,
+    const skhebb_activation *activation)
+{
+    NAME(fill)(out, biases, width, from, to);
+    NAME(at_width)(width)->scatter(out, in, layer->n_in, begins, ends, layer->indices,
+                                   layer->weights);
+    NAME(activate)((REAL *)out + from * width, activation, (to - from) * width);
+}
+
+/* The first connection in start..end - 1 that leads to j or a later neuron. */
+INLINE INDEX NAME(first_from)(const INDEX *indices, INDEX start, INDEX end, ptrdiff_t j)
+{
+    while (start < end) {
+        const INDEX middle = start + (end - start) / 2;
+        if (indices[middle] < j)
+            start = middle + 1;
+        else
+            end = middle;
+    }
+    return start;
+}
+
+TARGET static void NAME(scatter_nonzeros)(
+    void *out, const skhebb_tiles *tiles, const skhebb_nonzeros *inputs,
+    ptrdiff_t from, ptrdiff_t to, const skhebb_connections *layer, const void *biases,
+    const skhebb_activation *activation)
+{
+    const INDEX *indptr = layer->indptr, *indices = layer->indices;
+    const REAL *weights = layer->weights, *values = inputs->values;
+    const ptrdiff_t *edges = tiles->edges;
+    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++)
+        NAME(fill)((REAL *)out + layer->n_out * edges[t], biases,
+                   edges[t + 1] - edges[t], from, to);
+    for (ptrdiff_t r = 0; r < inputs->n_active; r++) {
+        const ptrdiff_t i = inputs->features[r];
+        const INDEX start = NAME(first_from)(indices, indptr[i], indptr[i + 1], from);
+        const INDEX end = NAME(first_from)(indices, start, indptr[i + 1], to);
+        ptrdiff_t t = 0;
+        for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
+            const ptrdiff_t column = inputs->columns[q];
+            while (column >= edges[t + 1])
+                t++;
+            const ptrdiff_t width = edges[t + 1] - edges[t];
+            REAL *z = (REAL *)out + layer->n_out * edges[t] + (column - edges[t]);
+            for (INDEX k = start; k < end; k++)
+                z[indices[k] * width] += weights[k] * values[q];
+        }
+    }
+    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
+        const ptrdiff_t width = edges[t + 1] - edges[t];
+        NAME(activate)((REAL *)out + layer->n_out * edges[t] + from * width,
+                       activation, (to - from) * width);
+    }
+}
+
+/* Optimisers: w and its states from the gradient, `sums` / batch. */
+
+TARGET static void NAME(gradient_descent)(
+    const skhebb_step *step, REAL *restrict weight, const REAL *restrict sums,
+    ptrdiff_t start, ptrdiff_t n)
+{
+    const REAL inverse_batch = (REAL)step->inverse_batch;
+    const REAL decay = (REAL)(step->alpha * step->inverse_batch);
+    const REAL learning_rate = (REAL)step->factors[0];
+    const REAL momentum = (REAL)step->factors[1];
+    const int nesterov = step->factors[2] != 0;
+    if (momentum == 0) {
+        VECTORISE()
+        for (ptrdiff_t k = 0; k < n; k++)
+            weight[k] -= learning_rate * (inverse_batch * sums[k] + decay * weight[k]);
+        return;
+    }
+    REAL *restrict velocity = (REAL *)step->state0 + start;
+    VECTORISE()
+    for (ptrdiff_t k = 0; k < n; k++) {
+        const REAL move
+            = learning_rate * (inverse_batch * sums[k] + decay * weight[k]);
+        const REAL next = momentum * velocity[k] - move;
+        /* Without a gradient a velocity decays to subnormal numbers, which are slow. */
+        velocity[k] = next < SMALLEST_NORMAL && next > -SMALLEST_NORMAL ? 0 : next;
+        weight[k] += nesterov ? momentum * velocity[k] - move : velocity[k];
+    }
+}
+
+/* In the order of RULES in _loops.pyx. */
+static void (*const NAME(rules)[])(const skhebb_step *, REAL *, const REAL *, ptrdiff_t,
+                                   ptrdiff_t)
+    = {NAME(gradient_descent)};
+
+TARGET static void NAME(step)(
+    const skhebb_step *step, const void *sums, ptrdiff_t from, ptrdiff_t to)
+{
+    NAME(rules)[step->rule](step, (REAL *)step->parameters + from,
+                            (const REAL *)sums + from, from, to - from);
+}
+
+/* Tile by tile, so that its errors stay in the cache for all neurons. */
+TARGET static void NAME(update)(
+    const skhebb_connections *layer, const skhebb_tiles *tiles, const void *inputs,
+    const void *errors, void *in_errors, void *error_sums,
+    const skhebb_activation *activation, const skhebb_step *step, void *scratch,
+    ptrdiff_t from, ptrdiff_t to)
+{
+    const INDEX *indptr = layer->indptr, *indices = layer->indices;
+    const ptrdiff_t start = indptr[from];
+    REAL *weights = layer->weights, *sums = scratch;
+    memset(sums, 0, (indptr[to] - start) * sizeof(REAL));
+    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
+        const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
+        const NAME(width) *loops = NAME(at_width)(width);
+        const REAL *left = (const REAL *)inputs + layer->n_in * edge;
+        const REAL *right = (const REAL *)errors + layer->n_out * edge;
+        REAL *back = in_errors ? (REAL *)in_errors + layer->n_in * edge : NULL;
+        for (ptrdiff_t i = from; i < to; i++) {
+            const ptrdiff_t k = indptr[i], degree = indptr[i + 1] - k;
+            const REAL *row = left + i * width;
+            if (!back) {
+                loops->products(sums + k - start, row, right, indices + k, degree);
+                continue;
+            }
+            loops->products_and_sum(sums + k - start, back + i * width, row, right,
+                                    indices + k, weights + k, degree);
+            const REAL total = NAME(derive)(back + i * width, row, activation, width);
+            REAL *error_sum = (REAL *)error_sums + i;
+            *error_sum = t ? *error_sum + total : total;
+        }
+    }
+    /* Each neuron on its own: the end of a vectorised loop may round differently, and
+     * must not lie elsewhere for other parts. */
+    for (ptrdiff_t i = from; i < to; i++) {
+        const ptrdiff_t k = indptr[i], degree = indptr[i + 1] - k;
+        NAME(rules)[step->rule](step, weights + k, sums + k - start, k, degree);
+    }
+}
+
+TARGET static void NAME(update_nonzeros)(
+    const skhebb_connections *layer, const skhebb_tiles *tiles,
+    const skhebb_nonzeros *inputs, const void *errors, const skhebb_step *step,
+    void *scratch, int all, ptrdiff_t from, ptrdiff_t to)
+{
+    const INDEX *indptr = layer->indptr;
+    const REAL *values = inputs->values;
+    const ptrdiff_t *edges = tiles->edges;
+    REAL *sums = scratch;
+    ptrdiff_t r = 0;
+    while (r < inputs->n_active && inputs->features[r] < from)
+        r++;
+    for (ptrdiff_t i = from; i < to; i++) {
+        const int active = r < inputs->n_active && inputs->features[r] == i;
+        if (!active && !all) { /* on to the next one that is */
+            if (r == inputs->n_active)
+                return;
+            i = inputs->features[r] - 1;
+            continue;
+        }
+        const ptrdiff_t start = indptr[i], n = indptr[i + 1] - start;
+        const INDEX *index = (const INDEX *)layer->indices + start;
+        memset(sums, 0, n * sizeof(REAL));
+        if (active) {
+            ptrdiff_t t = 0;
+            for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
+                const ptrdiff_t column = inputs->columns[q];
+                while (column >= edges[t + 1])
+                    t++;
+                const ptrdiff_t width = edges[t + 1] - edges[t];
+                const REAL *error = (const REAL *)errors + layer->n_out * edges[t]
+                    + (column - edges[t]);
+                for (ptrdiff_t k = 0; k < n; k++)
+                    sums[k] += values[q] * error[index[k] * width];
+            }
+            r++;
+        }
+        NAME(rules)[step->rule](step, (REAL *)layer->weights + start, sums, start, n);
+    }
+}
+
+TARGET static double NAME(sum_of_squares)(const void *values, ptrdiff_t n)
+{
+    const REAL *value = values;
+    double sum = 0;
+    VECTORISE(reduction(+ : sum))
+    for (ptrdiff_t k = 0; k < n; k++)
+        sum += (double)value[k] * value[k];
+    return sum;
+}
+
+INLINE void NAME(add_scaled)(
+    REAL *restrict weights, const REAL *restrict sums, const INDEX *restrict index,
+    const REAL *restrict scales, REAL factor, ptrdiff_t n)
+{
+    for (ptrdiff_t k = 0; k < n; k++)
+        weights[k] += scales[index[k]] * (factor * sums[k]);
+}
+
+/* One mean would do on paper; with both the rounding of a mean is of second order. */
+TARGET static void NAME(add_covariances)(
+    const skhebb_connections *layer, const skhebb_tiles *tiles, const void *inputs,
+    const skhebb_hebbian *term, void *scratch, ptrdiff_t from, ptrdiff_t to)
+{
+    const INDEX *indptr = layer->indptr, *indices = layer->indices;
+    const REAL *means = term->in_means, *scales = term->in_scales;
+    const ptrdiff_t start = indptr[from];
+    REAL *sums = scratch, centred[WIDEST];
+    memset(sums, 0, (indptr[to] - start) * sizeof(REAL));
+    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
+        const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
+        const ptrdiff_t valid = edge + width < tiles->batch ? width : tiles->batch - edge;
+        const REAL *left = (const REAL *)inputs + layer->n_in * edge;
+        const REAL *right = (const REAL *)term->outputs + layer->n_out * edge;
+        for (ptrdiff_t i = from; i < to; i++) {
+            const ptrdiff_t k = indptr[i];
+            if (scales[i] == 0)
+                continue;
+            VECTORISE()
+            for (ptrdiff_t b = 0; b < valid; b++)
+                centred[b] = left[i * width + b] - means[i];
+            for (ptrdiff_t b = valid; b < width; b++)
+                centred[b] = 0;
+            NAME(at_width)(width)->centred_products(
+                sums + k - start, centred, right, term->out_means, indices + k,
+                indptr[i + 1] - k);
+        }
+    }
+    for (ptrdiff_t i = from; i < to; i++) {
+        const ptrdiff_t k = indptr[i];
+        if (scales[i] != 0)
+            NAME(add_scaled)((REAL *)layer->weights + k, sums + k - start, indices + k,
+                             term->out_scales, (REAL)term->factor * scales[i],
+                             indptr[i + 1] - k);
+    }
+}
+
+TARGET static void NAME(add_covariances_nonzeros)(
+    const skhebb_connections *layer, const skhebb_tiles *tiles,
+    const skhebb_nonzeros *inputs, const skhebb_hebbian *term, void *scratch,
+    ptrdiff_t from, ptrdiff_t to)
+{
+    const INDEX *indptr = layer->indptr;
+    const REAL *values = inputs->values, *means = term->out_means;
+    const ptrdiff_t *edges = tiles->edges;
+    REAL *sums = scratch;
+    for (ptrdiff_t r = 0; r < inputs->n_active; r++) {
+        const ptrdiff_t i = inputs->features[r], begin = inputs->starts[r];
+        const ptrdiff_t end = inputs->starts[r + 1];
+        const REAL scale = ((const REAL *)term->in_scales)[r];
+        if (i < from || i >= to || scale == 0)
+            continue;
+        const ptrdiff_t start = indptr[i], n = indptr[i + 1] - start;
+        const INDEX *index = (const INDEX *)layer->indices + start;
+        /* Where there are zeros the mean is not large beside the range, and that of
+         * the outputs will do. */
+        const REAL centre
+            = end - begin == tiles->batch ? ((const REAL *)term->in_means)[r] : 0;
+        ptrdiff_t t = 0;
+        memset(sums, 0, n * sizeof(REAL));
+        for (ptrdiff_t q = begin; q < end; q++) {
+            const ptrdiff_t column = inputs->columns[q];
+            while (column >= edges[t + 1])
+                t++;
+            const ptrdiff_t width = edges[t + 1] - edges[t];
+            const REAL *output = (const REAL *)term->outputs + layer->n_out * edges[t]
+                + (column - edges[t]);
+            for (ptrdiff_t k = 0; k < n; k++)
+                sums[k] += (values[q] - centre)
+                    * (output[index[k] * width] - means[index[k]]);
+        }
+        NAME(add_scaled)((REAL *)layer->weights + start, sums, index, term->out_scales,
+                         (REAL)term->factor * scale, n);
+    }
+}
+
+/* LANES of sums and extremes are kept, and united at the end of a row. */
+
+TARGET static REAL NAME(row_sum)(
+    const REAL *activations, ptrdiff_t n, ptrdiff_t i, const skhebb_tiles *tiles,
+    REAL centre, REAL *low, REAL *high)
+{
+    enum { LANES = 16 };
+    REAL sums[LANES] = {0}, lows[LANES], highs[LANES], sum = 0;
+    const ptrdiff_t n_columns = tiles->edges[tiles->n_tiles];
+    const ptrdiff_t lanes = n_columns < LANES ? n_columns : LANES;
+    for (ptrdiff_t l = 0; l < LANES; l++)
+        lows[l] = highs[l] = activations[i * (tiles->edges[1] - tiles->edges[0])];
+    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
+        const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
+        const ptrdiff_t valid = edge + width < tiles->batch ? width : tiles->batch - edge;
+        const REAL *row = activations + n * edge + i * width;
+        ptrdiff_t b = 0;
+        for (; b + LANES <= valid; b += LANES) {
+            VECTORISE()
+            for (ptrdiff_t l = 0; l < LANES; l++) {
+                const REAL value = row[b + l];
+                sums[l] += value - centre;
+                lows[l] = value < lows[l] ? value : lows[l];
+                highs[l] = value > highs[l] ? value : highs[l];
+            }
+        }
+        for (; b < valid; b++) {
+            const ptrdiff_t l = b % LANES;
+            sums[l] += row[b] - centre;
+            lows[l] = row[b] < lows[l] ? row[b] : lows[l];
+            highs[l] = row[b] > highs[l] ? row[b] : highs[l];
+        }
+    }
+    *low = lows[0];
+    *high = highs[0];
+    for (ptrdiff_t l = 0; l < lanes; l++) {
+        sum += sums[l];
+        *low = lows[l] < *low ? lows[l] : *low;
+        *high = highs[l] > *high ? highs[l] : *high;
+    }
+    return sum;
+}
+
+TARGET static void NAME(statistics)(
+    const void *activations, ptrdiff_t n, const skhebb_tiles *tiles, void *means,
+    void *scales, ptrdiff_t from, ptrdiff_t to)
+{
+    const REAL batch = (REAL)tiles->batch;
+    for (ptrdiff_t i = from; i < to; i++) {
+        REAL low, high;
+        const REAL rough = NAME(row_sum)(activations, n, i, tiles, 0, &low, &high) / batch;
+        /* A second pass takes out the rounding of the first: a neuron may vary by far
+         * less than its mean. */
+        const REAL rest
+            = NAME(row_sum)(activations, n, i, tiles, rough, &low, &high) / batch;
+        ((REAL *)means)[i] = rough + rest;
+        /* What varies by rounding only is constant, and a range below the smallest
+         * normal number has no finite inverse. */
+        const REAL size = high > -low ? high : -low;
+        const REAL range = high - low;
+        ((REAL *)scales)[i]
+            = range > 4 * RESOLUTION * size && range >= SMALLEST_NORMAL ? 1 / range : 0;
+    }
+}
+
+/* Square blocks, so that neither reading nor writing jumps at each value. */
+TARGET static void NAME(load)(
+    void *out, const skhebb_tiles *tiles, const void *X, ptrdiff_t n_features,
+    const ptrdiff_t *samples, ptrdiff_t from, ptrdiff_t to)
+{
+    enum { BLOCK = 16 };
+    ptrdiff_t t = 0;
+    while (from >= tiles->edges[t + 1])
+        t++;
+    const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
+    REAL *tile = (REAL *)out + n_features * edge - edge;
+    const ptrdiff_t valid = to < tiles->batch ? to : tiles->batch;
+    for (ptrdiff_t f = 0; f < n_features; f += BLOCK) {
+        const ptrdiff_t end = f + BLOCK < n_features ? f + BLOCK : n_features;
+        for (ptrdiff_t b = from; b < valid; b++) {
+            const REAL *row = (const REAL *)X + samples[b] * n_features;
+            for (ptrdiff_t i = f; i < end; i++)
+                tile[i * width + b] = row[i];
+        }
+        for (ptrdiff_t i = f; i < end; i++)
+            for (ptrdiff_t b = from < valid ? valid : from; b < to; b++)
+                tile[i * width + b] = 0;
+    }
+}
+
+static const skhebb_table NAME(table) = {
+    NAME(gather), NAME(scatter), NAME(scatter_nonzeros), NAME(update),
+    NAME(update_nonzeros), NAME(add_covariances), NAME(add_covariances_nonzeros),
+    NAME(step), NAME(sum_of_squares), NAME(statistics), NAME(load),
+};
+
+#undef WIDEST
