@@ -9,8 +9,7 @@ from skhebb._buffers import NonZeros
 from skhebb._csr import connections
 from skhebb._kernels import _connections, _loops
 
-# Connections that a thread updates at a time, so that their gradients stay in its cache.
-PART = 1 << 16
+PART = 1 << 16  # connections updated at a time: their gradients stay in the cache
 
 
 class SparseLayer:
@@ -235,14 +234,15 @@ class SparseLayer:
         self._set_connections(kept(old.data), kept(old.indices), indptr)
         self.weight_state = [kept(state) for state in self.weight_state]
 
-    def add_connections(self, cells, values):
-        """Add connections at sorted absent cells, row-major positions i * n_out + j.
+    def add_connections(self, ranks, values):
+        """Add connections at absent cells.
 
-        Their optimiser state is zero.
+        `ranks` are their sorted numbers among the absent cells, counted row by row.
+        The optimiser's state of the new connections is zero.
         """
         old = self.weights
         indptr, indices, is_new = _connections.insert(
-            old.indptr, old.indices, self.n_out, cells
+            old.indptr, old.indices, self.n_out, ranks
         )
         data = _connections.merge(old.data, values, is_new)
         self._set_connections(data, indices, indptr)

@@ -6,6 +6,19 @@ from joblib import cpu_count
 
 from skhebb._kernels import _loops
 
+# GNU OpenMP does not survive a fork: a child that asks for the threads of its parent
+# waits for them forever. It runs on one thread instead.
+_is_forked = False
+
+
+def _note_fork():
+    global _is_forked
+    _is_forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
 
 def effective_n_threads(n_jobs):
     """Threads for `n_jobs`, resolved against what OpenMP may use here.
@@ -14,8 +27,8 @@ def effective_n_threads(n_jobs):
     ----------
     n_jobs : int or None
         None for all that OpenMP may use: it obeys ``OMP_NUM_THREADS``, threadpoolctl
-        and joblib's workers. A positive number bounds that; -1 is all, -2 all but
-        one, as in joblib.
+        and joblib's workers, and is one in a forked process. A positive number
+        bounds that; -1 is all, -2 all but one, as in joblib.
 
     Returns
     -------
@@ -32,7 +45,7 @@ def effective_n_threads(n_jobs):
             "The 'n_jobs' parameter must be None or an integer other than 0. "
             "Got 0 instead."
         )
-    limit = _loops.openmp_max_threads()
+    limit = 1 if _is_forked else _loops.openmp_max_threads()
     if not os.environ.get("OMP_NUM_THREADS"):
         limit = min(limit, cpu_count())
     if n_jobs is None:

@@ -7,6 +7,9 @@ import numpy as np
 
 from skhebb._buffers import BatchBuffers, tiles_for
 
+WORTH_THREADS = (
+    1 << 20
+)  # connections whose evolution takes longer than starting threads
 PROBE = 16  # samples that show at the end of an epoch whether outputs are finite
 
 
@@ -364,7 +367,9 @@ class Trainer:
 
     def over_layers(self, function, *arguments):
         """Call `function` for each layer, in threads; each is changed by one only."""
-        if self.n_threads == 1 or len(self.state.network.layers) == 1:
+        layers = self.state.network.layers
+        n_connections = sum(layer.n_connections for layer in layers)
+        if self.n_threads == 1 or n_connections < WORTH_THREADS:
             for layer_arguments in zip(*arguments, strict=True):
                 function(*layer_arguments)
             return

@@ -16,7 +16,7 @@ from skhebb.plasticity import HebbianCovariance
 pytestmark = pytest.mark.usefixtures("instruction_set", "all_threads")
 
 DTYPES = [np.float32, np.float64]
-BATCHES = [1, 2, 3, 7, 16, 30, 33, 200, 270]
+BATCHES = [1, 2, 7, 16, 33, 200, 270]
 SHAPES = [(5, 7, 0.0), (13, 9, 0.3), (40, 60, 1.0), (200, 3, 0.1)]
 
 
@@ -89,7 +89,7 @@ def scratch_of(layer, n_threads):
     return np.full((n_threads, layer.largest_part(n_threads) + 1), np.nan, dtype="f8")
 
 
-@pytest.mark.parametrize("n_threads", [1, 2, 5])
+@pytest.mark.parametrize("n_threads", [1, 5])
 def test_forward(case, batch, dtype, index_type, rng, n_threads):
     """Gathered, scattered, and from non-zeros: the product, and the same bits."""
     weights, a, _ = case
@@ -143,11 +143,11 @@ KERNELS = {
 }
 
 
-@pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("activation", sorted(KERNELS))
-def test_update(case, batch, dtype, index_type, n_threads, activation):
+def test_update(case, batch, dtype, index_type, activation):
     """Plain gradient descent, so that what the weights lose is the gradient."""
     weights, a, d = case
+    n_threads = 3
     before = weights.toarray()
     rows, columns = weights.nonzero()
     layer, tiles = layer_of(weights, index_type), tiles_for(batch, dtype)
@@ -171,13 +171,11 @@ def test_update(case, batch, dtype, index_type, n_threads, activation):
     assert_allclose(sums, errors.sum(axis=1), rtol=2e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("is_sparse", [False, True])
 @pytest.mark.parametrize("momentum", [0, 0.9])
-def test_update_of_the_first_layer(
-    case, batch, dtype, rng, n_threads, is_sparse, momentum
-):
+def test_update_of_the_first_layer(case, batch, dtype, rng, is_sparse, momentum):
     weights, a, d = case
+    n_threads = 3
     a[rng.random(a.shape) < 0.8] = 0
     before = weights.toarray()
     rows, columns = weights.nonzero()
@@ -220,10 +218,10 @@ def test_weights_of_absent_features_are_not_visited(rng, random_weights):
     assert set(weights.nonzero()[0][moved]) == {3, 30}
 
 
-@pytest.mark.parametrize("n_threads", [1, 2])
 @pytest.mark.parametrize("is_sparse", [False, True])
-def test_add_covariances(case, batch, dtype, rng, n_threads, is_sparse):
+def test_add_covariances(case, batch, dtype, rng, is_sparse):
     weights, a, out = case
+    n_threads = 2
     if is_sparse:
         a[rng.random(a.shape) < 0.7] = 0
         a[0] = 5  # no zeros at all, and constant

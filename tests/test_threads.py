@@ -50,6 +50,40 @@ def test_joblib_workers_share_the_processors():
     assert max(totals) <= max(1, os.cpu_count() // 2)
 
 
+FIT = """
+import multiprocessing, os, sys, numpy as np
+from skhebb import SETClassifier
+X = np.random.default_rng(0).random((400, 300))
+y = np.arange(400) % 3
+def fit():
+    clf = SETClassifier((300,), tol=None, max_iter=2, random_state=0).fit(X, y)
+    return clf.predict_proba(X).sum()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_training_after_fork():
+    code = FIT + (
+        "expected = fit()\n"
+        "with multiprocessing.get_context('fork').Pool(2) as pool:\n"
+        "    jobs = [pool.apply_async(fit) for _ in range(4)]\n"
+        "    print({job.get(timeout=60) for job in jobs} == {expected})\n"
+    )
+    assert run_python(code, OMP_NUM_THREADS="2").stdout == "True\n"
+
+
+def test_training_in_threads():
+    """Of Python: kernels release the interpreter's lock and share nothing."""
+    code = FIT + (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "expected = fit()\n"
+        "with ThreadPoolExecutor(4) as pool:\n"
+        "    jobs = [pool.submit(fit) for _ in range(8)]\n"
+        "    print({job.result(timeout=60) for job in jobs} == {expected})\n"
+    )
+    assert run_python(code, OMP_NUM_THREADS="2").stdout == "True\n"
+
+
 def run_python(code, **environment):
     return subprocess.run(
         [sys.executable, "-c", code],

@@ -99,72 +99,48 @@ def compress(const value[::1] values, const unsigned char[::1] keep, Py_ssize_t 
     return out[:n_kept]
 
 
-def absent_cells(
-    const index[::1] indptr, const index[::1] indices, Py_ssize_t n_out, cells
-):
-    """The cells at given ranks among the absent ones, cells in row-major order.
-
-    `cells` are sorted int64 ranks, from 0; they are replaced, in place, by the
-    row-major positions i * n_out + j of the cells.
-    """
-    cdef Py_ssize_t n_in = indptr.shape[0] - 1
-    cdef long long[::1] rank = cells
-    cdef Py_ssize_t n_ranks = rank.shape[0]
-    cdef Py_ssize_t i = 0, k, r = 0
-    cdef long long present = 0   # connections before the rank at hand
-    with nogil:
-        for i in range(n_in):
-            if r == n_ranks:
-                break
-            for k in range(indptr[i], indptr[i + 1]):
-                while r < n_ranks and rank[r] + present < i * n_out + indices[k]:
-                    rank[r] += present
-                    r += 1
-                present += 1
-        while r < n_ranks:
-            rank[r] += present
-            r += 1
-
-
 def insert(
     const index[::1] indptr, const index[::1] indices, Py_ssize_t n_out,
-    const long long[::1] cells,
+    const long long[::1] ranks,
 ):
-    """Add connections at sorted absent row-major cells.
+    """Add connections at absent cells, of which there are `n_out` in a row.
+
+    `ranks` are sorted numbers of absent cells, counted row by row from 0.
 
     Returns
     -------
     indptr : array like `indptr`, of shape (n_in + 1,)
-    indices : array like `indices`, of shape (n_connections + n_cells,)
-    is_new : uint8 array of shape (n_connections + n_cells,)
+    indices : array like `indices`, of shape (n_connections + n_ranks,)
+    is_new : uint8 array of shape (n_connections + n_ranks,)
     """
-    cdef Py_ssize_t n_in = indptr.shape[0] - 1
-    cdef Py_ssize_t n = indices.shape[0] + cells.shape[0]
+    cdef Py_ssize_t n_in = indptr.shape[0] - 1, n_ranks = ranks.shape[0]
+    cdef Py_ssize_t n = indices.shape[0] + n_ranks
     out_indptr = np.empty(n_in + 1, dtype=np.asarray(indptr).dtype)
     out_indices = np.empty(n, dtype=np.asarray(indptr).dtype)
     out_is_new = np.zeros(n, dtype=np.uint8)
     cdef index[::1] new_indptr = out_indptr
     cdef index[::1] new_indices = out_indices
     cdef unsigned char[::1] is_new = out_is_new
-    cdef Py_ssize_t i, k, c = 0, slot = 0
+    cdef Py_ssize_t i, k, r = 0, slot = 0
+    # The absent cell of rank q within row i, before its connection k, is q + k - row.
     cdef long long row
-    new_indptr[0] = 0
     with nogil:
+        new_indptr[0] = 0
         for i in range(n_in):
             row = <long long>i * n_out
             for k in range(indptr[i], indptr[i + 1]):
-                while c < cells.shape[0] and cells[c] < row + indices[k]:
-                    new_indices[slot] = <index>(cells[c] - row)
+                while r < n_ranks and ranks[r] + k - row < indices[k]:
+                    new_indices[slot] = <index>(ranks[r] + k - row)
                     is_new[slot] = 1
                     slot += 1
-                    c += 1
+                    r += 1
                 new_indices[slot] = indices[k]
                 slot += 1
-            while c < cells.shape[0] and cells[c] < row + n_out:
-                new_indices[slot] = <index>(cells[c] - row)
+            while r < n_ranks and ranks[r] + indptr[i + 1] - row < n_out:
+                new_indices[slot] = <index>(ranks[r] + indptr[i + 1] - row)
                 is_new[slot] = 1
                 slot += 1
-                c += 1
+                r += 1
             new_indptr[i + 1] = <index>slot
     return out_indptr, out_indices, out_is_new
 
@@ -177,13 +153,17 @@ def merge(
         raise ValueError("sizes of arrays do not match")
     out = np.empty(is_new.shape[0], dtype=np.asarray(old).dtype)
     cdef value[::1] merged = out
-    cdef Py_ssize_t k, o = 0, n = 0
+    cdef const value* next_old = &old[0] if old.shape[0] > 0 else NULL
+    cdef const value* next_new = &new[0] if new.shape[0] > 0 else NULL
+    cdef Py_ssize_t k, n = 0
     with nogil:
         for k in range(is_new.shape[0]):
-            if is_new[k]:
-                merged[k] = new[n]
-                n += 1
-            else:
-                merged[k] = old[o]
-                o += 1
+            n += is_new[k]
+        if n == new.shape[0]:
+            for k in range(is_new.shape[0]):  # without branches, which are as random
+                merged[k] = (next_new if is_new[k] else next_old)[0]
+                next_new += is_new[k]
+                next_old += 1 - is_new[k]
+    if n != new.shape[0]:
+        raise ValueError("sizes of arrays do not match")
     return out

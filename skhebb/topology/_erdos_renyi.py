@@ -1,5 +1,7 @@
 """Erdős-Rényi graphs between two layers, as SET draws them."""
 
+import os
+
 import numpy as np
 
 from skhebb._csr import index_dtype
@@ -8,6 +10,7 @@ from skhebb._csr import index_dtype
 # error of the machine: exp(-40).
 CERTAIN = 40
 DRAWS_PER_BLOCK = 1 << 22
+BYTES_PER_CONNECTION = 8  # a 32-bit weight and its index
 
 
 def erdos_renyi(n_in, n_out, epsilon, rng):
@@ -26,9 +29,16 @@ def erdos_renyi(n_in, n_out, epsilon, rng):
     -------
     indptr, indices : int32 or int64 ndarrays
         As of a csr_array.
+
+    Raises
+    ------
+    ValueError
+        If the connections would not fit into the memory of this machine.
     """
     draws_per_cell = epsilon * (n_in + n_out) / (n_in * n_out)
-    index_type = index_dtype(min(n_in * n_out, epsilon * (n_in + n_out)))
+    n_at_most = min(n_in * n_out, epsilon * (n_in + n_out))
+    index_type = index_dtype(n_at_most)
+    check_memory(n_at_most, n_in, n_out, epsilon)
     if draws_per_cell >= CERTAIN:
         indices = np.tile(np.arange(n_out, dtype=index_type), n_in)
         return np.arange(0, n_in * n_out + 1, n_out, dtype=index_type), indices
@@ -48,3 +58,18 @@ def erdos_renyi(n_in, n_out, epsilon, rng):
         counts[start + 1 : stop + 1] = np.bincount(rows - start, minlength=stop - start)
         blocks.append(columns.astype(index_type))
     return np.cumsum(counts, dtype=index_type), np.concatenate(blocks)
+
+
+def check_memory(n_connections, n_in, n_out, epsilon):
+    """Raise if so many connections are more than this machine can hold."""
+    needed = n_connections * BYTES_PER_CONNECTION
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not known, as on Windows
+        return
+    if needed > memory:
+        raise ValueError(
+            f"epsilon={epsilon} gives a layer of {n_in} x {n_out} neurons up to "
+            f"{n_connections:.3g} connections, which need {needed / 2**30:.3g} GiB; "
+            f"this machine has {memory / 2**30:.3g}. Lower epsilon or the layer sizes."
+        )

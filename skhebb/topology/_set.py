@@ -3,7 +3,6 @@
 import numpy as np
 
 from skhebb._csr import connections
-from skhebb._kernels import _connections
 from skhebb.topology._erdos_renyi import erdos_renyi
 from skhebb.topology._pruning import PRUNING_RULES
 
@@ -43,13 +42,9 @@ class SparseEvolution:
         """Fill the layer up to its capacity, uniformly among the absent cells."""
         n_new = layer.capacity - layer.n_connections
         if n_new > 0:
-            weights = layer.weights
             n_absent = layer.n_in * layer.n_out - layer.n_connections
-            cells = sample_ranks(n_absent, n_new, rng)
-            _connections.absent_cells(
-                weights.indptr, weights.indices, layer.n_out, cells
-            )
-            layer.add_connections(cells, new_weights(n_new, weights.dtype, rng))
+            ranks = sample_ranks(n_absent, n_new, rng)
+            layer.add_connections(ranks, new_weights(n_new, layer.weights.dtype, rng))
 
 
 def new_weights(n, dtype, rng):
@@ -65,11 +60,18 @@ def sample_ranks(n_total, n, rng):
         kept = np.ones(n_total, dtype=bool)
         kept[sample_ranks(n_total, n_total - n, rng)] = False
         return np.flatnonzero(kept)
-    ranks = rng.integers(n_total, size=n)
-    ranks.sort()
-    while (repeated := np.flatnonzero(ranks[1:] == ranks[:-1])).size:
+    ranks = sorted_unique(rng.integers(n_total, size=n))
+    while n_missing := n - len(ranks):
         # Drawing only what is missing never overshoots, so that no draw has to be
         # discarded: this is drawing one by one until there are n different ones.
-        ranks[repeated] = rng.integers(n_total, size=repeated.size)
-        ranks.sort()
+        more = sorted_unique(rng.integers(n_total, size=n_missing))
+        places = np.searchsorted(ranks, more)
+        known = np.append(ranks, -1)[places] == more
+        ranks = np.insert(ranks, places[~known], more[~known])
     return ranks
+
+
+def sorted_unique(values):
+    """Sort `values` in place; return what is left without repetitions."""
+    values.sort()
+    return values[np.append(True, values[1:] != values[:-1])[: len(values)]]

@@ -477,50 +477,37 @@ TARGET static void NAME(add_covariances_nonzeros)(
     }
 }
 
-/* LANES of sums and extremes are kept, and united at the end of a row. */
-
-TARGET static REAL NAME(row_sum)(
+/* Sum of the values of a neuron less `centre` and, unless NULL, its extremes. */
+SHORT_TARGET static REAL NAME(row_sum)(
     const REAL *activations, ptrdiff_t n, ptrdiff_t i, const skhebb_tiles *tiles,
-    REAL centre, REAL *low, REAL *high)
+    REAL centre, REAL *lowest, REAL *highest)
 {
-    enum { LANES = 16 };
-    REAL sums[LANES] = {0}, lows[LANES], highs[LANES], sum = 0;
-    const ptrdiff_t n_columns = tiles->edges[tiles->n_tiles];
-    const ptrdiff_t lanes = n_columns < LANES ? n_columns : LANES;
-    for (ptrdiff_t l = 0; l < LANES; l++)
-        lows[l] = highs[l] = activations[i * (tiles->edges[1] - tiles->edges[0])];
+    REAL sum = 0, low = 0, high = 0;
     for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
         const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
         const ptrdiff_t valid = edge + width < tiles->batch ? width : tiles->batch - edge;
         const REAL *row = activations + n * edge + i * width;
-        ptrdiff_t b = 0;
-        for (; b + LANES <= valid; b += LANES) {
-            VECTORISE()
-            for (ptrdiff_t l = 0; l < LANES; l++) {
-                const REAL value = row[b + l];
-                sums[l] += value - centre;
-                lows[l] = value < lows[l] ? value : lows[l];
-                highs[l] = value > highs[l] ? value : highs[l];
-            }
-        }
-        for (; b < valid; b++) {
-            const ptrdiff_t l = b % LANES;
-            sums[l] += row[b] - centre;
-            lows[l] = row[b] < lows[l] ? row[b] : lows[l];
-            highs[l] = row[b] > highs[l] ? row[b] : highs[l];
+        VECTORISE(reduction(+ : sum))
+        for (ptrdiff_t b = 0; b < valid; b++)
+            sum += row[b] - centre;
+        if (!lowest)
+            continue;
+        if (t == 0)
+            low = high = row[0];
+        VECTORISE(reduction(min : low) reduction(max : high))
+        for (ptrdiff_t b = 0; b < valid; b++) {
+            low = row[b] < low ? row[b] : low;
+            high = row[b] > high ? row[b] : high;
         }
     }
-    *low = lows[0];
-    *high = highs[0];
-    for (ptrdiff_t l = 0; l < lanes; l++) {
-        sum += sums[l];
-        *low = lows[l] < *low ? lows[l] : *low;
-        *high = highs[l] > *high ? highs[l] : *high;
+    if (lowest) {
+        *lowest = low;
+        *highest = high;
     }
     return sum;
 }
 
-TARGET static void NAME(statistics)(
+SHORT_TARGET static void NAME(statistics)(
     const void *activations, ptrdiff_t n, const skhebb_tiles *tiles, void *means,
     void *scales, ptrdiff_t from, ptrdiff_t to)
 {
@@ -531,7 +518,7 @@ TARGET static void NAME(statistics)(
         /* A second pass takes out the rounding of the first: a neuron may vary by far
          * less than its mean. */
         const REAL rest
-            = NAME(row_sum)(activations, n, i, tiles, rough, &low, &high) / batch;
+            = NAME(row_sum)(activations, n, i, tiles, rough, NULL, NULL) / batch;
         ((REAL *)means)[i] = rough + rest;
         /* What varies by rounding only is constant, and a range below the smallest
          * normal number has no finite inverse. */

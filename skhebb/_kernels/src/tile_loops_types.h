@@ -27,6 +27,10 @@ typedef int32_t ints64 __attribute__((vector_size(64)));
 #define restrict __restrict
 #endif
 
+#ifndef SHORT_TARGET /* of loops that do little but reduce a short row */
+#define SHORT_TARGET TARGET
+#endif
+
 #define PASTE(x, real, index) x##_##real##_##index
 #define EXPAND(x, real, index) PASTE(x, real, index)
 #define NAME(x) EXPAND(x, REAL_NAME, INDEX_NAME)
