@@ -9,7 +9,7 @@ from skhebb._buffers import NonZeros
 from skhebb._csr import connections
 from skhebb._kernels import _connections, _loops
 
-PART = 1 << 16  # connections updated at a time: their gradients stay in the cache
+CHUNK = 1 << 17  # connections that a thread updates at a time, which bounds scratch
 
 
 class SparseLayer:
@@ -106,8 +106,8 @@ class SparseLayer:
             for the first layer, and the activation of that layer.
         tiles : Tiles
         step : _loops.Step
-        scratch : ndarray of shape (n_threads, n)
-            With n at least `largest_part`.
+        scratch : ndarray of shape (_loops.N_GROUPS, n)
+            With n at least `largest_chunk`.
         n_threads : int
         """
         is_sparse = isinstance(inputs, NonZeros)
@@ -116,6 +116,7 @@ class SparseLayer:
             self.n_out,
             self.weight_state,
             self._cached(self._share_rows, n_threads),
+            n_threads,
             inputs,
             tiles.edges,
             tiles.batch,
@@ -132,6 +133,7 @@ class SparseLayer:
             *self._by_presynaptic,
             self.n_out,
             self._cached(self._share_rows, n_threads),
+            n_threads,
             inputs,
             tiles.edges,
             tiles.batch,
@@ -174,17 +176,19 @@ class SparseLayer:
         return *_connections.transpose(indptr, indices, self.n_out), heads
 
     def _share_rows(self, n_threads):
-        """Edges of parts of the presynaptic neurons, of about as many connections."""
-        n_parts = n_threads * max(1, round(self.n_connections / (PART * n_threads)))
-        shares = np.linspace(0, self.n_connections, n_parts + 1)
+        """Edges of parts of the presynaptic neurons, of about as many connections.
+
+        As many parts as there are threads make a chunk.
+        """
+        n_chunks = -(-max(self.n_connections, 1) // (CHUNK * n_threads))
+        shares = np.linspace(0, self.n_connections, n_threads * n_chunks + 1)
         edges = np.searchsorted(self.weights.indptr, shares).astype(np.intp)
         edges[0], edges[-1] = 0, self.n_in
         return edges
 
-    def largest_part(self, n_threads):
-        """Connections that are updated at a time at most, when at full capacity."""
-        share = min(self.capacity / n_threads, 1.5 * PART)
-        return min(self.capacity, int(share) + 1 + self.n_out)
+    def largest_chunk(self, n_threads):
+        """A bound to the connections of a chunk and one more, at full capacity."""
+        return min(self.capacity, CHUNK * n_threads + self.n_out) + 1
 
     def begin_training(self, n_arrays):
         """Take over what was done to the arrays since they were last trained.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skhebb._buffers import BatchBuffers, tiles_for
+from skhebb._kernels._loops import N_GROUPS
 
 WORTH_THREADS = (
     1 << 20
@@ -141,10 +142,10 @@ class Trainer:
         )
         # The errors of two neighbouring layers are alive at a time.
         self.errors = BatchBuffers([max(outputs)] * 2, self.batch_size, dtype)
-        self.error_sums = [np.zeros(size, dtype=dtype) for size in outputs]
+        self.error_sums = [np.zeros((N_GROUPS, size), dtype) for size in outputs]
         self.outputs = np.empty((3, outputs[-1] * self.batch_size), dtype=dtype)
-        part = max(layer.largest_part(self.n_threads) for layer in network.layers)
-        self.scratch = np.empty((self.n_threads, max(part, 1)), dtype=dtype)
+        chunk = max(layer.largest_chunk(self.n_threads) for layer in network.layers)
+        self.scratch = np.empty((N_GROUPS, chunk), dtype=dtype)
         self.step = self.optimizer.step(self.alpha)
         self.bias_step = self.optimizer.step(0.0)
 
@@ -332,10 +333,13 @@ class Trainer:
         errors, other = self.errors.arrays(tiles)
         n_outputs = len(output_errors)
         tiles.pack(output_errors, errors[: n_outputs * tiles.stride])
-        output_errors.sum(axis=1, out=self.error_sums[-1])
+        output_errors.sum(axis=1, out=self.error_sums[-1][0])
         for depth in reversed(range(len(network.layers))):
             layer = network.layers[depth]
-            back = other[: layer.n_in * tiles.stride], self.error_sums[depth - 1]
+            back = (
+                other[: layer.n_in * tiles.stride],
+                self.error_sums[depth - 1].ravel(),
+            )
             layer.update(
                 activations[depth],
                 errors[: layer.n_out * tiles.stride],
@@ -350,7 +354,7 @@ class Trainer:
                 layer.add_covariances(
                     activations[depth], tiles, term, self.scratch, self.n_threads
                 )
-            sums = self.error_sums[depth]
+            sums = self.error_sums[depth][0]
             layer.update_biases(sums, tiles.batch, self.bias_step)
             errors, other = other, errors
 

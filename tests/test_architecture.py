@@ -19,7 +19,7 @@ ALLOWED = {
     "_csr": set(),
     "_layer": {"_kernels", "_buffers", "_csr"},
     "_network": {"_kernels", "_layer", "_buffers"},
-    "_training": {"_network", "_buffers"},
+    "_training": {"_network", "_buffers", "_kernels"},
     "_validation": {"_csr"},
     "_show_versions": {"_kernels", "_threads"},
     "_activations": {"_kernels"},

@@ -77,7 +77,7 @@ def test_insert(weights, index, rng):
     present = cells_of(weights.indptr, weights.indices, n_out)
     absent = np.setdiff1d(np.arange(np.prod(weights.shape)), present)
     every = np.arange(len(absent))
-    for ranks in (every, every[::3], every[-1:], every[:0]):
+    for ranks in (every, every[::3].copy(), every[-1:], every[:0]):
         indptr, indices, is_new = _connections.insert(*index, n_out, ranks)
         result = csr_array((np.ones(len(indices)), indices, indptr), weights.shape)
         result.check_format(full_check=True)

@@ -86,7 +86,7 @@ def nonzeros(a):
 
 
 def scratch_of(layer, n_threads):
-    return np.full((n_threads, layer.largest_part(n_threads) + 1), np.nan, dtype="f8")
+    return np.full((_loops.N_GROUPS, layer.largest_chunk(n_threads)), np.nan)
 
 
 @pytest.mark.parametrize("n_threads", [1, 5])
@@ -153,12 +153,12 @@ def test_update(case, batch, dtype, index_type, activation):
     layer, tiles = layer_of(weights, index_type), tiles_for(batch, dtype)
     step = SGD(0.5, 0, False).step(0.0)
     back = np.full(len(a) * tiles.stride, np.nan, dtype=dtype)
-    sums = np.full(len(a), np.nan, dtype=dtype)
+    sums = np.full((_loops.N_GROUPS, len(a)), np.nan, dtype=dtype)
     scratch = scratch_of(layer, n_threads).astype(dtype)
     layer.update(
         tiled(a),
         tiled(d),
-        (back, sums, KERNELS[activation]),
+        (back, sums.ravel(), KERNELS[activation]),
         tiles,
         step,
         scratch,
@@ -168,7 +168,7 @@ def test_update(case, batch, dtype, index_type, activation):
     assert_allclose(weights.data, expected[rows, columns], **tolerance(dtype))
     errors = (before @ d) * DERIVATIVES[activation](a)
     assert_allclose(untiled(back, batch), errors, **tolerance(dtype))
-    assert_allclose(sums, errors.sum(axis=1), rtol=2e-3, atol=1e-3)
+    assert_allclose(sums[0], errors.sum(axis=1), rtol=2e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("is_sparse", [False, True])

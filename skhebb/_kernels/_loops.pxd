@@ -54,17 +54,24 @@ cdef extern from "tile_loops.h" nogil:
             void*, const skhebb_tiles*, const skhebb_nonzeros*, Py_ssize_t, Py_ssize_t,
             const skhebb_connections*, const void*,
             const skhebb_activation*) noexcept nogil
-        void (*update)(
-            const skhebb_connections*, const skhebb_tiles*, const void*, const void*,
-            void*, void*, const skhebb_activation*, const skhebb_step*, void*,
+        void (*products)(
+            const skhebb_connections*, const skhebb_tiles*, Py_ssize_t, Py_ssize_t,
+            const void*, const void*, void*, void*, const skhebb_activation*, void*,
             Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*take_steps)(
+            const skhebb_connections*, const skhebb_step*, void*, Py_ssize_t,
+            Py_ssize_t, void*, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*update_nonzeros)(
             const skhebb_connections*, const skhebb_tiles*, const skhebb_nonzeros*,
             const void*, const skhebb_step*, void*, int, Py_ssize_t,
             Py_ssize_t) noexcept nogil
+        void (*centred_products)(
+            const skhebb_connections*, const skhebb_tiles*, Py_ssize_t, Py_ssize_t,
+            const void*, const skhebb_hebbian*, void*, Py_ssize_t,
+            Py_ssize_t) noexcept nogil
         void (*add_covariances)(
-            const skhebb_connections*, const skhebb_tiles*, const void*,
-            const skhebb_hebbian*, void*, Py_ssize_t, Py_ssize_t) noexcept nogil
+            const skhebb_connections*, const skhebb_hebbian*, void*, Py_ssize_t,
+            Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*add_covariances_nonzeros)(
             const skhebb_connections*, const skhebb_tiles*, const skhebb_nonzeros*,
             const skhebb_hebbian*, void*, Py_ssize_t, Py_ssize_t) noexcept nogil

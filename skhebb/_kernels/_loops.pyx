@@ -211,15 +211,30 @@ cdef skhebb_nonzeros nonzeros_of(
     return nonzeros
 
 
-cdef int check_parts(const Py_ssize_t[::1] rows, const index[::1] indptr,
-                     const floating[:, ::1] scratch, int n_threads) except -1:
-    """Raise unless the parts are of all rows and each has its scratch."""
-    cdef Py_ssize_t p, n_parts = rows.shape[0] - 1
-    check(rows[0] == 0 and rows[n_parts] == indptr.shape[0] - 1
-          and scratch.shape[0] >= n_threads)
-    for p in range(n_parts):
-        check(rows[p] <= rows[p + 1]
-              and indptr[rows[p + 1]] - indptr[rows[p]] <= scratch.shape[1])
+# The tiles are shared by so many groups, each of which adds up products of its own. Two
+# threads then need nothing of each other but these sums. Their number is fixed, or else
+# the order of sums would depend on that of the threads.
+cdef enum:
+    GROUPS = 2
+N_GROUPS = GROUPS
+
+
+cdef int check_chunks(
+    const Py_ssize_t[::1] rows, Py_ssize_t n_parts, const index[::1] indptr,
+    const floating[:, ::1] scratch,
+) except -1:
+    """Raise unless chunks are of all rows and their connections have scratch.
+
+    Chunks of rows are treated one after the other, so that scratch is bounded; a chunk
+    is shared by `n_parts`, the edges of which are `rows`.
+    """
+    cdef Py_ssize_t p, n = rows.shape[0] - 1
+    check(n_parts >= 1 and n % n_parts == 0 and rows[0] == 0
+          and rows[n] == indptr.shape[0] - 1 and scratch.shape[0] >= GROUPS)
+    for p in range(n):
+        check(rows[p] <= rows[p + 1])
+    for p in range(0, n, n_parts):
+        check(indptr[rows[p + n_parts]] - indptr[rows[p]] < scratch.shape[1])
     return 0
 
 
@@ -363,16 +378,18 @@ def update(
     floating[::1] weights,           # IN/OUT (n_connections,)
     Py_ssize_t n_out,
     list states,                     # IN/OUT of the optimiser, (n_connections,) each
-    const Py_ssize_t[::1] rows,      # IN     (n_parts + 1,) edges of parts of the inputs
+    const Py_ssize_t[::1] rows,      # IN     see `check_chunks`
+    Py_ssize_t n_parts,              # IN     of a chunk
     const floating[::1] inputs,      # IN     (n_in * stride,) tiles
     const Py_ssize_t[::1] edges,     # IN     (n_tiles + 1,)
     Py_ssize_t batch,
     const floating[::1] errors,      # IN     (n_out * stride,) dJ/dz
     floating[::1] in_errors,         # OUT    (n_in * stride,) dJ/dz of the inputs, or None
-    floating[::1] in_error_sums,     # OUT    (n_in,) over the batch, or None
+    floating[::1] in_error_sums,     # OUT    (N_GROUPS * n_in,), over the batch the first
+                                     #        n_in, or None
     Activation activation,           # IN     of the inputs
     Step step,
-    floating[:, ::1] scratch,        # (n_threads, connections of a part)
+    floating[:, ::1] scratch,        # (N_GROUPS, connections of a chunk)
     int n_threads,
 ):
     """Backward, gradient and step, sharing their loads.
@@ -380,31 +397,46 @@ def update(
     The errors of the inputs are taken from the weights before.
     """
     cdef const floating[::1] before = weights
-    cdef skhebb_connections layer = connections_of(
-        indptr, indices, before, n_out
-    )
+    cdef skhebb_connections layer = connections_of(indptr, indices, before, n_out)
     cdef skhebb_tiles tiles = tiles_of(edges, batch)
     cdef Py_ssize_t n_in = layer.n_in, stride = edges[tiles.n_tiles]
-    check(inputs.shape[0] == n_in * stride and errors.shape[0] == layer.n_out * stride
+    check(inputs.shape[0] == n_in * stride and errors.shape[0] == n_out * stride
           and batch <= stride)
     cdef const floating[:, ::1] room = scratch
-    check_parts(rows, indptr, room, n_threads)
-    cdef void* to_errors = NULL
-    cdef void* to_sums = NULL
+    check_chunks(rows, n_parts, indptr, room)
+    cdef floating* to_errors = NULL
+    cdef floating* to_sums = NULL
     if in_errors is not None:
-        check(in_errors.shape[0] == n_in * stride and in_error_sums.shape[0] == n_in)
+        check(in_errors.shape[0] == n_in * stride
+              and in_error_sums.shape[0] == GROUPS * n_in)
         to_errors, to_sums = &in_errors[0], &in_error_sums[0]
     cdef void* pointers[2]
     point_to_states(step, states, weights, pointers)
     cdef skhebb_step c_step = step.of(layer.weights, pointers, batch)
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
-    cdef Py_ssize_t p
+    cdef Py_ssize_t n_groups = min(GROUPS, tiles.n_tiles)
+    cdef Py_ssize_t per_group = (tiles.n_tiles + n_groups - 1) // n_groups
+    cdef Py_ssize_t c, chunk, item, g, p
     n_threads = threads_for(indices.shape[0] * stride, n_threads)
-    for p in prange(rows.shape[0] - 1, nogil=True, num_threads=n_threads,
-                    schedule="dynamic"):
-        loops.update(&layer, &tiles, &inputs[0], &errors[0], to_errors, to_sums,
-                     &activation.c, &c_step, &scratch[threadid(), 0], rows[p],
-                     rows[p + 1])
+    with nogil:
+        for c in range((rows.shape[0] - 1) // n_parts):
+            chunk = c * n_parts
+            for item in prange(n_groups * n_parts, num_threads=n_threads,
+                               schedule="static"):
+                g = item // n_parts
+                p = chunk + item % n_parts
+                loops.products(
+                    &layer, &tiles, g * per_group,
+                    min((g + 1) * per_group, tiles.n_tiles), &inputs[0], &errors[0],
+                    to_errors, to_sums + g * n_in if to_sums else NULL, &activation.c,
+                    &scratch[g, indptr[rows[p]] - indptr[rows[chunk]]], rows[p],
+                    rows[p + 1])
+            for p in prange(chunk, chunk + n_parts, num_threads=n_threads,
+                            schedule="static"):
+                loops.take_steps(
+                    &layer, &c_step,
+                    &scratch[0, indptr[rows[p]] - indptr[rows[chunk]]],
+                    scratch.shape[1], n_groups, to_sums, rows[p], rows[p + 1])
 
 
 def update_nonzeros(
@@ -413,13 +445,14 @@ def update_nonzeros(
     floating[::1] weights,           # IN/OUT (n_connections,)
     Py_ssize_t n_out,
     list states,                     # IN/OUT of the optimiser, (n_connections,) each
-    const Py_ssize_t[::1] rows,      # IN     (n_parts + 1,) edges of parts of the inputs
+    const Py_ssize_t[::1] rows,      # IN     see `check_chunks`
+    Py_ssize_t n_parts,              # IN     of a chunk
     inputs,                          # IN     non-zeros by feature, then by column
     const Py_ssize_t[::1] edges,     # IN     (n_tiles + 1,)
     Py_ssize_t batch,
     const floating[::1] errors,      # IN     (n_out * stride,) dJ/dz
     Step step,
-    floating[:, ::1] scratch,        # (n_threads, connections of a part)
+    floating[:, ::1] scratch,        # (N_GROUPS, connections of a chunk)
     int n_threads,
 ):
     """`update` of the first layer, for inputs of which only non-zeros are given."""
@@ -431,7 +464,7 @@ def update_nonzeros(
     cdef Py_ssize_t stride = edges[tiles.n_tiles]
     check(errors.shape[0] == layer.n_out * stride and batch <= stride)
     cdef const floating[:, ::1] room = scratch
-    check_parts(rows, indptr, room, n_threads)
+    check_chunks(rows, n_parts, indptr, room)
     cdef skhebb_nonzeros nonzeros = nonzeros_of(inputs, errors, layer.n_in)
     cdef void* pointers[2]
     point_to_states(step, states, weights, pointers)
@@ -442,11 +475,16 @@ def update_nonzeros(
     cdef Py_ssize_t p, work = indices.shape[0] if everywhere else 0
     work += work_of_nonzeros(&layer, indices.shape[0], len(inputs[3]))
     n_threads = threads_for(work, n_threads)
-    for p in prange(rows.shape[0] - 1, nogil=True, num_threads=n_threads,
-                    schedule="dynamic"):
-        loops.update_nonzeros(&layer, &tiles, &nonzeros, &errors[0], &c_step,
-                              &scratch[threadid(), 0], everywhere, rows[p],
-                              rows[p + 1])
+    cdef Py_ssize_t c, chunk
+    with nogil:
+        for c in range((rows.shape[0] - 1) // n_parts):
+            chunk = c * n_parts
+            for p in prange(chunk, chunk + n_parts, num_threads=n_threads,
+                            schedule="static"):
+                loops.update_nonzeros(
+                    &layer, &tiles, &nonzeros, &errors[0], &c_step,
+                    &scratch[0, indptr[rows[p]] - indptr[rows[chunk]]], everywhere,
+                    rows[p], rows[p + 1])
 
 
 def add_covariances(
@@ -454,7 +492,8 @@ def add_covariances(
     const index[::1] indices,           # IN     (n_connections,)
     floating[::1] weights,              # IN/OUT (n_connections,)
     Py_ssize_t n_out,
-    const Py_ssize_t[::1] rows,         # IN     (n_parts + 1,) edges of parts of the inputs
+    const Py_ssize_t[::1] rows,         # IN     see `check_chunks`
+    Py_ssize_t n_parts,                 # IN     of a chunk
     inputs,                             # IN     tiles, or non-zeros
     const Py_ssize_t[::1] edges,        # IN     (n_tiles + 1,)
     Py_ssize_t batch,
@@ -464,7 +503,7 @@ def add_covariances(
     const floating[::1] outputs,        # IN     (n_out * stride,) tiles
     const floating[::1] out_means,      # IN     (n_out,)
     const floating[::1] out_scales,     # IN     (n_out,)
-    floating[:, ::1] scratch,           # (n_threads, connections of a part)
+    floating[:, ::1] scratch,           # (N_GROUPS, connections of a chunk)
     int n_threads,
 ):
     """w_ij += factor * s_i s_j * sum_b (a_i - mean a_i) (a_j - mean a_j)."""
@@ -490,7 +529,7 @@ def add_covariances(
           and out_means.shape[0] == out_scales.shape[0] == layer.n_out
           and outputs.shape[0] == layer.n_out * stride)
     cdef const floating[:, ::1] room = scratch
-    check_parts(rows, indptr, room, n_threads)
+    check_chunks(rows, n_parts, indptr, room)
     if n_in == 0:
         return
     cdef skhebb_hebbian term
@@ -500,15 +539,34 @@ def add_covariances(
     term.out_means, term.out_scales = &out_means[0], &out_scales[0]
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
     n_threads = threads_for(work, n_threads)
-    for p in prange(rows.shape[0] - 1, nogil=True, num_threads=n_threads,
-                    schedule="dynamic"):
-        if is_sparse:
-            loops.add_covariances_nonzeros(&layer, &tiles, &nonzeros, &term,
-                                           &scratch[threadid(), 0], rows[p],
-                                           rows[p + 1])
-        else:
-            loops.add_covariances(&layer, &tiles, &dense[0], &term,
-                                  &scratch[threadid(), 0], rows[p], rows[p + 1])
+    cdef Py_ssize_t n_groups = 1 if is_sparse else min(GROUPS, tiles.n_tiles)
+    cdef Py_ssize_t per_group = (tiles.n_tiles + n_groups - 1) // n_groups
+    cdef Py_ssize_t c, chunk, item, g
+    with nogil:
+        for c in range((rows.shape[0] - 1) // n_parts):
+            chunk = c * n_parts
+            for item in prange(n_groups * n_parts, num_threads=n_threads,
+                               schedule="static"):
+                g = item // n_parts
+                p = chunk + item % n_parts
+                if is_sparse:
+                    loops.add_covariances_nonzeros(
+                        &layer, &tiles, &nonzeros, &term,
+                        &scratch[0, indptr[rows[p]] - indptr[rows[chunk]]], rows[p],
+                        rows[p + 1])
+                else:
+                    loops.centred_products(
+                        &layer, &tiles, g * per_group,
+                        min((g + 1) * per_group, tiles.n_tiles), &dense[0], &term,
+                        &scratch[g, indptr[rows[p]] - indptr[rows[chunk]]], rows[p],
+                        rows[p + 1])
+            if is_sparse:
+                continue
+            for p in prange(chunk, chunk + n_parts, num_threads=n_threads,
+                            schedule="static"):
+                loops.add_covariances(
+                    &layer, &term, &scratch[0, indptr[rows[p]] - indptr[rows[chunk]]],
+                    scratch.shape[1], n_groups, rows[p], rows[p + 1])
 
 
 def take_step(

@@ -78,27 +78,37 @@ typedef struct {
                              const skhebb_nonzeros *inputs, ptrdiff_t from,
                              ptrdiff_t to, const skhebb_connections *layer,
                              const void *biases, const skhebb_activation *activation);
-    /* Backward, gradient and step of the connections of the presynaptic neurons
-     * from..to - 1. `errors` is dJ/dz of the layer; unless NULL, `in_errors` becomes
-     * dJ/dz of the layer before, whose activation is given, and `error_sums` its sum
-     * over the batch. `scratch` has a value for each of the connections. */
-    void (*update)(const skhebb_connections *layer, const skhebb_tiles *tiles,
-                   const void *inputs, const void *errors, void *in_errors,
-                   void *error_sums, const skhebb_activation *activation,
-                   const skhebb_step *step, void *scratch, ptrdiff_t from,
-                   ptrdiff_t to);
-    /* The same without backward, for the non-zeros of inputs. Features without any
-     * are visited only if `all`. */
+    /* Backward and gradient of the connections of the presynaptic neurons from..to - 1
+     * in the tiles first..last - 1: the sum over their columns of products of inputs
+     * and `errors`, dJ/dz of the layer. Unless NULL, `in_errors` becomes dJ/dz of the
+     * layer before, whose activation is given, and `error_sums` its sum. */
+    void (*products)(const skhebb_connections *layer, const skhebb_tiles *tiles,
+                     ptrdiff_t first, ptrdiff_t last, const void *inputs,
+                     const void *errors, void *in_errors, void *error_sums,
+                     const skhebb_activation *activation, void *products,
+                     ptrdiff_t from, ptrdiff_t to);
+    /* The optimiser's step, once there are the products of all groups of tiles, one
+     * group `distance` values after the other. Error sums are united, too. */
+    void (*take_steps)(const skhebb_connections *layer, const skhebb_step *step,
+                       void *products, ptrdiff_t distance, ptrdiff_t n_groups,
+                       void *error_sums, ptrdiff_t from, ptrdiff_t to);
+    /* Gradient and step of the first layer, for the non-zeros of inputs. Features
+     * without any are visited only if `all`. */
     void (*update_nonzeros)(const skhebb_connections *layer, const skhebb_tiles *tiles,
                             const skhebb_nonzeros *inputs, const void *errors,
                             const skhebb_step *step, void *scratch, int all,
                             ptrdiff_t from, ptrdiff_t to);
-    /* The Hebbian term of the connections of the same neurons. A loop of its own,
-     * because errors and outputs together do not fit the cache. */
-    void (*add_covariances)(const skhebb_connections *layer, const skhebb_tiles *tiles,
-                            const void *inputs, const skhebb_hebbian *term,
-                            void *scratch, ptrdiff_t from, ptrdiff_t to);
-    /* The same for non-zeros; in_means and in_scales are those of their features. */
+    /* The products of a Hebbian term, and their addition to the weights. They are not
+     * computed along with the gradient, because errors and outputs together leave the
+     * cache. */
+    void (*centred_products)(const skhebb_connections *layer, const skhebb_tiles *tiles,
+                             ptrdiff_t first, ptrdiff_t last, const void *inputs,
+                             const skhebb_hebbian *term, void *products, ptrdiff_t from,
+                             ptrdiff_t to);
+    void (*add_covariances)(const skhebb_connections *layer, const skhebb_hebbian *term,
+                            void *products, ptrdiff_t distance, ptrdiff_t n_groups,
+                            ptrdiff_t from, ptrdiff_t to);
+    /* Both for non-zeros; in_means and in_scales are those of their features. */
     void (*add_covariances_nonzeros)(const skhebb_connections *layer,
                                      const skhebb_tiles *tiles,
                                      const skhebb_nonzeros *inputs,

@@ -303,17 +303,18 @@ TARGET static void NAME(step)(
 }
 
 /* Tile by tile, so that its errors stay in the cache for all neurons. */
-TARGET static void NAME(update)(
-    const skhebb_connections *layer, const skhebb_tiles *tiles, const void *inputs,
-    const void *errors, void *in_errors, void *error_sums,
-    const skhebb_activation *activation, const skhebb_step *step, void *scratch,
+TARGET static void NAME(products)(
+    const skhebb_connections *layer, const skhebb_tiles *tiles, ptrdiff_t first,
+    ptrdiff_t last, const void *inputs, const void *errors, void *in_errors,
+    void *error_sums, const skhebb_activation *activation, void *products,
     ptrdiff_t from, ptrdiff_t to)
 {
     const INDEX *indptr = layer->indptr, *indices = layer->indices;
     const ptrdiff_t start = indptr[from];
-    REAL *weights = layer->weights, *sums = scratch;
+    const REAL *weights = layer->weights;
+    REAL *sums = products;
     memset(sums, 0, (indptr[to] - start) * sizeof(REAL));
-    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
+    for (ptrdiff_t t = first; t < last; t++) {
         const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
         const NAME(width) *loops = NAME(at_width)(width);
         const REAL *left = (const REAL *)inputs + layer->n_in * edge;
@@ -330,14 +331,37 @@ TARGET static void NAME(update)(
                                     indices + k, weights + k, degree);
             const REAL total = NAME(derive)(back + i * width, row, activation, width);
             REAL *error_sum = (REAL *)error_sums + i;
-            *error_sum = t ? *error_sum + total : total;
+            *error_sum = t > first ? *error_sum + total : total;
         }
     }
+}
+
+/* The sum of arrays at a distance, left in the first. */
+INLINE void NAME(unite)(
+    REAL *restrict values, ptrdiff_t distance, ptrdiff_t n_arrays, ptrdiff_t n)
+{
+    for (ptrdiff_t a = 1; a < n_arrays; a++)
+        for (ptrdiff_t k = 0; k < n; k++)
+            values[k] += values[a * distance + k];
+}
+
+TARGET static void NAME(take_steps)(
+    const skhebb_connections *layer, const skhebb_step *step, void *products,
+    ptrdiff_t distance, ptrdiff_t n_groups, void *error_sums, ptrdiff_t from,
+    ptrdiff_t to)
+{
+    const INDEX *indptr = layer->indptr;
+    const ptrdiff_t start = indptr[from];
+    REAL *sums = products;
+    NAME(unite)(sums, distance, n_groups, indptr[to] - start);
+    if (error_sums)
+        NAME(unite)((REAL *)error_sums + from, layer->n_in, n_groups, to - from);
     /* Each neuron on its own: the end of a vectorised loop may round differently, and
      * must not lie elsewhere for other parts. */
     for (ptrdiff_t i = from; i < to; i++) {
         const ptrdiff_t k = indptr[i], degree = indptr[i + 1] - k;
-        NAME(rules)[step->rule](step, weights + k, sums + k - start, k, degree);
+        NAME(rules)[step->rule](step, (REAL *)layer->weights + k, sums + k - start, k,
+                                degree);
     }
 }
 
@@ -401,16 +425,17 @@ INLINE void NAME(add_scaled)(
 }
 
 /* One mean would do on paper; with both the rounding of a mean is of second order. */
-TARGET static void NAME(add_covariances)(
-    const skhebb_connections *layer, const skhebb_tiles *tiles, const void *inputs,
-    const skhebb_hebbian *term, void *scratch, ptrdiff_t from, ptrdiff_t to)
+TARGET static void NAME(centred_products)(
+    const skhebb_connections *layer, const skhebb_tiles *tiles, ptrdiff_t first,
+    ptrdiff_t last, const void *inputs, const skhebb_hebbian *term, void *products,
+    ptrdiff_t from, ptrdiff_t to)
 {
     const INDEX *indptr = layer->indptr, *indices = layer->indices;
     const REAL *means = term->in_means, *scales = term->in_scales;
     const ptrdiff_t start = indptr[from];
-    REAL *sums = scratch, centred[WIDEST];
+    REAL *sums = products, centred[WIDEST];
     memset(sums, 0, (indptr[to] - start) * sizeof(REAL));
-    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
+    for (ptrdiff_t t = first; t < last; t++) {
         const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
         const ptrdiff_t valid = edge + width < tiles->batch ? width : tiles->batch - edge;
         const REAL *left = (const REAL *)inputs + layer->n_in * edge;
@@ -429,12 +454,23 @@ TARGET static void NAME(add_covariances)(
                 indptr[i + 1] - k);
         }
     }
+}
+
+TARGET static void NAME(add_covariances)(
+    const skhebb_connections *layer, const skhebb_hebbian *term, void *products,
+    ptrdiff_t distance, ptrdiff_t n_groups, ptrdiff_t from, ptrdiff_t to)
+{
+    const INDEX *indptr = layer->indptr;
+    const REAL *scales = term->in_scales;
+    const ptrdiff_t start = indptr[from];
+    REAL *sums = products;
+    NAME(unite)(sums, distance, n_groups, indptr[to] - start);
     for (ptrdiff_t i = from; i < to; i++) {
         const ptrdiff_t k = indptr[i];
         if (scales[i] != 0)
-            NAME(add_scaled)((REAL *)layer->weights + k, sums + k - start, indices + k,
-                             term->out_scales, (REAL)term->factor * scales[i],
-                             indptr[i + 1] - k);
+            NAME(add_scaled)((REAL *)layer->weights + k, sums + k - start,
+                             (const INDEX *)layer->indices + k, term->out_scales,
+                             (REAL)term->factor * scales[i], indptr[i + 1] - k);
     }
 }
 
@@ -555,8 +591,9 @@ TARGET static void NAME(load)(
 }
 
 static const skhebb_table NAME(table) = {
-    NAME(gather), NAME(scatter), NAME(scatter_nonzeros), NAME(update),
-    NAME(update_nonzeros), NAME(add_covariances), NAME(add_covariances_nonzeros),
+    NAME(gather), NAME(scatter), NAME(scatter_nonzeros), NAME(products),
+    NAME(take_steps), NAME(update_nonzeros), NAME(centred_products),
+    NAME(add_covariances), NAME(add_covariances_nonzeros),
     NAME(step), NAME(sum_of_squares), NAME(statistics), NAME(load),
 };
 
