@@ -197,7 +197,7 @@ class SparseLayer:
         """
         self._is_training = True
         if not self.weights.data.flags.writeable:
-            self.weights, self.biases = self.copy_parameters()
+            self.leave(self.parameters)
             self.reset_state(len(self.weight_state))
         self.weights.sum_duplicates()
         self.capacity = max(self.capacity, self.n_connections)
@@ -208,6 +208,10 @@ class SparseLayer:
     def end_training(self):
         """Free what only training needs, as much again as the indices."""
         self._is_training = False
+        self.forget()
+
+    def forget(self):
+        """Free what was computed from the connections; it will be again if needed."""
         self._cache, self._cache_of = {}, None
 
     def reset_state(self, n_arrays):
@@ -215,15 +219,24 @@ class SparseLayer:
         self.weight_state = [np.zeros_like(self.weights.data) for _ in range(n_arrays)]
         self.bias_state = [np.zeros_like(self.biases) for _ in range(n_arrays)]
 
-    def copy_parameters(self):
-        """A copy of weights and biases, for `restore_parameters`."""
-        weights = self.weights
-        data = weights.data.copy()
-        copied = connections(data, weights.indices, weights.indptr, weights.shape)
-        return copied, self.biases.copy()
+    @property
+    def parameters(self):
+        """Weights and biases, for `restore_parameters`."""
+        return self.weights, self.biases
+
+    def leave(self, parameters):
+        """Go on with arrays that are not those of `parameters`, but equal."""
+        weights, biases = parameters
+        if self.weights is weights:
+            data = weights.data.copy()
+            self.weights = connections(
+                data, weights.indices, weights.indptr, weights.shape
+            )
+        if self.biases is biases:
+            self.biases = biases.copy()
 
     def restore_parameters(self, parameters):
-        """Go back to what `copy_parameters` gave; the optimiser starts anew."""
+        """Go back to what `parameters` were; the optimiser starts anew."""
         self.weights, self.biases = parameters
         self.reset_state(len(self.weight_state))
 
@@ -248,6 +261,7 @@ class SparseLayer:
         indptr, indices, is_new = _connections.insert(
             old.indptr, old.indices, self.n_out, ranks
         )
+        del ranks  # large
         data = _connections.merge(old.data, values, is_new)
         self._set_connections(data, indices, indptr)
         zeros = np.zeros_like(values)

@@ -37,6 +37,11 @@ class Network:
         """Floating-point type of weights and activations."""
         return self.layers[0].weights.dtype
 
+    @property
+    def capacity(self):
+        """Number of connections when grown."""
+        return sum(layer.capacity for layer in self.layers)
+
     def forward(self, activations, tiles, outputs, n_threads):
         """Propagate a batch.
 
@@ -86,12 +91,18 @@ class Network:
             for layer in self.layers
         )
 
-    def copy_parameters(self):
-        """Copies of all weights and biases, for `restore_parameters`."""
-        return [layer.copy_parameters() for layer in self.layers]
+    @property
+    def parameters(self):
+        """All weights and biases, for `restore_parameters`."""
+        return [layer.parameters for layer in self.layers]
+
+    def leave(self, parameters):
+        """Go on with arrays that are not those of `parameters`, but equal."""
+        for layer, layer_parameters in zip(self.layers, parameters, strict=True):
+            layer.leave(layer_parameters)
 
     def restore_parameters(self, parameters):
-        """Go back to what `copy_parameters` gave; the optimiser starts anew."""
+        """Go back to what `parameters` were; the optimiser starts anew."""
         for layer, layer_parameters in zip(self.layers, parameters, strict=True):
             layer.restore_parameters(layer_parameters)
 

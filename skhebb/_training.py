@@ -51,7 +51,7 @@ class TrainingState:
     def snapshot(self):
         """All that an epoch changes but the optimiser's arrays, for `restore`."""
         return (
-            self.network.copy_parameters(),
+            self.network.parameters,
             self.shuffle_rng.bit_generator.state,
             [rng.bit_generator.state for rng in self.evolution_rngs],
             (self.generation, self.batches_since_evolution, self.n_samples_seen),
@@ -188,7 +188,7 @@ class Trainer:
                 score = None if validate is None else validate()
                 is_best = stopping.update(-loss if validate is None else score)
                 if is_best and validate is not None:
-                    best = network.copy_parameters()
+                    best = network.parameters
                 report(epoch, loss, score)
             except (KeyboardInterrupt, NonFiniteTraining) as reason:
                 self.state.restore(last_complete)
@@ -234,10 +234,16 @@ class Trainer:
         return None
 
     def begin_epoch(self):
-        """Evolve if the epoch before has not been followed by that, and fill up."""
+        """Evolve if the epoch before has not been followed by that, and fill up.
+
+        Each epoch trains arrays of its own, so that those before need no copy to go
+        back to.
+        """
+        before = self.state.network.parameters
         if self.evolution_interval is None and self.state.batches_since_evolution:
             self.prune()
         self.grow()
+        self.state.network.leave(before)
 
     def run_epoch(self, inputs, targets):
         """Pass once over all samples; return the mean loss.
@@ -360,25 +366,23 @@ class Trainer:
 
     def prune(self):
         """Remove connections from all layers; a new generation begins."""
-        self.over_layers(self.topology.prune, self.state.network.layers)
+        # One layer at a time, because this is when memory is at its most.
+        for layer in self.state.network.layers:
+            layer.forget()
+            self.topology.prune(layer)
         self.state.generation += 1
         self.state.batches_since_evolution = 0
 
     def grow(self):
-        """Fill all layers up to their capacity."""
+        """Fill all layers up to their capacity, in threads if there is much to do."""
         layers, rngs = self.state.network.layers, self.state.evolution_rngs
-        self.over_layers(self.topology.grow, layers, rngs)
-
-    def over_layers(self, function, *arguments):
-        """Call `function` for each layer, in threads; each is changed by one only."""
-        layers = self.state.network.layers
         n_connections = sum(layer.n_connections for layer in layers)
         if self.n_threads == 1 or n_connections < WORTH_THREADS:
-            for layer_arguments in zip(*arguments, strict=True):
-                function(*layer_arguments)
+            for layer, rng in zip(layers, rngs, strict=True):
+                self.topology.grow(layer, rng)
             return
         with ThreadPoolExecutor(self.n_threads) as pool:
-            list(pool.map(function, *arguments))
+            list(pool.map(self.topology.grow, layers, rngs))
 
 
 def flush_tiny(values):

@@ -7,23 +7,25 @@ gives a boolean array that is True where a connection stays.
 import numpy as np
 
 
-def keep_largest(magnitudes, fraction):
-    """Drop floor(fraction * n) of the smallest; of equals, those that come first."""
-    keep = np.ones(len(magnitudes), dtype=bool)
+def keep_largest(weights, fraction):
+    """Drop floor(fraction * n) of those closest to 0; of equals, the first ones.
+
+    The rule of the HebbSET thesis, Algorithm 1.
+    """
+    keep = np.ones(len(weights), dtype=bool)
     # A fraction such as 0.3 of 10 must be 3, though 0.3 * 10 may fall short of it.
-    n_dropped = int(fraction * len(magnitudes) + 1e-9)
+    n_dropped = int(fraction * len(weights) + 1e-9)
     if n_dropped:
-        limit = np.partition(magnitudes, n_dropped - 1)[n_dropped - 1]
+        # Not np.partition, which copies: memory for a large layer is dear.
+        magnitudes = np.abs(weights)
+        magnitudes.partition(n_dropped - 1)
+        limit = magnitudes[n_dropped - 1]
+        np.abs(weights, out=magnitudes)
         np.greater(magnitudes, limit, out=keep)
-        n_kept_equals = len(magnitudes) - n_dropped - np.count_nonzero(keep)
+        n_kept_equals = len(weights) - n_dropped - np.count_nonzero(keep)
         if n_kept_equals:
             keep[np.flatnonzero(magnitudes == limit)[-n_kept_equals:]] = True
     return keep
-
-
-def by_magnitude(weights, fraction):
-    """Drop the fraction closest to zero (HebbSET thesis, Algorithm 1)."""
-    return keep_largest(np.abs(weights), fraction)
 
 
 def by_sign(weights, fraction):
@@ -33,9 +35,9 @@ def by_sign(weights, fraction):
     """
     keep = np.empty(len(weights), dtype=bool)
     negative = weights < 0
-    keep[negative] = keep_largest(-weights[negative], fraction)
+    keep[negative] = keep_largest(weights[negative], fraction)
     keep[~negative] = keep_largest(weights[~negative], fraction)
     return keep
 
 
-PRUNING_RULES = {"magnitude": by_magnitude, "sign": by_sign}
+PRUNING_RULES = {"magnitude": keep_largest, "sign": by_sign}

@@ -43,8 +43,10 @@ class SparseEvolution:
         n_new = layer.capacity - layer.n_connections
         if n_new > 0:
             n_absent = layer.n_in * layer.n_out - layer.n_connections
-            ranks = sample_ranks(n_absent, n_new, rng)
-            layer.add_connections(ranks, new_weights(n_new, layer.weights.dtype, rng))
+            layer.add_connections(
+                sample_ranks(n_absent, n_new, rng),
+                new_weights(n_new, layer.weights.dtype, rng),
+            )
 
 
 def new_weights(n, dtype, rng):

@@ -1,0 +1,102 @@
+"""Time and memory of an epoch against the number of neurons and connections.
+
+SET with plain gradient descent, float32, batches of 2, epsilon 20, on the Lung data:
+the ladder of Mocanu et al. 2018, whose sequential Python took 0.3, 3, 49 and 112
+minutes an epoch for 12 317, 93 317, 903 317 and 1 803 317 neurons (with 3312 genes;
+1543 are public), and one rung to ten million. Each rung is a process of its own, which
+trains two epochs; time is that of the second, its evolution included, memory the peak
+of the process less that before `fit`, per connection.
+
+    SKHEBB_DATA=... python tests/benchmarks/scaling.py
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+import skhebb
+from skhebb import SETClassifier
+from skhebb.datasets import fetch_dataset
+
+HIDDEN = [300, 3000, 30_000, 300_000, 600_000, 3_333_333]
+PUBLISHED = {3000: 0.3, 30_000: 3, 300_000: 49, 600_000: 112}  # minutes
+
+
+def peak():
+    """Bytes of this process's memory at their most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def measure(hidden, batch_size, max_batches):
+    """One rung."""
+    X, y = fetch_dataset("lung_bhattacharjee1543")
+    X = (X / np.abs(X).max(axis=0)).astype(np.float32)
+    if max_batches:
+        X, y = X[: max_batches * batch_size], y[: max_batches * batch_size]
+    before = peak()
+    clf = SETClassifier(
+        (hidden,) * 3,
+        batch_size=batch_size,
+        momentum=0,
+        learning_rate_init=0.001,
+        tol=None,
+        max_iter=2,
+        random_state=0,
+    )
+    ends = []
+    clf._report = lambda *_: ends.append(time.perf_counter())
+    start = time.perf_counter()
+    clf.fit(X, y)
+    after = peak()
+    start_of_prediction = time.perf_counter()
+    clf.predict(X[:2])
+    return {
+        "neurons": X.shape[1] + sum(clf.hidden_layer_sizes) + len(clf.classes_),
+        "connections": clf._state.network.capacity,
+        "first": ends[0] - start,
+        "epoch": ends[1] - ends[0],
+        "samples": len(X),
+        "bytes": after - before,
+        "prediction": time.perf_counter() - start_of_prediction,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--hidden", type=int, nargs="+", default=HIDDEN)
+    parser.add_argument("--batch-size", type=int, default=2)
+    parser.add_argument("--max-batches", type=int, default=0, help="0 for all")
+    parser.add_argument("--rung", type=int, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.rung:
+        print(json.dumps(measure(args.rung, args.batch_size, args.max_batches)))
+        return
+    skhebb.show_versions()
+    print(
+        "\n  neurons  connections  samples  epoch, s  in 2018, s  with start, s  "
+        "bytes per connection"
+    )
+    for hidden in args.hidden:
+        command = [sys.executable, __file__, "--rung", str(hidden)]
+        command += ["--batch-size", str(args.batch_size)]
+        command += ["--max-batches", str(args.max_batches)]
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+        found = json.loads(output)
+        published = 60 * PUBLISHED[hidden] if hidden in PUBLISHED else float("nan")
+        print(
+            f"{found['neurons']:9}  {found['connections']:11}  {found['samples']:7}  "
+            f"{found['epoch']:8.2f}  {published:10.0f}  {found['first']:13.1f}  "
+            f"{found['bytes'] / found['connections']:20.1f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
