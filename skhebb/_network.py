@@ -6,7 +6,10 @@ from skhebb._buffers import BatchBuffers, tiles_for
 from skhebb._kernels import _loops
 
 LINEAR = _loops.Activation("piecewise linear", 1)
-BLOCK = 64  # samples that a thread predicts at a time, so that layers stay in its cache
+# A thread predicts so many samples at a time, or less if a layer of wide networks would
+# not stay in a cache of so many bytes.
+BLOCK = 128
+CACHE = 1 << 20
 
 
 class Network:
@@ -70,14 +73,21 @@ class Network:
         """Network outputs, shape (n_samples, n_outputs), in blocks of samples."""
         n_samples, sizes = inputs.n_samples, self.layer_sizes
         results = np.empty((n_samples, sizes[-1]), dtype=self.dtype)
-        block = min(BLOCK * n_threads, n_samples)
-        buffers = BatchBuffers(inputs.tiled_sizes(sizes), block, self.dtype)
+        fitting = CACHE * n_threads // (max(sizes) * self.dtype.itemsize)
+        block = min(max(fitting, BLOCK // 8), BLOCK * n_threads, n_samples)
+        # Two arrays take turns, since no activations are needed for long.
+        tiled = inputs.tiled_sizes(sizes)
+        buffers = BatchBuffers([max(tiled[0::2]), max(tiled[1::2])], block, self.dtype)
         outputs = np.empty(sizes[-1] * block, dtype=self.dtype)
         for start in range(0, n_samples, block):
             samples = np.arange(start, min(start + block, n_samples), dtype=np.intp)
             batch = len(samples)
             tiles = tiles_for(batch, self.dtype)
-            activations = buffers.arrays(tiles)
+            pair = buffers.arrays(tiles)
+            activations = [
+                pair[depth % 2][: size * tiles.stride]
+                for depth, size in enumerate(tiled)
+            ]
             activations[0] = inputs.load(samples, tiles, activations[0], n_threads)
             out = outputs[: sizes[-1] * batch].reshape(-1, batch)
             self.forward(activations, tiles, out, n_threads)
