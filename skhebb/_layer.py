@@ -9,6 +9,7 @@ from skhebb._buffers import NonZeros
 from skhebb._csr import connections
 from skhebb._kernels import _connections, _loops
 
+GATHERED = 1 << 20  # connections of a layer at most
 CHUNK = 1 << 17  # connections that a thread updates at a time, which bounds scratch
 
 
@@ -75,9 +76,11 @@ class SparseLayer:
         if tiles.n_tiles >= 4 * n_threads:
             n_parts = 1
         parts = self._cached(self._cut, n_parts)
-        # Gathering reads few values more than once, but the weights out of order and
-        # through a second index, which pays off for wide rows and many batches.
-        if tiles.are_narrow or not self._is_training:
+        # Gathering writes each output once, but wants a second index and takes weights
+        # from everywhere: that pays off for wide rows, many batches, and weights that
+        # a cache holds.
+        small = self.n_connections <= GATHERED
+        if tiles.are_narrow or not self._is_training or not small:
             kernel, view = _loops.scatter, ()
         else:
             kernel, view = _loops.gather, self._cached(self._transpose, n_threads)
