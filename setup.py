@@ -8,6 +8,7 @@ SKHEBB_NO_OPENMP=1
     Build without OpenMP: every kernel runs on one thread.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -68,6 +69,9 @@ class BuildKernels(build_ext):
         if self.compiler.compiler_type != "msvc":
             # `omp simd` vectorises the tile loops, whether or not there are threads.
             compile_flags = ["-O3", "-fopenmp-simd", "-Wno-psabi", *compile_flags]
+            # For `skhebb.show_versions()`.
+            quoted = json.dumps(" ".join(compile_flags))
+            compile_flags = [*compile_flags, f"-DSKHEBB_FLAGS={quoted}"]
         for extension in self.extensions:
             extension.extra_compile_args += compile_flags
             extension.extra_link_args += link_flags

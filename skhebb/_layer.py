@@ -156,13 +156,16 @@ class SparseLayer:
     def _cached(self, function, *args):
         """What `function` gives for these connections, computed once."""
         # Users may change `coefs_`, which are these weights; SciPy then replaces the
-        # array of indices.
-        if self._cache_of is not self.weights.indices:
-            self._cache, self._cache_of = {}, self.weights.indices
+        # array of indices. Several threads may predict, and so ask, at a time.
+        indices, (made_for, cache) = self.weights.indices, self._cache
+        if made_for is not indices:
+            cache = {}
+            self._cache = indices, cache
         key = function.__name__, *args
-        if key not in self._cache:
-            self._cache[key] = function(*args)
-        return self._cache[key]
+        value = cache.get(key)
+        if value is None:
+            value = cache[key] = function(*args)
+        return value
 
     def _cut(self, n_parts):
         """Edges of `n_parts` of the postsynaptic neurons, and where they cut rows."""
@@ -215,7 +218,7 @@ class SparseLayer:
 
     def forget(self):
         """Free what was computed from the connections; it will be again if needed."""
-        self._cache, self._cache_of = {}, None
+        self._cache = None, {}
 
     def reset_state(self, n_arrays):
         """Give the optimiser `n_arrays` zeroed arrays for weights and for biases."""
@@ -277,7 +280,7 @@ class SparseLayer:
         self.weights = connections(data, indices, indptr, self.weights.shape)
 
     def __getstate__(self):
-        return {**self.__dict__, "_cache": {}, "_cache_of": None}
+        return {**self.__dict__, "_cache": (None, {})}
 
 
 def even_edges(n, n_parts):

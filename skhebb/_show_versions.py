@@ -28,6 +28,7 @@ def show_versions():
         "instruction set": (
             f"{_loops.instruction_set()} of {', '.join(_loops.instruction_sets())}"
         ),
+        "built": _loops.build(),
         "openmp": "yes" if _loops.openmp_enabled() else "no",
         "threads": effective_n_threads(None),
     }

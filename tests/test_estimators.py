@@ -190,6 +190,30 @@ def test_bits_do_not_depend_on_threads(
     assert_array_equal(one.predict_proba(X), other.predict_proba(X))
 
 
+def test_64_bit_indices(estimator_class, data, monkeypatch):
+    """As from 2^31 connections on: the same bits."""
+    X, y = data
+    short = estimator_class((60, 50), **FAST).fit(X, y)
+    name = "skhebb.topology._erdos_renyi.index_dtype"
+    monkeypatch.setattr(name, lambda n: np.dtype(np.int64))
+    long = estimator_class((60, 50), **FAST).fit(X, y)
+    for a, b in zip(short.coefs_, long.coefs_, strict=True):
+        assert b.indices.dtype == b.indptr.dtype == np.int64
+        assert_array_equal(a.indices, b.indices)
+        assert_array_equal(a.data, b.data)
+    assert_array_equal(short.predict_proba(X), long.predict_proba(X))
+
+
+def test_large_layers_give_the_same_bits(data, monkeypatch):
+    """Layers that are too large to be gathered."""
+    X, y = data
+    small = SETClassifier((60, 50), **FAST).fit(X, y)
+    monkeypatch.setattr("skhebb._layer.GATHERED", 0)
+    monkeypatch.setattr("skhebb._layer.CHUNK", 100)
+    large = SETClassifier((60, 50), **FAST).fit(X, y)
+    assert_array_equal(small.predict_proba(X), large.predict_proba(X))
+
+
 def test_random_state(estimator_class, data):
     X, y = data
     same = [estimator_class((30,), **FAST).fit(X, y) for _ in range(2)]

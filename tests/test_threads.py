@@ -109,5 +109,5 @@ def test_unknown_instruction_set_from_the_environment():
 def test_show_versions(capsys):
     skhebb.show_versions()
     shown = capsys.readouterr().out
-    for word in ("skhebb", "scikit-learn", "instruction set", "threads"):
+    for word in ("skhebb", "scikit-learn", "instruction set", "threads", "built"):
         assert word in shown

@@ -94,6 +94,8 @@ cdef extern from "instruction_sets.h" nogil:
     int SKHEBB_N_INSTRUCTION_SETS
     int skhebb_runs_here(int which)
 
-cdef extern from "openmp.h" nogil:
+cdef extern from "build.h" nogil:
+    const char* SKHEBB_COMPILER
+    const char* SKHEBB_FLAGS
     int SKHEBB_OPENMP
     int omp_get_max_threads()

@@ -52,6 +52,11 @@ def choose_instruction_set():
 choose_instruction_set()
 
 
+def build():
+    """Compiler and flags of this build."""
+    return f"{SKHEBB_COMPILER.decode()}, {SKHEBB_FLAGS.decode()}"
+
+
 def openmp_enabled():
     """Whether this build has OpenMP."""
     return bool(SKHEBB_OPENMP)

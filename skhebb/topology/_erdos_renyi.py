@@ -9,7 +9,7 @@ from skhebb._csr import index_dtype
 # Draws per cell above which a cell that is never drawn is less likely than an
 # error of the machine: exp(-40).
 CERTAIN = 40
-DRAWS_PER_BLOCK = 1 << 22
+DRAWS_PER_BLOCK = 1 << 18
 BYTES_PER_CONNECTION = 8  # a 32-bit weight and its index
 
 

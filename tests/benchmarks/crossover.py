@@ -29,7 +29,7 @@ if importlib.util.find_spec("torch"):
     import torch
 
 N_CLASSES = 10
-STEPS = 5  # in a turn
+STEPS = 20  # in a turn; the sparse one has the start and the end of an epoch, too
 DENSITIES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0]
 # neurons: batch sizes, and the highest density that is tried
 CASES = {1000: ([32, 128, 512], 1.0), 3000: ([32, 128, 512], 1.0), 10_000: ([128], 0.3)}
@@ -172,6 +172,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--neurons", type=int, nargs="+", default=list(CASES))
+    parser.add_argument("--batch-sizes", type=int, nargs="+", help="all by default")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--plot", help="a file to draw into")
@@ -184,7 +185,7 @@ def main():
     results = {}
     for n in args.neurons:
         batch_sizes, top = CASES[n]
-        for batch_size in batch_sizes:
+        for batch_size in args.batch_sizes or batch_sizes:
             times = measure(n, batch_size, top, args.turns, args.threads)
             results[n, batch_size] = times
             print(f"\n{n} neurons wide, batch {batch_size}: ms of a step")

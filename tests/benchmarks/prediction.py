@@ -1,0 +1,64 @@
+"""Time to predict many samples, and one, beside scikit-learn's dense MLPClassifier.
+
+Three hidden layers on MNIST, epsilon 20, float32; both take turns, medians.
+
+    SKHEBB_DATA=... python tests/benchmarks/prediction.py
+"""
+
+import os
+
+for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # they slow NumPy down
+    os.environ.pop(name, None)
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+import skhebb
+from skhebb import SETClassifier
+from skhebb.datasets import fetch_dataset
+
+
+def median_seconds(models, X, turns):
+    """Of `predict`, for each of the models."""
+    times = [[] for _ in models]
+    for _ in range(turns + 1):  # the first warms up
+        for model, seconds in zip(models, times, strict=True):
+            start = time.perf_counter()
+            model.predict(X)
+            seconds.append(time.perf_counter() - start)
+    return [np.median(seconds[1:]) for seconds in times]
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--neurons", type=int, nargs="+", default=[1000, 4000])
+    parser.add_argument("--samples", type=int, default=20_000)
+    args = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    X, y = fetch_dataset("mnist")
+    X = X[: args.samples].astype(np.float32) / 255
+    skhebb.show_versions()
+    for n in args.neurons:
+        models = [
+            estimator((n,) * 3, max_iter=1).fit(X[:200], y[:200])
+            for estimator in (SETClassifier, MLPClassifier)
+        ]
+        print(f"\n{n} neurons in each of three layers")
+        for label, samples, turns in (("all", X, 5), ("one", X[:1], 300)):
+            ours, dense = median_seconds(models, samples, turns)
+            print(
+                f"{label:>4}: {1e3 * ours:8.2f} ms, dense {1e3 * dense:8.2f} ms, "
+                f"dense / sparse {dense / ours:5.1f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
