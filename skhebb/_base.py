@@ -23,7 +23,13 @@ from skhebb._optimizers import SGD
 from skhebb._sklearn import Interval, StrOptions, _fit_context
 from skhebb._threads import effective_n_threads
 from skhebb._training import StoppingRule, Trainer, TrainingState
-from skhebb._validation import check_coefs, check_intercepts, check_layer_sizes
+from skhebb._validation import (
+    check_coefs,
+    check_intercepts,
+    check_layer_sizes,
+    check_sortable,
+    check_sparse,
+)
 from skhebb.topology import PRUNING_RULES, SparseEvolution
 
 FLOATS = (np.float64, np.float32)
@@ -319,6 +325,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
     def _outputs(self, X):
         check_is_fitted(self)
         network = self._state.network
+        check_sparse(X)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=network.dtype, reset=False
         )
@@ -326,6 +333,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
 
     def _validate_training_data(self, X, y, is_first):
         dtype = FLOATS if is_first else self._state.network.dtype
+        check_sparse(X)
         X, y = validate_data(
             self,
             X,
@@ -336,6 +344,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
             reset=is_first,
         )
         y = column_or_1d(y, warn=True)
+        check_sortable(y)
         check_classification_targets(y)
         return X, y
 

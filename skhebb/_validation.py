@@ -9,6 +9,32 @@ from sklearn.utils import check_array
 from skhebb._csr import connections, index_dtype
 
 
+def check_sparse(X):
+    """Raise if `X` is a sparse matrix whose indices lead out of its arrays.
+
+    SciPy does not check them, and neither it nor the kernels survive them.
+    """
+    if issparse(X) and X.format in ("csr", "csc", "bsr"):
+        try:
+            X.check_format(full_check=True)
+        except ValueError as error:
+            raise ValueError(f"X is not a valid sparse matrix: {error}") from error
+
+
+def check_sortable(y):
+    """Raise if the labels `y` cannot be sorted."""
+    if y.dtype != object:
+        return
+    try:
+        np.unique(y)
+    except TypeError as error:
+        types = sorted({type(label).__name__ for label in y})
+        raise TypeError(
+            "The labels y must be of one type, such as all strings or all numbers. Got "
+            f"{', '.join(types)}."
+        ) from error
+
+
 def check_layer_sizes(hidden_layer_sizes):
     """`hidden_layer_sizes` as a list of positive integers."""
     sizes = hidden_layer_sizes
