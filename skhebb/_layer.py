@@ -35,7 +35,7 @@ class SparseLayer:
         self.weights = weights
         self.biases = biases
         self.capacity = weights.nnz
-        self.end_training()
+        self.forget()
         self.reset_state(0)
 
     @property
@@ -57,44 +57,29 @@ class SparseLayer:
     def _by_presynaptic(self):
         return self.weights.indptr, self.weights.indices, self.weights.data
 
-    def forward(self, inputs, outputs, tiles, activation, n_threads):
-        """Write the activations that `inputs`, tiles or NonZeros, give."""
+    def forward(self, inputs, outputs, tiles, activation, training, n_threads):
+        """Write the activations that `inputs`, tiles or NonZeros, give.
+
+        Only one thread at a time may do so with `training`.
+        """
+        arrays = self._by_presynaptic
+        rest = self.biases, inputs, tiles.edges, outputs, activation
         if isinstance(inputs, NonZeros):
-            _loops.scatter_nonzeros(
-                *self._by_presynaptic,
-                even_edges(self.n_out, n_threads),
-                self.biases,
-                inputs,
-                tiles.edges,
-                outputs,
-                activation,
-                n_threads,
-            )
+            neurons = even_edges(self.n_out, n_threads)
+            _loops.forward_nonzeros(*arrays, neurons, *rest, n_threads)
             return
         # Threads share the tiles and, where these are few, the postsynaptic neurons.
         n_parts = n_threads // math.gcd(n_threads, tiles.n_tiles)
         if tiles.n_tiles >= 4 * n_threads:
             n_parts = 1
+        # Gathering writes each output once, but wants a second index, scratch, and
+        # weights from everywhere: that pays off for wide rows, many batches, and
+        # weights that a cache holds.
+        by_postsynaptic = None
+        if training and not tiles.are_narrow and self.n_connections <= GATHERED:
+            by_postsynaptic = self._cached(self._transpose, n_threads)
         parts = self._cached(self._cut, n_parts)
-        # Gathering writes each output once, but wants a second index and takes weights
-        # from everywhere: that pays off for wide rows, many batches, and weights that
-        # a cache holds.
-        small = self.n_connections <= GATHERED
-        if tiles.are_narrow or not self._is_training or not small:
-            kernel, view = _loops.scatter, ()
-        else:
-            kernel, view = _loops.gather, self._cached(self._transpose, n_threads)
-        kernel(
-            *self._by_presynaptic,
-            *parts,
-            *view,
-            self.biases,
-            inputs,
-            tiles.edges,
-            outputs,
-            activation,
-            n_threads,
-        )
+        _loops.forward(*arrays, *parts, *rest, by_postsynaptic, n_threads)
 
     def update(self, inputs, errors, back, tiles, step, scratch, n_threads):
         """Move the weights, and propagate the errors with those before.
@@ -201,7 +186,6 @@ class SparseLayer:
 
         Loading may have made them read-only, users may have changed the connections.
         """
-        self._is_training = True
         if not self.weights.data.flags.writeable:
             self.leave(self.parameters)
             self.reset_state(len(self.weight_state))
@@ -211,13 +195,8 @@ class SparseLayer:
         if len(self.weight_state) != n_arrays or sizes - {self.n_connections}:
             self.reset_state(n_arrays)
 
-    def end_training(self):
-        """Free what only training needs, as much again as the indices."""
-        self._is_training = False
-        self.forget()
-
     def forget(self):
-        """Free what was computed from the connections; it will be again if needed."""
+        """Free what was computed from the connections, and will be again if needed."""
         self._cache = None, {}
 
     def reset_state(self, n_arrays):

@@ -45,7 +45,7 @@ class Network:
         """Number of connections when grown."""
         return sum(layer.capacity for layer in self.layers)
 
-    def forward(self, activations, tiles, outputs, n_threads):
+    def forward(self, activations, tiles, outputs, training, n_threads):
         """Propagate a batch.
 
         Parameters
@@ -56,14 +56,15 @@ class Network:
         tiles : Tiles
         outputs : ndarray of shape (n_outputs, batch)
             To be filled with the activations of the last layer.
+        training : bool
+            Whether many batches will follow, and no other thread uses the network.
         n_threads : int
         """
         last = len(self.layers) - 1
         for depth, layer in enumerate(self.layers):
             kernel = LINEAR if depth == last else self.activation.kernel
-            layer.forward(
-                activations[depth], activations[depth + 1], tiles, kernel, n_threads
-            )
+            pair = activations[depth], activations[depth + 1]
+            layer.forward(*pair, tiles, kernel, training, n_threads)
             if depth < last:
                 self.activation.apply(activations[depth + 1])
         tiles.unpack(activations[-1], outputs)
@@ -90,7 +91,7 @@ class Network:
             ]
             activations[0] = inputs.load(samples, tiles, activations[0], n_threads)
             out = outputs[: sizes[-1] * batch].reshape(-1, batch)
-            self.forward(activations, tiles, out, n_threads)
+            self.forward(activations, tiles, out, False, n_threads)
             results[start : start + batch] = out.T
         return results
 
@@ -116,10 +117,10 @@ class Network:
         for layer, layer_parameters in zip(self.layers, parameters, strict=True):
             layer.restore_parameters(layer_parameters)
 
-    def end_training(self):
-        """Free what only training needs."""
+    def forget(self):
+        """Free what was computed from the connections, and will be again if needed."""
         for layer in self.layers:
-            layer.end_training()
+            layer.forget()
 
 
 def is_finite(values):

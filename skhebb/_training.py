@@ -142,7 +142,7 @@ class Trainer:
         )
         # The errors of two neighbouring layers are alive at a time.
         self.errors = BatchBuffers([max(outputs)] * 2, self.batch_size, dtype)
-        self.error_sums = [np.zeros((N_GROUPS, size), dtype) for size in outputs]
+        self.error_sums = [np.zeros(N_GROUPS * size, dtype) for size in outputs]
         self.outputs = np.empty((3, outputs[-1] * self.batch_size), dtype=dtype)
         chunk = max(layer.largest_chunk(self.n_threads) for layer in network.layers)
         self.scratch = np.empty((N_GROUPS, chunk), dtype=dtype)
@@ -206,7 +206,7 @@ class Trainer:
             network.restore_parameters(best)
         elif self.evolution_interval is not None and stopped in (None, "converged"):
             self.prune()
-        network.end_training()
+        network.forget()
         return stopped
 
     def partial_fit(self, inputs, targets):
@@ -302,7 +302,7 @@ class Trainer:
         activations = self.activations.arrays(tiles)
         activations[0] = inputs.load(samples, tiles, activations[0], n_threads)
         outputs = self.like_outputs(0, batch)
-        network.forward(activations, tiles, outputs, n_threads)
+        network.forward(activations, tiles, outputs, True, n_threads)
         return activations, tiles, outputs
 
     def like_outputs(self, which, batch):
@@ -336,20 +336,21 @@ class Trainer:
     def update(self, activations, tiles, output_errors):
         """Propagate the error from the last layer to the first, updating each."""
         network = self.state.network
+        kernel = network.activation.kernel
         errors, other = self.errors.arrays(tiles)
         n_outputs = len(output_errors)
         tiles.pack(output_errors, errors[: n_outputs * tiles.stride])
-        output_errors.sum(axis=1, out=self.error_sums[-1][0])
+        output_errors.sum(axis=1, out=self.error_sums[-1][:n_outputs])
         for depth in reversed(range(len(network.layers))):
             layer = network.layers[depth]
-            back = (
-                other[: layer.n_in * tiles.stride],
-                self.error_sums[depth - 1].ravel(),
-            )
+            inputs, in_errors, in_error_sums = activations[depth], None, None
+            if depth > 0:
+                in_errors = other[: layer.n_in * tiles.stride]
+                in_error_sums = self.error_sums[depth - 1]
             layer.update(
-                activations[depth],
+                inputs,
                 errors[: layer.n_out * tiles.stride],
-                (*(back if depth else (None, None)), network.activation.kernel),
+                (in_errors, in_error_sums, kernel),
                 tiles,
                 self.step,
                 self.scratch,
@@ -357,11 +358,9 @@ class Trainer:
             )
             if self.plasticity is not None:
                 term = self.plasticity.term(depth, self.state.generation)
-                layer.add_covariances(
-                    activations[depth], tiles, term, self.scratch, self.n_threads
-                )
-            sums = self.error_sums[depth][0]
-            layer.update_biases(sums, tiles.batch, self.bias_step)
+                layer.add_covariances(inputs, tiles, term, self.scratch, self.n_threads)
+            error_sums = self.error_sums[depth][: layer.n_out]
+            layer.update_biases(error_sums, tiles.batch, self.bias_step)
             errors, other = other, errors
 
     def prune(self):

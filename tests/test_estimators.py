@@ -5,6 +5,7 @@ import pickle
 import signal
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 
@@ -261,6 +262,37 @@ def test_sparse_input_is_dense_input(estimator_class, data, container):
     assert_allclose(dense.predict_proba(X), from_sparse.predict_proba(S))
     # The forward product is the same to the bit.
     assert_array_equal(dense.predict_proba(X), dense.predict_proba(S))
+
+
+@pytest.mark.parametrize("array", ["indices", "indptr"])
+@pytest.mark.parametrize("value", [-1, 10**6])
+def test_broken_sparse_matrices_are_refused(data, array, value):
+    X, y = data
+    S = sparse.csr_array(X)
+    clf = SETClassifier((30,), **FAST).fit(S, y)
+    getattr(S, array)[5] = value
+    for method in (partial(clf.fit, y=y), partial(clf.partial_fit, y=y), clf.predict):
+        with pytest.raises(ValueError, match="X is not a valid sparse matrix"):
+            method(S)
+
+
+def test_labels_of_several_types_are_refused(data):
+    X, y = data
+    labels = np.array(["a", 1, None], dtype=object)[y]
+    with pytest.raises(TypeError, match=r"of one type.*Got NoneType, int, str\."):
+        SETClassifier((30,), **FAST).fit(X, labels)
+
+
+def test_predictions_in_threads_after_partial_fit(data):
+    """Training has scratch that predictions must not share."""
+    X, y = data
+    X = np.tile(X, (3, 1))
+    clf = SETClassifier((300, 300), n_jobs=1, **FAST)
+    clf.partial_fit(X, np.tile(y, 3), classes=[0, 1, 2])
+    expected = clf.predict_proba(X)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(clf.predict_proba, [X] * 12):
+            assert_array_equal(found, expected)
 
 
 def test_sparse_input_with_long_indices_and_duplicates(data):

@@ -99,9 +99,8 @@ def test_forward(case, batch, dtype, index_type, rng, n_threads):
     tiles = tiles_for(batch, dtype)
     outputs = []
     for training, inputs in [(True, tiled(a)), (False, tiled(a)), (False, nonzeros(a))]:
-        layer._is_training = training
         out = np.full(len(biases) * tiles.stride, np.nan, dtype=dtype)
-        layer.forward(inputs, out, tiles, LINEAR, n_threads)
+        layer.forward(inputs, out, tiles, LINEAR, training, n_threads)
         outputs.append(untiled(out, batch))
     expected = weights.toarray().T @ a + biases[:, np.newaxis]
     assert_allclose(outputs[0], expected, **tolerance(dtype))
@@ -115,15 +114,15 @@ def test_gather_of_every_width(batch, dtype, rng, random_weights):
     a = rng.standard_normal((30, batch)).astype(dtype)
     layer, tiles = layer_of(weights), tiles_for(batch, dtype)
     out = np.empty(20 * tiles.stride, dtype=dtype)
-    _loops.gather(
+    _loops.forward(
         *layer._by_presynaptic,
         *layer._cut(3),
-        *layer._transpose(2),
         layer.biases,
         tiled(a),
         tiles.edges,
         out,
         LINEAR,
+        layer._transpose(2),
         2,
     )
     assert_allclose(untiled(out, batch), weights.toarray().T @ a, **tolerance(dtype))
@@ -269,7 +268,12 @@ def test_activation_keeps_nan(dtype, slope):
     layer = layer_of(weights, biases=z)
     activation = _loops.Activation("piecewise linear", slope)
     layer.forward(
-        np.zeros(8, dtype=dtype), out, tiles_for(1, np.dtype(dtype)), activation, 1
+        np.zeros(8, dtype=dtype),
+        out,
+        tiles_for(1, np.dtype(dtype)),
+        activation,
+        True,
+        1,
     )
     below = -np.inf if slope else 0
     assert_array_equal(out, [-1.5 * slope, 2.5, np.nan, np.inf, below, 0, 0, 3])
@@ -316,9 +320,9 @@ def test_nan_and_infinity_reach_the_output(case, dtype, batch):
     layer, tiles = layer_of(weights), tiles_for(batch, dtype)
     touched = np.zeros(weights.shape[1], dtype=bool)
     touched[weights.indices[: weights.indptr[2]]] = True
-    for layer._is_training in (True, False):
+    for training in (True, False):
         out = np.empty(layer.n_out * tiles.stride, dtype=dtype)
-        layer.forward(tiled(a), out, tiles, LINEAR, 1)
+        layer.forward(tiled(a), out, tiles, LINEAR, training, 1)
         assert_array_equal(~np.isfinite(untiled(out, batch)[:, 0]), touched)
 
 

@@ -29,7 +29,6 @@ cdef extern from "tile_loops.h" nogil:
         double inverse_batch
         double alpha
         const double* factors
-        void* parameters
         void* state0
         void* state1
 
@@ -50,7 +49,7 @@ cdef extern from "tile_loops.h" nogil:
             void*, const void*, Py_ssize_t, Py_ssize_t, Py_ssize_t,
             const skhebb_connections*, const void*, const void*, const void*,
             const skhebb_activation*) noexcept nogil
-        void (*scatter_nonzeros)(
+        void (*forward_nonzeros)(
             void*, const skhebb_tiles*, const skhebb_nonzeros*, Py_ssize_t, Py_ssize_t,
             const skhebb_connections*, const void*,
             const skhebb_activation*) noexcept nogil
@@ -76,7 +75,7 @@ cdef extern from "tile_loops.h" nogil:
             const skhebb_connections*, const skhebb_tiles*, const skhebb_nonzeros*,
             const skhebb_hebbian*, void*, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*step)(
-            const skhebb_step*, const void*, Py_ssize_t, Py_ssize_t) noexcept nogil
+            const skhebb_step*, void*, const void*, Py_ssize_t) noexcept nogil
         double (*sum_of_squares)(const void*, Py_ssize_t) noexcept nogil
         void (*statistics)(
             const void*, Py_ssize_t, const skhebb_tiles*, void*, void*, Py_ssize_t,

@@ -142,10 +142,9 @@ cdef class Step:
         self.c.alpha = alpha
         self.n_states = n_states
 
-    cdef skhebb_step of(self, void* parameters, void** states, Py_ssize_t batch):
-        """This step of an array of parameters."""
+    cdef skhebb_step of(self, void** states, Py_ssize_t batch):
+        """This step of parameters with these states."""
         cdef skhebb_step step = self.c
-        step.parameters = parameters
         step.state0, step.state1 = states[0], states[1]
         step.inverse_batch = 1.0 / batch
         return step
@@ -196,7 +195,10 @@ cdef skhebb_connections connections_of(
 cdef skhebb_nonzeros nonzeros_of(
     inputs, const floating[::1] like, Py_ssize_t n_features
 ) except *:
-    """The non-zeros (features, starts, columns, values) as C has them."""
+    """The non-zeros (features, starts, columns, values) as C has them.
+
+    Values are of the type of `like`.
+    """
     cdef const Py_ssize_t[::1] features = inputs[0], starts = inputs[1]
     cdef const Py_ssize_t[::1] columns = inputs[2]
     cdef const floating[::1] values = inputs[3]
@@ -273,48 +275,7 @@ def load_rows(
                    group * columns, (group + 1) * columns)
 
 
-def gather(
-    const index[::1] indptr,          # IN (n_in + 1,)
-    const index[::1] indices,         # IN (n_connections,)
-    const floating[::1] weights,      # IN (n_connections,)
-    const Py_ssize_t[::1] neurons,    # IN (n_parts + 1,) edges of parts of the outputs
-    const index[:, :] splits,         # IN (n_parts + 1, n_in) where those cut the rows
-    const index[::1] starts,          # IN (n_out + 1,) by postsynaptic neuron
-    const int[::1] presynaptic,       # IN (n_connections,)
-    index[:, ::1] heads,              # scratch (n_threads, n_in)
-    const floating[::1] biases,       # IN (n_out,)
-    const floating[::1] inputs,       # IN (n_in * stride,) tiles
-    const Py_ssize_t[::1] edges,      # IN (n_tiles + 1,)
-    floating[::1] outputs,            # OUT (n_out * stride,)
-    Activation activation,
-    int n_threads,
-):
-    """Activations f(W^T a + b), gathered by each postsynaptic neuron."""
-    cdef skhebb_connections layer = connections_of(
-        indptr, indices, weights, biases.shape[0]
-    )
-    cdef skhebb_tiles tiles = tiles_of(edges, 0)
-    cdef Py_ssize_t n_in = layer.n_in, n_out = layer.n_out
-    cdef Py_ssize_t stride = edges[tiles.n_tiles], n_parts = neurons.shape[0] - 1
-    check(inputs.shape[0] == n_in * stride and outputs.shape[0] == n_out * stride
-          and starts.shape[0] == n_out + 1 and splits.shape[0] == n_parts + 1
-          and presynaptic.shape[0] == indices.shape[0] and splits.shape[1] == n_in
-          and heads.shape[0] >= n_threads and heads.shape[1] == n_in)
-    cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
-    cdef const int* pre = &presynaptic[0] if presynaptic.shape[0] > 0 else NULL
-    cdef Py_ssize_t item, t, p
-    n_threads = threads_for(indices.shape[0] * stride, n_threads)
-    for item in prange(tiles.n_tiles * n_parts, nogil=True, num_threads=n_threads,
-                       schedule="static"):
-        t = item // n_parts
-        p = item % n_parts
-        loops.gather(&outputs[n_out * edges[t]], &inputs[n_in * edges[t]],
-                     edges[t + 1] - edges[t], neurons[p], neurons[p + 1], &layer,
-                     &splits[p, 0], &heads[threadid(), 0], &starts[0], pre, &biases[0],
-                     &activation.c)
-
-
-def scatter(
+def forward(
     const index[::1] indptr,          # IN (n_in + 1,)
     const index[::1] indices,         # IN (n_connections,)
     const floating[::1] weights,      # IN (n_connections,)
@@ -325,9 +286,12 @@ def scatter(
     const Py_ssize_t[::1] edges,      # IN (n_tiles + 1,)
     floating[::1] outputs,            # OUT (n_out * stride,)
     Activation activation,
+    by_postsynaptic,                  # IN starts (n_out + 1,), presynaptic neurons
+                                      #    (n_connections,), scratch (n_threads, n_in);
+                                      #    or None
     int n_threads,
 ):
-    """The same bits as `gather`, scattered by each presynaptic neuron."""
+    """Activations f(W^T a + b); the same bits with `by_postsynaptic` and without."""
     cdef skhebb_connections layer = connections_of(
         indptr, indices, weights, biases.shape[0]
     )
@@ -336,6 +300,18 @@ def scatter(
     cdef Py_ssize_t stride = edges[tiles.n_tiles], n_parts = neurons.shape[0] - 1
     check(inputs.shape[0] == n_in * stride and outputs.shape[0] == n_out * stride
           and splits.shape[0] == n_parts + 1 and splits.shape[1] == n_in)
+    cdef bint gathers = by_postsynaptic is not None
+    cdef const index[::1] starts
+    cdef const int[::1] presynaptic
+    cdef index[:, ::1] heads
+    cdef const int* pre = NULL
+    if gathers:
+        starts, presynaptic, heads = by_postsynaptic
+        check(starts.shape[0] == n_out + 1
+              and presynaptic.shape[0] == indices.shape[0]
+              and heads.shape[0] >= n_threads and heads.shape[1] == n_in)
+        if presynaptic.shape[0] > 0:
+            pre = &presynaptic[0]
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
     cdef Py_ssize_t item, t, p
     n_threads = threads_for(indices.shape[0] * stride, n_threads)
@@ -343,12 +319,20 @@ def scatter(
                        schedule="static"):
         t = item // n_parts
         p = item % n_parts
-        loops.scatter(&outputs[n_out * edges[t]], &inputs[n_in * edges[t]],
-                      edges[t + 1] - edges[t], neurons[p], neurons[p + 1], &layer,
-                      &splits[p, 0], &splits[p + 1, 0], &biases[0], &activation.c)
+        if gathers:
+            loops.gather(
+                &outputs[n_out * edges[t]], &inputs[n_in * edges[t]],
+                edges[t + 1] - edges[t], neurons[p], neurons[p + 1], &layer,
+                &splits[p, 0], &heads[threadid(), 0], &starts[0], pre, &biases[0],
+                &activation.c)
+        else:
+            loops.scatter(
+                &outputs[n_out * edges[t]], &inputs[n_in * edges[t]],
+                edges[t + 1] - edges[t], neurons[p], neurons[p + 1], &layer,
+                &splits[p, 0], &splits[p + 1, 0], &biases[0], &activation.c)
 
 
-def scatter_nonzeros(
+def forward_nonzeros(
     const index[::1] indptr,          # IN (n_in + 1,)
     const index[::1] indices,         # IN (n_connections,)
     const floating[::1] weights,      # IN (n_connections,)
@@ -360,7 +344,7 @@ def scatter_nonzeros(
     Activation activation,
     int n_threads,
 ):
-    """The same bits as `scatter`, for inputs of which only non-zeros are given."""
+    """The same bits as `forward`, for inputs of which only non-zeros are given."""
     cdef skhebb_connections layer = connections_of(
         indptr, indices, weights, biases.shape[0]
     )
@@ -373,7 +357,7 @@ def scatter_nonzeros(
     cdef Py_ssize_t work = work_of_nonzeros(&layer, indices.shape[0], len(inputs[3]))
     n_threads = threads_for(outputs.shape[0] + work, n_threads)
     for p in prange(n_parts, nogil=True, num_threads=n_threads, schedule="static"):
-        loops.scatter_nonzeros(&outputs[0], &tiles, &nonzeros, neurons[p],
+        loops.forward_nonzeros(&outputs[0], &tiles, &nonzeros, neurons[p],
                                neurons[p + 1], &layer, &biases[0], &activation.c)
 
 
@@ -417,7 +401,7 @@ def update(
         to_errors, to_sums = &in_errors[0], &in_error_sums[0]
     cdef void* pointers[2]
     point_to_states(step, states, weights, pointers)
-    cdef skhebb_step c_step = step.of(layer.weights, pointers, batch)
+    cdef skhebb_step c_step = step.of(pointers, batch)
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
     cdef Py_ssize_t n_groups = min(GROUPS, tiles.n_tiles)
     cdef Py_ssize_t per_group = (tiles.n_tiles + n_groups - 1) // n_groups
@@ -462,9 +446,7 @@ def update_nonzeros(
 ):
     """`update` of the first layer, for inputs of which only non-zeros are given."""
     cdef const floating[::1] before = weights
-    cdef skhebb_connections layer = connections_of(
-        indptr, indices, before, n_out
-    )
+    cdef skhebb_connections layer = connections_of(indptr, indices, before, n_out)
     cdef skhebb_tiles tiles = tiles_of(edges, batch)
     cdef Py_ssize_t stride = edges[tiles.n_tiles]
     check(errors.shape[0] == layer.n_out * stride and batch <= stride)
@@ -473,7 +455,7 @@ def update_nonzeros(
     cdef skhebb_nonzeros nonzeros = nonzeros_of(inputs, errors, layer.n_in)
     cdef void* pointers[2]
     point_to_states(step, states, weights, pointers)
-    cdef skhebb_step c_step = step.of(layer.weights, pointers, batch)
+    cdef skhebb_step c_step = step.of(pointers, batch)
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
     # A velocity or a decay moves weights without a gradient, too.
     cdef bint everywhere = step.n_states > 0 or step.c.alpha != 0
@@ -513,9 +495,7 @@ def add_covariances(
 ):
     """w_ij += factor * s_i s_j * sum_b (a_i - mean a_i) (a_j - mean a_j)."""
     cdef const floating[::1] before = weights
-    cdef skhebb_connections layer = connections_of(
-        indptr, indices, before, n_out
-    )
+    cdef skhebb_connections layer = connections_of(indptr, indices, before, n_out)
     cdef skhebb_tiles tiles = tiles_of(edges, batch)
     cdef Py_ssize_t n_in = layer.n_in, stride = edges[tiles.n_tiles]
     cdef bint is_sparse = isinstance(inputs, tuple)
@@ -587,10 +567,10 @@ def take_step(
         return
     cdef void* pointers[2]
     point_to_states(step, states, parameters, pointers)
-    cdef skhebb_step c_step = step.of(&parameters[0], pointers, batch)
+    cdef skhebb_step c_step = step.of(pointers, batch)
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(int))
     with nogil:
-        loops.step(&c_step, &sums[0], 0, parameters.shape[0])
+        loops.step(&c_step, &parameters[0], &sums[0], parameters.shape[0])
 
 
 def sum_of_squares(const floating[::1] values):

@@ -199,7 +199,7 @@ def make_peers(job, n_features, n_classes, n_threads):
     return peers, densities
 
 
-def run(job, turns, epochs, n_threads):
+def run(job, turns, epochs, n_threads, names):
     """Print a table of one job."""
     data, n_samples, *_ = JOBS[job]
     X, y = fetch_dataset(data)
@@ -210,6 +210,7 @@ def run(job, turns, epochs, n_threads):
     X = (X - low) / np.maximum(X.max(axis=0) - low, 1e-6)
     train, test = (X[:n_samples], y[:n_samples]), (X[n_samples:], y[n_samples:])
     peers, densities = make_peers(job, X.shape[1], len(classes), n_threads)
+    peers = {name: peer for name, peer in peers.items() if not names or name in names}
     times = {name: [] for name in peers}
     for _ in range(turns + 1):  # the first warms up
         for name, peer in peers.items():
@@ -221,7 +222,7 @@ def run(job, turns, epochs, n_threads):
     print(f"\n{job}: densities {', '.join(f'{d:.1%}' for d in densities)}")
     print(f"{'':26} ms/epoch  this/SET  SET/this  accuracy@{(turns + 1) * epochs}")
     for name, median in medians.items():
-        ratio = median / medians["skhebb SET"]
+        ratio = median / medians.get("skhebb SET", np.nan)
         accuracy = peers[name].score(*test)
         print(
             f"{name:26} {1e3 * median:8.1f}  {ratio:8.2f}  {1 / ratio:8.3f}"
@@ -235,6 +236,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--jobs", nargs="+", default=list(JOBS), choices=list(JOBS))
+    parser.add_argument("--peers", nargs="+", help="by name; all by default")
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--epochs", type=int, default=3, help="in a turn")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -247,7 +249,7 @@ def main():
         torch.manual_seed(0)
         print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     for job in args.jobs:
-        run(job, args.turns, args.epochs, args.threads)
+        run(job, args.turns, args.epochs, args.threads, args.peers)
 
 
 if __name__ == "__main__":

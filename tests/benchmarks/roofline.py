@@ -98,8 +98,7 @@ def main():
     term = 1e-9, means, scales, outputs, means, scales
 
     def forward(training):
-        layer._is_training = training
-        layer.forward(inputs, outputs, tiles, relu, 1)
+        layer.forward(inputs, outputs, tiles, relu, training, 1)
 
     def update(*where):
         layer.update(inputs, errors, (*where, relu), tiles, step, scratch, 1)

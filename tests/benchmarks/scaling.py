@@ -5,7 +5,8 @@ the ladder of Mocanu et al. 2018, whose sequential Python took 0.3, 3, 49 and 11
 minutes an epoch for 12 317, 93 317, 903 317 and 1 803 317 neurons (with 3312 genes;
 1543 are public), and one rung to ten million. Each rung is a process of its own, which
 trains two epochs; time is that of the second, its evolution included, memory the peak
-of the process less that before `fit`, per connection.
+of the process less that before `fit`, per connection. Another process loads what was
+trained and predicts two samples; memory is its peak less that before loading.
 
     SKHEBB_DATA=... python tests/benchmarks/scaling.py
 """
@@ -13,9 +14,12 @@ of the process less that before `fit`, per connection.
 import argparse
 import json
 import resource
+import pickle
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -23,7 +27,7 @@ import skhebb
 from skhebb import SETClassifier
 from skhebb.datasets import fetch_dataset
 
-HIDDEN = [300, 3000, 30_000, 300_000, 600_000, 3_333_333]
+HIDDEN = [300, 3000, 30_000, 300_000, 600_000, 3_333_334]
 PUBLISHED = {3000: 0.3, 30_000: 3, 300_000: 49, 600_000: 112}  # minutes
 
 
@@ -32,8 +36,8 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def measure(hidden, batch_size, max_batches):
-    """One rung."""
+def train(hidden, batch_size, max_batches, file):
+    """One rung; the estimator goes into `file`."""
     X, y = fetch_dataset("lung_bhattacharjee1543")
     X = (X / np.abs(X).max(axis=0)).astype(np.float32)
     if max_batches:
@@ -53,17 +57,25 @@ def measure(hidden, batch_size, max_batches):
     start = time.perf_counter()
     clf.fit(X, y)
     after = peak()
-    start_of_prediction = time.perf_counter()
-    clf.predict(X[:2])
+    file.write_bytes(pickle.dumps(clf, protocol=5))
     return {
         "neurons": X.shape[1] + sum(clf.hidden_layer_sizes) + len(clf.classes_),
         "connections": clf._state.network.capacity,
         "first": ends[0] - start,
         "epoch": ends[1] - ends[0],
         "samples": len(X),
-        "bytes": after - before,
-        "prediction": time.perf_counter() - start_of_prediction,
+        "bytes": (after - before) / clf._state.network.capacity,
     }
+
+
+def predict(file):
+    """Bytes per connection to load an estimator and to predict two samples."""
+    X, _ = fetch_dataset("lung_bhattacharjee1543")
+    before = peak()
+    with file.open("rb") as opened:
+        clf = pickle.load(opened)
+    clf.predict(X[:2].astype(np.float32))
+    return (peak() - before) / clf.n_connections_
 
 
 def main():
@@ -74,26 +86,35 @@ def main():
     parser.add_argument("--batch-size", type=int, default=2)
     parser.add_argument("--max-batches", type=int, default=0, help="0 for all")
     parser.add_argument("--rung", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.rung:
-        print(json.dumps(measure(args.rung, args.batch_size, args.max_batches)))
+        print(
+            json.dumps(train(args.rung, args.batch_size, args.max_batches, args.file))
+        )
+        return
+    if args.file:
+        print(predict(args.file))
         return
     skhebb.show_versions()
     print(
         "\n  neurons  connections  samples  epoch, s  in 2018, s  with start, s  "
-        "bytes per connection"
+        "bytes per connection, training  prediction"
     )
     for hidden in args.hidden:
-        command = [sys.executable, __file__, "--rung", str(hidden)]
-        command += ["--batch-size", str(args.batch_size)]
-        command += ["--max-batches", str(args.max_batches)]
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-        found = json.loads(output)
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, __file__, "--file", Path(folder, "fitted")]
+            rung = ["--rung", str(hidden), "--batch-size", str(args.batch_size)]
+            rung += ["--max-batches", str(args.max_batches)]
+            found, of_prediction = (
+                json.loads(subprocess.run(c, check=True, stdout=subprocess.PIPE).stdout)
+                for c in (command + rung, command)
+            )
         published = 60 * PUBLISHED[hidden] if hidden in PUBLISHED else float("nan")
         print(
             f"{found['neurons']:9}  {found['connections']:11}  {found['samples']:7}  "
             f"{found['epoch']:8.2f}  {published:10.0f}  {found['first']:13.1f}  "
-            f"{found['bytes'] / found['connections']:20.1f}",
+            f"{found['bytes']:30.1f}  {of_prediction:10.1f}",
             flush=True,
         )
 

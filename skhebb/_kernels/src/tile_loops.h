@@ -48,7 +48,7 @@ typedef struct { /* of one parameter array; its states and rule are the optimise
     int rule;
     double inverse_batch, alpha;
     const double *factors;
-    void *parameters, *state0, *state1;
+    void *state0, *state1;
 } skhebb_step;
 
 typedef struct { /* w_ij += factor scale_i scale_j sum_b (a_i - mean_i) (a_j - mean_j) */
@@ -74,7 +74,7 @@ typedef struct {
                     const void *ends, const void *biases,
                     const skhebb_activation *activation);
     /* The same of all tiles, for inputs of which only the non-zeros are given. */
-    void (*scatter_nonzeros)(void *out, const skhebb_tiles *tiles,
+    void (*forward_nonzeros)(void *out, const skhebb_tiles *tiles,
                              const skhebb_nonzeros *inputs, ptrdiff_t from,
                              ptrdiff_t to, const skhebb_connections *layer,
                              const void *biases, const skhebb_activation *activation);
@@ -114,9 +114,9 @@ typedef struct {
                                      const skhebb_nonzeros *inputs,
                                      const skhebb_hebbian *term, void *scratch,
                                      ptrdiff_t from, ptrdiff_t to);
-    /* One step of the parameters from..to - 1 with their gradient times the batch. */
-    void (*step)(const skhebb_step *step, const void *sums, ptrdiff_t from,
-                 ptrdiff_t to);
+    /* One step of n parameters, given their gradient times the batch. */
+    void (*step)(const skhebb_step *step, void *parameters, const void *sums,
+                 ptrdiff_t n);
     double (*sum_of_squares)(const void *values, ptrdiff_t n);
     /* Mean of each neuron and 1 / (max - min), 0 where it is constant. */
     void (*statistics)(const void *activations, ptrdiff_t n,

@@ -228,7 +228,20 @@ INLINE INDEX NAME(first_from)(const INDEX *indices, INDEX start, INDEX end, ptrd
     return start;
 }
 
-TARGET static void NAME(scatter_nonzeros)(
+/* Where `column` of the first of n neurons is, and how far it is to the next neuron.
+ * Columns come in order, so that `tile` runs along. */
+INLINE ptrdiff_t NAME(place)(
+    const skhebb_tiles *tiles, ptrdiff_t n, ptrdiff_t column, ptrdiff_t *tile,
+    ptrdiff_t *width)
+{
+    while (column >= tiles->edges[*tile + 1])
+        ++*tile;
+    const ptrdiff_t edge = tiles->edges[*tile];
+    *width = tiles->edges[*tile + 1] - edge;
+    return n * edge + (column - edge);
+}
+
+TARGET static void NAME(forward_nonzeros)(
     void *out, const skhebb_tiles *tiles, const skhebb_nonzeros *inputs,
     ptrdiff_t from, ptrdiff_t to, const skhebb_connections *layer, const void *biases,
     const skhebb_activation *activation)
@@ -243,13 +256,10 @@ TARGET static void NAME(scatter_nonzeros)(
         const ptrdiff_t i = inputs->features[r];
         const INDEX start = NAME(first_from)(indices, indptr[i], indptr[i + 1], from);
         const INDEX end = NAME(first_from)(indices, start, indptr[i + 1], to);
-        ptrdiff_t t = 0;
+        ptrdiff_t tile = 0, width;
         for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
-            const ptrdiff_t column = inputs->columns[q];
-            while (column >= edges[t + 1])
-                t++;
-            const ptrdiff_t width = edges[t + 1] - edges[t];
-            REAL *z = (REAL *)out + layer->n_out * edges[t] + (column - edges[t]);
+            REAL *z = (REAL *)out
+                + NAME(place)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
             for (INDEX k = start; k < end; k++)
                 z[indices[k] * width] += weights[k] * values[q];
         }
@@ -296,10 +306,9 @@ static void (*const NAME(rules)[])(const skhebb_step *, REAL *, const REAL *, pt
     = {NAME(gradient_descent)};
 
 TARGET static void NAME(step)(
-    const skhebb_step *step, const void *sums, ptrdiff_t from, ptrdiff_t to)
+    const skhebb_step *step, void *parameters, const void *sums, ptrdiff_t n)
 {
-    NAME(rules)[step->rule](step, (REAL *)step->parameters + from,
-                            (const REAL *)sums + from, from, to - from);
+    NAME(rules)[step->rule](step, parameters, sums, 0, n);
 }
 
 /* Tile by tile, so that its errors stay in the cache for all neurons. */
@@ -372,7 +381,6 @@ TARGET static void NAME(update_nonzeros)(
 {
     const INDEX *indptr = layer->indptr;
     const REAL *values = inputs->values;
-    const ptrdiff_t *edges = tiles->edges;
     REAL *sums = scratch;
     ptrdiff_t r = 0;
     while (r < inputs->n_active && inputs->features[r] < from)
@@ -389,14 +397,10 @@ TARGET static void NAME(update_nonzeros)(
         const INDEX *index = (const INDEX *)layer->indices + start;
         memset(sums, 0, n * sizeof(REAL));
         if (active) {
-            ptrdiff_t t = 0;
+            ptrdiff_t tile = 0, width;
             for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
-                const ptrdiff_t column = inputs->columns[q];
-                while (column >= edges[t + 1])
-                    t++;
-                const ptrdiff_t width = edges[t + 1] - edges[t];
-                const REAL *error = (const REAL *)errors + layer->n_out * edges[t]
-                    + (column - edges[t]);
+                const REAL *error = (const REAL *)errors
+                    + NAME(place)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
                 for (ptrdiff_t k = 0; k < n; k++)
                     sums[k] += values[q] * error[index[k] * width];
             }
@@ -481,7 +485,6 @@ TARGET static void NAME(add_covariances_nonzeros)(
 {
     const INDEX *indptr = layer->indptr;
     const REAL *values = inputs->values, *means = term->out_means;
-    const ptrdiff_t *edges = tiles->edges;
     REAL *sums = scratch;
     for (ptrdiff_t r = 0; r < inputs->n_active; r++) {
         const ptrdiff_t i = inputs->features[r], begin = inputs->starts[r];
@@ -495,15 +498,11 @@ TARGET static void NAME(add_covariances_nonzeros)(
          * the outputs will do. */
         const REAL centre
             = end - begin == tiles->batch ? ((const REAL *)term->in_means)[r] : 0;
-        ptrdiff_t t = 0;
+        ptrdiff_t tile = 0, width;
         memset(sums, 0, n * sizeof(REAL));
         for (ptrdiff_t q = begin; q < end; q++) {
-            const ptrdiff_t column = inputs->columns[q];
-            while (column >= edges[t + 1])
-                t++;
-            const ptrdiff_t width = edges[t + 1] - edges[t];
-            const REAL *output = (const REAL *)term->outputs + layer->n_out * edges[t]
-                + (column - edges[t]);
+            const REAL *output = (const REAL *)term->outputs
+                + NAME(place)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
             for (ptrdiff_t k = 0; k < n; k++)
                 sums[k] += (values[q] - centre)
                     * (output[index[k] * width] - means[index[k]]);
@@ -591,7 +590,7 @@ TARGET static void NAME(load)(
 }
 
 static const skhebb_table NAME(table) = {
-    NAME(gather), NAME(scatter), NAME(scatter_nonzeros), NAME(products),
+    NAME(gather), NAME(scatter), NAME(forward_nonzeros), NAME(products),
     NAME(take_steps), NAME(update_nonzeros), NAME(centred_products),
     NAME(add_covariances), NAME(add_covariances_nonzeros),
     NAME(step), NAME(sum_of_squares), NAME(statistics), NAME(load),
