@@ -13,8 +13,8 @@ trained and predicts two samples; memory is its peak less that before loading.
 
 import argparse
 import json
-import resource
 import pickle
+import resource
 import subprocess
 import sys
 import tempfile
@@ -57,7 +57,9 @@ def train(hidden, batch_size, max_batches, file):
     start = time.perf_counter()
     clf.fit(X, y)
     after = peak()
-    file.write_bytes(pickle.dumps(clf, protocol=5))
+    del clf._report
+    with file.open("wb") as opened:
+        pickle.dump(clf, opened, protocol=5)
     return {
         "neurons": X.shape[1] + sum(clf.hidden_layer_sizes) + len(clf.classes_),
         "connections": clf._state.network.capacity,
