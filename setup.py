@@ -67,8 +67,10 @@ class BuildKernels(build_ext):
     def build_extensions(self):
         compile_flags, link_flags = openmp_flags(self.compiler)
         if self.compiler.compiler_type != "msvc":
-            # `omp simd` vectorises the tile loops, whether or not there are threads.
-            compile_flags = ["-O3", "-fopenmp-simd", "-Wno-psabi", *compile_flags]
+            # `omp simd` vectorises the tile loops, whether or not there are threads,
+            # and square roots if they need not set errno.
+            vectorise = ["-O3", "-fopenmp-simd", "-fno-math-errno", "-Wno-psabi"]
+            compile_flags = [*vectorise, *compile_flags]
             # For `skhebb.show_versions()`.
             quoted = json.dumps(" ".join(compile_flags))
             compile_flags = [*compile_flags, f"-DSKHEBB_FLAGS={quoted}"]

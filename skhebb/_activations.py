@@ -12,38 +12,73 @@ from scipy.special import expit
 from skhebb._kernels import _loops
 
 
-class Identity:
-    """f(z) = z."""
+class PiecewiseLinear:
+    """f(z) = z for z > 0, slope z for z < 0.
 
-    kernel = _loops.Activation("piecewise linear", 1)
+    Parameters
+    ----------
+    depth : int
+        Number of the hidden layer, from 0.
+    negative_slope : float
+        Of All-ReLU.
+    keep : float
+        Probability with which dropout, if any, keeps an activation in training.
+    """
 
-    def apply(self, z):
-        """Leave `z` as it is."""
+    kind = "piecewise linear"
 
+    def __init__(self, depth=0, negative_slope=0.0, keep=1.0):
+        slope = self.slope(depth, negative_slope)
+        self.kernel = _loops.Activation(self.kind, slope, keep)
 
-class ReLU:
-    """f(z) = max(z, 0)."""
-
-    kernel = _loops.Activation("piecewise linear", 0)
+    @staticmethod
+    def slope(depth, negative_slope):
+        """The slope for z < 0."""
+        return 0.0
 
     def apply(self, z):
         """Leave `z`, which the kernel made f(z)."""
 
 
-class Tanh:
+class ReLU(PiecewiseLinear):
+    """f(z) = max(z, 0)."""
+
+
+class Identity(PiecewiseLinear):
+    """f(z) = z."""
+
+    @staticmethod
+    def slope(depth, negative_slope):
+        """One."""
+        return 1.0
+
+
+class AllReLU(PiecewiseLinear):
+    """Slopes for z < 0 of alternating sign: -α z in the first hidden layer, then α z.
+
+    S. Curci, D. C. Mocanu, M. Pechenizkiy. Truly sparse neural networks at scale, 2021.
+    """
+
+    @staticmethod
+    def slope(depth, negative_slope):
+        """Alternating between layers."""
+        return negative_slope if depth % 2 else -negative_slope
+
+
+class Tanh(PiecewiseLinear):
     """f(z) = tanh(z), f'(z) = 1 - f(z)^2."""
 
-    kernel = _loops.Activation("tanh")
+    kind = "tanh"
 
     def apply(self, z):
         """Replace `z` by f(z)."""
         np.tanh(z, out=z)
 
 
-class Logistic:
+class Logistic(PiecewiseLinear):
     """f(z) = 1 / (1 + exp(-z)), f'(z) = f(z) (1 - f(z))."""
 
-    kernel = _loops.Activation("logistic")
+    kind = "logistic"
 
     def apply(self, z):
         """Replace `z` by f(z)."""
@@ -64,9 +99,19 @@ class Softmax:
 
 
 ACTIVATIONS = {
+    "all_relu": AllReLU,
     "identity": Identity,
     "logistic": Logistic,
     "relu": ReLU,
     "tanh": Tanh,
 }
-OUTPUT_ACTIVATIONS = {"logistic": Logistic, "softmax": Softmax}
+OUTPUT_ACTIVATIONS = {"identity": Identity, "logistic": Logistic, "softmax": Softmax}
+
+
+def set_activations(network, hidden, output, negative_slope, keep=1.0):
+    """Give `network` the activation functions of these names."""
+    network.activations = [
+        ACTIVATIONS[hidden](depth, negative_slope, keep)
+        for depth in range(len(network.layers) - 1)
+    ]
+    network.output_activation = OUTPUT_ACTIVATIONS[output]()

@@ -1,4 +1,4 @@
-"""What the estimators share: validation, labels, fit, partial_fit and predict."""
+"""What all estimators share: parameters, fit, partial_fit and fitted attributes."""
 
 import warnings
 from contextlib import contextmanager
@@ -6,64 +6,81 @@ from itertools import pairwise
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, clone
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhebb._activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
-from skhebb._batches import ClassTargets, rows_of
+from skhebb._activations import ACTIVATIONS, set_activations
+from skhebb._batches import TrainingData, rows_of
+from skhebb._dropout import Dropout
 from skhebb._layer import SparseLayer
-from skhebb._losses import LOSSES
 from skhebb._network import Network
-from skhebb._optimizers import SGD
-from skhebb._sklearn import Interval, StrOptions, _fit_context
+from skhebb._observer import FitObserver
+from skhebb._optimizers import OPTIMIZERS
+from skhebb._persistence import PersistenceMixin
+from skhebb._schedules import SCHEDULES
+from skhebb._sklearn import (
+    Interval,
+    Options,
+    StrOptions,
+    _check_sample_weight,
+    _fit_context,
+)
 from skhebb._threads import effective_n_threads
 from skhebb._training import StoppingRule, Trainer, TrainingState
 from skhebb._validation import (
     check_coefs,
     check_intercepts,
     check_layer_sizes,
-    check_sortable,
     check_sparse,
 )
-from skhebb.topology import PRUNING_RULES, SparseEvolution
+from skhebb.topology import GRAPHS, GROWTH_RULES, PRUNING_RULES, SparseEvolution
 
 FLOATS = (np.float64, np.float32)
+POSITIVE = Interval(Real, 0, None, closed="neither")
+NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+FRACTION = Interval(Real, 0, 1, closed="left")
+COUNT = Interval(Integral, 1, None, closed="left")
 
 
-class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
-    """Classifier with a truly sparse network whose topology evolves."""
+class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
+    """A truly sparse network whose topology evolves.
+
+    Subclasses check y by `_y_options`, which are those of `validate_data`, and
+    `_check_y(y, name)`, and have `_targets_of(y)` and `_loss(targets)`.
+    """
 
     _parameter_constraints = {
-        "hidden_layer_sizes": [
-            "array-like",
-            Interval(Integral, 1, None, closed="left"),
-        ],
+        "hidden_layer_sizes": ["array-like", COUNT],
         "activation": [StrOptions(set(ACTIVATIONS))],
-        "loss": [StrOptions(set(LOSSES))],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "zeta": [Interval(Real, 0, 1, closed="left")],
-        "pruning": [StrOptions(set(PRUNING_RULES))],
-        "evolution_interval": [
-            StrOptions({"epoch"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "negative_slope": [NOT_NEGATIVE],
+        "initial_graph": [StrOptions(set(GRAPHS))],
+        "epsilon": [POSITIVE, None],
+        "density": [Interval(Real, 0, 1, closed="right")],
+        "weight_scale": [POSITIVE, StrOptions({"he"})],
+        "growth_scale": [NOT_NEGATIVE, StrOptions({"he"})],
+        "zeta": [FRACTION],
+        "pruning": [StrOptions(set(PRUNING_RULES)), callable],
+        "growth": [StrOptions(set(GROWTH_RULES)), callable],
+        "evolution_interval": [StrOptions({"epoch"}), COUNT],
+        "solver": [StrOptions(set(OPTIMIZERS))],
+        "alpha": [NOT_NEGATIVE],
+        "dropout": [FRACTION],
+        "batch_size": [StrOptions({"auto"}), COUNT],
+        "learning_rate": [StrOptions(set(SCHEDULES))],
+        "learning_rate_init": [POSITIVE],
+        "power_t": [NOT_NEGATIVE],
+        "momentum": [FRACTION],
         "nesterovs_momentum": ["boolean"],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "beta_1": [FRACTION],
+        "beta_2": [FRACTION],
+        "max_iter": [COUNT],
         "shuffle": ["boolean"],
-        "tol": [Interval(Real, 0, None, closed="left"), None],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [NOT_NEGATIVE, None],
+        "n_iter_no_change": [COUNT, Options(Real, {np.inf})],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "warm_start": ["boolean"],
@@ -75,60 +92,30 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
     # Parameters that may make training diverge when they are too large.
     _suspects = ("learning_rate_init", "momentum")
 
-    def __init__(
-        self,
-        hidden_layer_sizes,
-        activation,
-        loss,
-        epsilon,
-        zeta,
-        pruning,
-        evolution_interval,
-        alpha,
-        batch_size,
-        learning_rate_init,
-        momentum,
-        nesterovs_momentum,
-        max_iter,
-        shuffle,
-        tol,
-        n_iter_no_change,
-        early_stopping,
-        validation_fraction,
-        warm_start,
-        verbose,
-        random_state,
-        n_jobs,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.loss = loss
-        self.epsilon = epsilon
-        self.zeta = zeta
-        self.pruning = pruning
-        self.evolution_interval = evolution_interval
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate_init = learning_rate_init
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.tol = tol
-        self.n_iter_no_change = n_iter_no_change
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.warm_start = warm_start
-        self.verbose = verbose
-        self.random_state = random_state
-        self.n_jobs = n_jobs
+    def _keep(self, parameters):
+        """Set the parameters, which are the local variables of an `__init__`."""
+        names = parameters.keys() - {"self", "__class__"}
+        vars(self).update(
+            {name: parameters[name] for name in parameters if name in names}
+        )
 
     def _plasticity(self):
         """The local learning rule, or None."""
         return None
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, coefs_init=None, intercepts_init=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        coefs_init=None,
+        intercepts_init=None,
+    ):
         """Train the network on X and y.
 
         Parameters
@@ -137,13 +124,28 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
             The samples. float32 trains in float32, everything else in float64. A
             sparse matrix is never made dense: the first layer works on the non-zeros
             of a batch.
-        y : array-like of shape (n_samples,)
-            The classes, of any type that can be sorted.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets. Of classifiers classes, of any type that can be sorted, or,
+            if several labels may apply to a sample, a matrix of zeros and ones; of
+            regressors numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, not negative. A weight of 0 stands for an absent
+            sample. Where a mini-batch holds all samples, a weight of 2 stands for a
+            sample that is there twice. Loss, gradients and the means of a Hebbian term
+            are weighted means over the mini-batch.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Samples for early stopping, instead of a part of X. In a `Pipeline` with
+            ``transform_input=["X_val"]`` they are transformed as X is.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
         coefs_init : list of {sparse matrix, ndarray}, default=None
             Initial weights of each layer, of shapes (n_in, n_out). What a sparse
             matrix stores, zeros included, and the non-zeros of an ndarray are the
-            initial connections; `epsilon` then has no effect. They are copied. By
-            default, weights N(0, 0.1²) on Erdős-Rényi graphs.
+            initial connections; `initial_graph`, `epsilon` and `density` then have no
+            effect. They are copied. By default, normally distributed weights on random
+            graphs.
         intercepts_init : list of ndarray, default=None
             Initial biases of each layer, of shapes (n_out,). Zeros by default.
 
@@ -155,7 +157,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter, X, y or an initial array is not as described.
+            If a parameter, the data or an initial array is not as described.
 
         Warns
         -----
@@ -167,106 +169,81 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
             complete epoch is kept.
         """
         with unchanged_on_error(self):
-            stopped = self._fit(X, y, coefs_init, intercepts_init)
+            stopped = self._fit(
+                X,
+                y,
+                sample_weight,
+                (X_val, y_val, sample_weight_val),
+                (coefs_init, intercepts_init),
+            )
         self._warn(stopped)
         return self
 
-    def _fit(self, X, y, coefs_init, intercepts_init):
-        warm = self.warm_start and hasattr(self, "_state")
+    @with_callbacks
+    def _fit(self, X, y, sample_weight, given, initial):
+        self._check_combinations(given)
         n_threads = effective_n_threads(self.n_jobs)
-        X, y = self._validate_training_data(X, y, is_first=not warm)
+        warm = self.warm_start and hasattr(self, "_state")
+        X, y, weights, samples = self._training_data(X, y, sample_weight, not warm)
+        targets = self._targets_of(y[samples])
         if warm:
-            state, classes = self._resume(y, coefs_init, intercepts_init)
-        else:
-            classes = np.unique(y)
-            state = self._begin(X, classes, coefs_init, intercepts_init)
+            self._check_same(targets, initial)
+        weights = self._weighted_classes(targets, y, weights)
+        encoded = targets.encode(y)
+        if given[0] is not None:
+            held_out = self._given_validation(targets, X.dtype, *given)
+        state = self._state if warm else self._begin(X, targets.n_outputs, *initial)
+        if self.early_stopping and given[0] is None:
+            samples, rows = self._split(targets, encoded, samples, state.split_seed)
+            held_weights = None if weights is None else weights[rows]
+            held_out = rows_of(X[rows]), encoded[rows], held_weights
 
-        y = np.searchsorted(classes, y)
+        loss = self._loss(targets)
+        trainer = self._trainer(state, loss, len(samples), n_threads)
         validate = None
         if self.early_stopping:
-            X, X_val, y, y_val = self._split(X, y, state.split_seed)
-            validate = scorer(state.network, X_val, y_val, len(classes), n_threads)
-        trainer = self._trainer(state, len(classes), X.shape[0], n_threads)
-        n_epochs_before = len(state.losses)
-        stopped = trainer.fit(
-            rows_of(X),
-            ClassTargets(y, len(classes)),
-            max_epochs=self.max_iter,
-            stopping=StoppingRule(self.tol, self.n_iter_no_change),
-            validate=validate,
-            report=self._report,
+            validate = Validation(state.network, targets, loss, n_threads, *held_out)
+        n_before = len(state.losses)
+        observer = FitObserver(
+            self,
+            self._init_callback_context(max_subtasks=self.max_iter),
+            X=lambda: X[samples],
+            y=lambda: y[samples],
+            metadata=lambda: metadata(sample_weight, samples),
+            fitted_attributes=lambda: self._fitted(state.copy(), targets, n_before),
         )
-        self._set_fitted(state, classes, len(state.losses) - n_epochs_before)
-        if stopped is None and self.tol is not None:
+        observer.begin_fit()
+        data = TrainingData(rows_of(X), targets, encoded, weights, samples)
+        stopped = trainer.fit(data, self.max_iter, validate, observer)
+        vars(self).update(self._fitted(state, targets, n_before))
+        observer.end_fit()
+        if (
+            stopped is None
+            and self.tol is not None
+            and not trainer.schedule.ends_by_plan
+        ):
             return "max_iter"
         return stopped
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None):
-        """Train for one pass over X and y, going on from where training stands.
-
-        With ``evolution_interval="epoch"`` the topology evolves between two calls;
-        streams of small chunks want a number of mini-batches instead, which are
-        counted across calls. Evolution takes place when training goes on, so that
-        after each call the network is as it was trained.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-        y : array-like of shape (n_samples,)
-            Their classes.
-        classes : array-like of shape (n_classes,), default=None
-            All classes that may ever occur. Needed at the first call, may be left
-            out later.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If a parameter, X, y or `classes` is not as described, or with
-            ``early_stopping=True``.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If the loss becomes non-finite; the pass is then undone.
-        UserWarning
-            If training is interrupted from the keyboard; the pass is then undone.
-        """
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit does not support early_stopping=True. "
-                "Set early_stopping=False, or use fit."
-            )
-        with unchanged_on_error(self):
-            stopped = self._partial_fit(X, y, classes)
-        self._warn(stopped)
-        return self
-
-    def _partial_fit(self, X, y, classes):
+    def _partial_fit(self, X, y, sample_weight, targets_of):
+        """One pass; `targets_of(y)` gives the targets."""
+        self._check_partial_fit()
         n_threads = effective_n_threads(self.n_jobs)
         is_first = not hasattr(self, "_state")
-        classes = self._partial_fit_classes(classes, is_first)
-        X, y = self._validate_training_data(X, y, is_first)
-        unknown = np.setdiff1d(y, classes)
-        if len(unknown):
-            raise ValueError(
-                f"`y` has classes not in `classes`: {unknown} not in {classes}"
-            )
-        state = self._begin(X, classes) if is_first else self._state
-        trainer = self._trainer(state, len(classes), X.shape[0], n_threads)
-        y = np.searchsorted(classes, y)
-        stopped = trainer.partial_fit(rows_of(X), ClassTargets(y, len(classes)))
-        self._set_fitted(state, classes, n_iter=1 if stopped is None else 0)
+        X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
+        targets = targets_of(y[samples])
+        weights = self._weighted_classes(targets, y, weights)
+        state = self._begin(X, targets.n_outputs) if is_first else self._state
+        trainer = self._trainer(state, self._loss(targets), len(samples), n_threads)
+        encoded = targets.encode(y)
+        data = TrainingData(rows_of(X), targets, encoded, weights, samples)
+        stopped = trainer.partial_fit(data)
+        vars(self).update(self._fitted(state, targets, len(state.losses)))
+        self.n_iter_ = 1 if stopped is None else 0
         return stopped
 
     def predict(self, X):
-        """Predict the class of each sample.
+        """Predict the targets.
 
         Parameters
         ----------
@@ -275,52 +252,21 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,)
-            The predicted classes.
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Classes or zeros and ones of classifiers, numbers of regressors.
         """
         outputs = self._outputs(X)
-        return self.classes_[winners(outputs, len(self.classes_))]
+        return self._targets.decode(outputs)
 
-    def predict_proba(self, X):
-        """Probability of each class.
+    @property
+    def feature_importances_(self):
+        """Strength of each feature's neuron, ndarray of shape (n_features,).
 
-        With a squared-error loss and more than two classes, the logistic outputs
-        divided by their sum.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Columns are in the order of `classes_`.
+        The sum of the absolute weights of its connections, as QuickSelection has it
+        (Atashgahi et al. 2022). It is comparable between features of one scale only.
         """
-        outputs = self._outputs(X)
-        if len(self.classes_) == 2:
-            return np.hstack([1 - outputs, outputs])
-        if self.out_activation_ == "logistic":
-            totals = outputs.sum(axis=1, keepdims=True)
-            outputs[totals[:, 0] == 0] = 1  # all outputs zero: all classes alike
-            outputs /= outputs.sum(axis=1, keepdims=True)
-        return outputs
-
-    def predict_log_proba(self, X):
-        """Logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
-            ``log(predict_proba(X))``, -inf where that is 0.
-        """
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+        check_is_fitted(self)
+        return np.asarray(abs(self.coefs_[0]).sum(axis=1)).ravel()
 
     def _outputs(self, X):
         check_is_fitted(self)
@@ -331,91 +277,128 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         )
         return network.outputs(rows_of(X), effective_n_threads(self.n_jobs))
 
-    def _validate_training_data(self, X, y, is_first):
-        dtype = FLOATS if is_first else self._state.network.dtype
+    def _check_combinations(self, given):
+        """Raise if parameters that are sound by themselves make no sense together."""
+        X_val, y_val, sample_weight_val = given
+        if (X_val is None) != (y_val is None):
+            names = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+            raise ValueError("{} was given without {}. Give both.".format(*names))
+        if sample_weight_val is not None and X_val is None:
+            raise ValueError("sample_weight_val was given without X_val and y_val.")
+        if X_val is not None and not self.early_stopping:
+            raise ValueError(
+                "X_val and y_val are for early stopping, but early_stopping=False. "
+                "Set early_stopping=True, or leave them out."
+            )
+
+    def _check_partial_fit(self):
+        """Raise if partial_fit makes no sense with these parameters."""
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True. "
+                "Set early_stopping=False, or use fit."
+            )
+
+    def _training_data(self, X, y, sample_weight, is_first):
+        """Checked X and y, weights or None, and the rows that take part."""
         check_sparse(X)
         X, y = validate_data(
             self,
             X,
             y,
             accept_sparse="csr",
-            dtype=dtype,
+            dtype=FLOATS if is_first else self._state.network.dtype,
             order="C",
             reset=is_first,
+            **self._y_options,
         )
-        y = column_or_1d(y, warn=True)
-        check_sortable(y)
-        check_classification_targets(y)
-        return X, y
+        y = self._check_y(y, "y")
+        weights, samples = None, np.arange(len(y), dtype=np.intp)
+        if sample_weight is not None:
+            weights = check_weights(self, "sample_weight", sample_weight, X)
+            samples = np.flatnonzero(weights)
+        return X, y, weights, samples
 
-    def _partial_fit_classes(self, classes, is_first):
-        if is_first and classes is None:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        if classes is None:
-            return self.classes_
-        classes = np.unique(column_or_1d(classes))
-        if not is_first and not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                f"`classes={classes}` is not the same as on last call to partial_fit, "
-                f"was: {self.classes_}"
-            )
-        return classes
-
-    def _split(self, X, y, random_state):
-        """Training and validation part, stratified where there are samples enough."""
-        counts = np.bincount(y)
-        n_val = int(np.ceil(self.validation_fraction * len(y)))
-        stratify = counts.min() > 1 and len(counts) <= min(n_val, len(y) - n_val)
-        parts = train_test_split(
-            X,
-            y,
-            test_size=self.validation_fraction,
-            stratify=y if stratify else None,
-            random_state=random_state,
+    def _given_validation(self, targets, dtype, X_val, y_val, sample_weight_val):
+        """Inputs, encoded targets and weights or None of validation data."""
+        check_sparse(X_val)
+        X_val, y_val = validate_data(
+            self,
+            X_val,
+            y_val,
+            accept_sparse="csr",
+            dtype=dtype,
+            reset=False,
+            **self._y_options,
         )
+        y_val = self._check_y(y_val, "y_val")
+        targets.check_known(y_val, "y_val")
+        weights = None
+        if sample_weight_val is not None:
+            weights = check_weights(self, "sample_weight_val", sample_weight_val, X_val)
+        return rows_of(X_val), targets.encode(y_val), weights
+
+    def _weighted_classes(self, targets, y, weights):
+        """Sample weights, times those of the classes if there are any."""
+        return weights
+
+    def _split(self, targets, encoded, samples, random_state):
+        """Rows for training and for validation, stratified where there are enough."""
+        n_val = int(np.ceil(self.validation_fraction * len(samples)))
         if n_val < 2:
             raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {len(y)} samples "
-                "leaves less than 2 for validation. Increase it or the data set."
+                "The validation set is too small: "
+                f"validation_fraction={self.validation_fraction} of {len(samples)} "
+                "samples is less than 2. Increase it or the data set."
             )
-        return parts
+        return train_test_split(
+            samples,
+            test_size=self.validation_fraction,
+            stratify=targets.strata(encoded[samples], n_val),
+            random_state=random_state,
+        )
 
     def _topology(self):
-        return SparseEvolution(self.epsilon, self.zeta, self.pruning)
+        # What users pass is never changed.
+        pruning, growth = clone([self.pruning, self.growth], safe=False)
+        return SparseEvolution(
+            graph=self.initial_graph,
+            epsilon=self.epsilon,
+            density=self.density if self.epsilon is None else None,
+            zeta=self.zeta,
+            pruning=pruning,
+            growth=growth,
+            weight_scale=self.weight_scale,
+            growth_scale=self.growth_scale,
+        )
 
-    def _begin(self, X, classes, coefs_init=None, intercepts_init=None):
+    def _begin(self, X, n_outputs, coefs_init=None, intercepts_init=None):
         """The state that the training of a new network starts from."""
-        n_outputs = 1 if len(classes) == 2 else len(classes)
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
         shapes = list(pairwise(sizes))
-        initial, shuffle, split, *evolution = random_streams(
-            self.random_state, 3 + len(shapes)
+        initial, shuffle, split, *evolution, dropout = random_streams(
+            self.random_state, 4 + len(shapes)
         )
         intercepts = check_intercepts(intercepts_init, sizes[1:], X.dtype)
         if coefs_init is None:
-            topology = self._topology()
-            coefs = [
-                topology.initial_weights(*shape, X.dtype, initial) for shape in shapes
-            ]
+            coefs = self._topology().initial_weights(shapes, X.dtype, initial)
         else:
             coefs = check_coefs(coefs_init, shapes, X.dtype)
         layers = [SparseLayer(*pair) for pair in zip(coefs, intercepts, strict=True)]
         split_seed = int(split.integers(2**31))
-        return TrainingState(Network(layers), shuffle, evolution, split_seed)
+        return TrainingState(Network(layers), shuffle, dropout, evolution, split_seed)
 
-    def _resume(self, y, coefs_init, intercepts_init):
-        """The state that a warm start goes on from, and its classes."""
-        if coefs_init is not None or intercepts_init is not None:
+    def _check_same(self, targets, initial):
+        """Raise unless a warm start can go on with the fitted network."""
+        if any(arrays is not None for arrays in initial):
             raise ValueError(
                 "coefs_init and intercepts_init start a new network, but "
                 "warm_start=True goes on with the fitted one. Set warm_start=False."
             )
-        classes = np.unique(y)
-        if not np.array_equal(classes, self.classes_):
+        if difference := self._targets.difference(targets):
             raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the "
-                f"previous call to fit. Previously got {self.classes_}, `y` has "
-                f"{classes}"
+                "warm_start can only be used where `y` has the same "
+                f"{difference}. Set warm_start=False to start anew."
             )
         sizes = check_layer_sizes(self.hidden_layer_sizes)
         fitted_sizes = self._state.network.layer_sizes[1:-1]
@@ -425,22 +408,32 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
                 f" but hidden_layer_sizes={self.hidden_layer_sizes!r}. Set "
                 "warm_start=False to start anew."
             )
-        return self._state, classes
 
-    def _trainer(self, state, n_classes, n_samples, n_threads):
-        output_activation = LOSSES[self.loss].output_activation(n_classes)
-        state.network.activation = ACTIVATIONS[self.activation]()
-        state.network.output_activation = OUTPUT_ACTIVATIONS[output_activation]()
+    def _trainer(self, state, loss, n_samples, n_threads):
+        network = state.network
+        set_activations(
+            network,
+            self.activation,
+            loss.output_activation,
+            self.negative_slope,
+            keep=1 - self.dropout,
+        )
         batch_size = 200 if self.batch_size == "auto" else self.batch_size
         interval = self.evolution_interval
+        optimizer = OPTIMIZERS[self.solver](
+            self.momentum, self.nesterovs_momentum, self.beta_1, self.beta_2
+        )
         return Trainer(
             state=state,
-            loss=LOSSES[self.loss],
-            optimizer=SGD(
-                self.learning_rate_init, self.momentum, self.nesterovs_momentum
+            loss=loss,
+            optimizer=optimizer,
+            schedule=SCHEDULES[self.learning_rate](
+                self.learning_rate_init, self.power_t
             ),
             topology=self._topology(),
             plasticity=self._plasticity(),
+            dropout=Dropout(state.dropout_rng) if self.dropout > 0 else None,
+            stopping=StoppingRule(self.tol, self.n_iter_no_change),
             alpha=self.alpha,
             batch_size=min(batch_size, n_samples),
             shuffle=self.shuffle,
@@ -448,35 +441,34 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
             n_threads=n_threads,
         )
 
-    def _report(self, epoch, loss, score):
-        if self.verbose:
-            line = f"Iteration {epoch}, loss = {loss:.8f}"
-            print(line if score is None else f"{line}, validation score = {score:.6f}")
-
-    def _set_fitted(self, state, classes, n_iter):
-        """Set all fitted attributes, now that training is over."""
+    def _fitted(self, state, targets, n_before):
+        """All fitted attributes, after training that began with epoch `n_before`."""
         layers = state.network.layers
-        self._state = state
-        self.classes_ = classes
-        self.coefs_ = [layer.weights for layer in layers]
-        self.intercepts_ = [layer.biases for layer in layers]
-        self.n_layers_ = len(layers) + 1
-        self.n_outputs_ = layers[-1].n_out
-        self.out_activation_ = LOSSES[self.loss].output_activation(len(classes))
-        self.n_connections_ = sum(layer.n_connections for layer in layers)
         n_cells = sum(layer.n_in * layer.n_out for layer in layers)
-        self.density_ = self.n_connections_ / n_cells
-        self.n_iter_ = n_iter
-        self.t_ = state.n_samples_seen
-        self.loss_curve_ = state.losses
-        self.loss_ = state.losses[-1] if state.losses else np.nan
-        self.best_loss_ = min(state.losses, default=np.inf)
-        self.validation_scores_ = self.best_validation_score_ = None
-        if self.early_stopping:
-            self.best_loss_ = None
-            self.validation_scores_ = state.scores
-            scores = state.scores[len(state.scores) - n_iter :]
-            self.best_validation_score_ = max(scores, default=-np.inf)
+        scores = state.scores[len(state.scores) - len(state.losses) + n_before :]
+        stops_early = self.early_stopping
+        return {
+            "_state": state,
+            "_targets": targets,
+            "_activation": (self.activation, self.negative_slope),
+            "coefs_": [layer.weights for layer in layers],
+            "intercepts_": [layer.biases for layer in layers],
+            "n_layers_": len(layers) + 1,
+            "n_outputs_": layers[-1].n_out,
+            "out_activation_": self._loss(targets).output_activation,
+            "n_connections_": state.network.n_connections,
+            "density_": state.network.n_connections / n_cells,
+            "n_iter_": len(state.losses) - n_before,
+            "t_": state.n_samples_seen,
+            "loss_": state.losses[-1] if state.losses else np.nan,
+            "loss_curve_": state.losses,
+            "best_loss_": None if stops_early else min(state.losses, default=np.inf),
+            "validation_scores_": state.scores if stops_early else None,
+            "validation_loss_curve_": state.validation_losses if stops_early else None,
+            "best_validation_score_": max(scores, default=-np.inf)
+            if stops_early
+            else None,
+        }
 
     def _warn(self, stopped):
         if stopped == "diverged":
@@ -515,6 +507,56 @@ class BaseSparseClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
 
+class Validation:
+    """Gives score and loss of a network on validation data whenever called.
+
+    Parameters
+    ----------
+    network : Network
+    targets, loss : object
+    n_threads : int
+    inputs : DenseRows or SparseRows
+    encoded : ndarray
+        Targets as `targets` encodes them.
+    weights : ndarray or None
+        Of the samples.
+    """
+
+    def __init__(self, network, targets, loss, n_threads, inputs, encoded, weights):
+        self.network = network
+        self.targets = targets
+        self.loss = loss
+        self.n_threads = n_threads
+        self.inputs = inputs
+        self.encoded = encoded
+        self.weights = weights
+
+    def __call__(self):
+        outputs = self.network.outputs(self.inputs, self.n_threads)
+        score = self.targets.score(self.encoded, outputs, self.weights)
+        wanted = np.empty_like(outputs.T)
+        self.targets.load(self.encoded, wanted)
+        losses = self.loss.values(outputs.T, wanted, np.empty_like(wanted))
+        return float(score), float(np.average(losses, weights=self.weights))
+
+
+def check_weights(estimator, name, sample_weight, X):
+    """`sample_weight` as an array of one weight per sample, not all 0."""
+    weights = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    if not weights.any():
+        raise ValueError(f"{name} must be positive for at least one sample.")
+    return weights
+
+
+def metadata(sample_weight, samples):
+    """What the hooks of callbacks are told besides X and y."""
+    if sample_weight is None:
+        return None
+    return {"sample_weight": np.asarray(sample_weight)[samples]}
+
+
 @contextmanager
 def unchanged_on_error(estimator):
     """Let an exception leave the attributes of `estimator` as they were."""
@@ -532,20 +574,3 @@ def random_streams(random_state, n):
     entropy = check_random_state(random_state).randint(2**31 - 1, size=4)
     seeds = np.random.SeedSequence(entropy.tolist()).spawn(n)
     return [np.random.default_rng(seed) for seed in seeds]
-
-
-def winners(outputs, n_classes):
-    """Number of the most active class of each sample; two classes share an output."""
-    if n_classes == 2:
-        return (outputs[:, 0] > 0.5).astype(np.intp)
-    return outputs.argmax(axis=1)
-
-
-def scorer(network, X, y, n_classes, n_threads):
-    """A function that gives the accuracy of `network` at the time it is called."""
-    inputs = rows_of(X)
-
-    def score():
-        return accuracy_score(y, winners(network.outputs(inputs, n_threads), n_classes))
-
-    return score

@@ -1,4 +1,6 @@
-"""Where batches come from: samples and targets."""
+"""Where batches come from: samples, targets and weights."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import issparse
@@ -63,22 +65,36 @@ def rows_of(X):
     return SparseRows(X) if issparse(X) else DenseRows(X)
 
 
-class ClassTargets:
-    """Class numbers as targets in {0, 1}: one output per class, or one for two.
+@dataclass
+class TrainingData:
+    """Samples to train on.
 
-    Parameters
+    Attributes
     ----------
-    classes : int ndarray of shape (n_samples,)
-        Class numbers, from 0.
-    n_classes : int
+    inputs : DenseRows or SparseRows
+    targets : object
+        What turns rows of `y` into targets.
+    y : ndarray of shape (n_rows, ...)
+        Encoded.
+    weights : ndarray of shape (n_rows,) or None
+        Of the samples; None if all weigh 1.
+    samples : intp ndarray
+        The rows that take part.
     """
 
-    def __init__(self, classes, n_classes):
-        self.classes = classes
-        # Two classes share one output, which stands for the second.
-        outputs = np.array([1]) if n_classes == 2 else np.arange(n_classes)
-        self._outputs = outputs[:, np.newaxis]
+    inputs: object
+    targets: object
+    y: np.ndarray
+    weights: np.ndarray | None
+    samples: np.ndarray
 
-    def load(self, samples, out):
-        """Write the targets of `samples` into `out`, shape (n_outputs, n_samples)."""
-        np.equal(self.classes[samples], self._outputs, out=out, casting="unsafe")
+    @property
+    def total_weight(self):
+        """Of all samples."""
+        return self.weight_of(self.samples)
+
+    def weight_of(self, samples):
+        """Of a batch."""
+        if self.weights is None:
+            return len(samples)
+        return float(self.weights[samples].sum())

@@ -24,6 +24,11 @@ class Tiles:
     batch : int
         Number of samples, at least 1.
     dtype : dtype
+
+    Attributes
+    ----------
+    ones : ndarray
+        The weights of columns that weigh 1 each, 0 for padding.
     """
 
     def __init__(self, batch, dtype):
@@ -39,6 +44,13 @@ class Tiles:
         self.n_tiles = len(self.edges) - 1
         self.stride = int(self.edges[-1])
         self.are_narrow = self.stride < lanes
+        self.ones = self.columns(1, dtype)
+
+    def columns(self, values, dtype):
+        """An array of all columns, filled with `values`, 0 in the padding."""
+        columns = np.zeros(self.stride, dtype=dtype)
+        columns[: self.batch] = values
+        return columns
 
     def split(self, flat):
         """Views of the tiles, each (n_neurons, columns)."""
@@ -63,6 +75,23 @@ class Tiles:
 def tiles_for(batch, dtype):
     """The tiles of a batch, made once."""
     return Tiles(batch, dtype)
+
+
+class Batch(NamedTuple):
+    """What is known of a batch besides its activations.
+
+    Attributes
+    ----------
+    tiles : Tiles
+    weights : ndarray
+        Of the columns, 0 for padding.
+    total : float
+        Of the weights.
+    """
+
+    tiles: Tiles
+    weights: np.ndarray
+    total: float
 
 
 class NonZeros(NamedTuple):

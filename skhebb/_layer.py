@@ -81,18 +81,18 @@ class SparseLayer:
         parts = self._cached(self._cut, n_parts)
         _loops.forward(*arrays, *parts, *rest, by_postsynaptic, n_threads)
 
-    def update(self, inputs, errors, back, tiles, step, scratch, n_threads):
+    def update(self, inputs, errors, back, batch, step, scratch, n_threads):
         """Move the weights, and propagate the errors with those before.
 
         Parameters
         ----------
         inputs : ndarray or NonZeros
         errors : ndarray
-            dJ/dz of this layer, in tiles.
+            dJ/dz of this layer, in tiles, times the weight of the batch.
         back : tuple
             Where dJ/dz of the layer before and its sums over the batch go, each None
             for the first layer, and the activation of that layer.
-        tiles : Tiles
+        batch : Batch
         step : _loops.Step
         scratch : ndarray of shape (_loops.N_GROUPS, n)
             With n at least `largest_chunk`.
@@ -106,8 +106,8 @@ class SparseLayer:
             self._cached(self._share_rows, n_threads),
             n_threads,
             inputs,
-            tiles.edges,
-            tiles.batch,
+            batch.tiles.edges,
+            batch.total,
             errors,
             *(() if is_sparse else back),
             step,
@@ -115,7 +115,7 @@ class SparseLayer:
             n_threads,
         )
 
-    def add_covariances(self, inputs, tiles, term, scratch, n_threads):
+    def add_covariances(self, inputs, batch, term, scratch, n_threads):
         """Add a Hebbian term; `term` is what `_loops.add_covariances` wants."""
         _loops.add_covariances(
             *self._by_presynaptic,
@@ -123,16 +123,17 @@ class SparseLayer:
             self._cached(self._share_rows, n_threads),
             n_threads,
             inputs,
-            tiles.edges,
-            tiles.batch,
+            batch.tiles.edges,
+            batch.tiles.batch,
+            batch.weights,
             *term,
             scratch,
             n_threads,
         )
 
-    def update_biases(self, sums, batch, step):
-        """Move the biases, given the sums of dJ/dz over the batch."""
-        _loops.take_step(self.biases, self.bias_state, sums, batch, step)
+    def update_biases(self, sums, total, step):
+        """Move the biases, given the sums of dJ/dz over a batch of weight `total`."""
+        _loops.take_step(self.biases, self.bias_state, sums, total, step)
 
     def sum_of_squares(self):
         """Of the weights, without the biases."""
@@ -185,15 +186,18 @@ class SparseLayer:
         """Take over what was done to the arrays since they were last trained.
 
         Loading may have made them read-only, users may have changed the connections.
+        Tells whether the optimiser starts anew.
         """
-        if not self.weights.data.flags.writeable:
+        is_read_only = not self.weights.data.flags.writeable
+        if is_read_only:
             self.leave(self.parameters)
-            self.reset_state(len(self.weight_state))
         self.weights.sum_duplicates()
         self.capacity = max(self.capacity, self.n_connections)
         sizes = {len(state) for state in self.weight_state}
-        if len(self.weight_state) != n_arrays or sizes - {self.n_connections}:
+        fits = len(self.weight_state) == n_arrays and sizes <= {self.n_connections}
+        if is_read_only or not fits:
             self.reset_state(n_arrays)
+        return is_read_only or not fits
 
     def forget(self):
         """Free what was computed from the connections, and will be again if needed."""
@@ -208,6 +212,14 @@ class SparseLayer:
     def parameters(self):
         """Weights and biases, for `restore_parameters`."""
         return self.weights, self.biases
+
+    def copy(self):
+        """A layer of the same arrays, its optimiser's apart; training leaves them."""
+        layer = SparseLayer(self.weights, self.biases)
+        layer.capacity = self.capacity
+        layer.weight_state = [state.copy() for state in self.weight_state]
+        layer.bias_state = [state.copy() for state in self.bias_state]
+        return layer
 
     def leave(self, parameters):
         """Go on with arrays that are not those of `parameters`, but equal."""

@@ -1,10 +1,10 @@
-"""Losses of classifiers, on feature-major outputs and targets (n_outputs, batch).
+"""Losses, on feature-major outputs and targets (n_outputs, batch).
 
-`value(outputs, targets, scratch)` is the mean loss J of a batch; `delta(outputs,
-targets, scratch)` replaces `outputs` by B dJ/dz, the derivative of the sum over the
-samples with respect to the pre-activations of the output layer. `scratch` is an array
-like `outputs` to work in. `output_activation(n_classes)` names the activation of that
-layer.
+A loss is made for a kind of targets: "binary", "multiclass", "multilabel-indicator" or
+"continuous". `output_activation` names the activation of the output layer.
+`values(outputs, targets, scratch)` is the loss of each sample; `delta(outputs, targets,
+scratch)` replaces `outputs` by its derivative with respect to the pre-activations of
+the output layer. `scratch` is an array like `outputs` to work in.
 """
 
 import numpy as np
@@ -12,50 +12,50 @@ from scipy.special import expit
 
 
 class LogLoss:
-    """Cross-entropy: J = -mean_b log p(class of b)."""
+    """Cross-entropy.
 
-    @staticmethod
-    def output_activation(n_classes):
-        """Logistic for two classes, else softmax."""
-        return "logistic" if n_classes == 2 else "softmax"
+    -log p(class) of softmax outputs, or, where each output is a probability of its own,
+    -sum_j log p(t_j) of logistic ones.
+    """
 
-    @staticmethod
-    def value(outputs, targets, scratch):
-        """Mean loss; probabilities are clipped to the resolution of their type."""
+    def __init__(self, targets):
+        self.output_activation = "softmax" if targets == "multiclass" else "logistic"
+
+    def values(self, outputs, targets, scratch):
+        """Loss of each sample; probabilities are clipped to their resolution."""
         eps = np.finfo(outputs.dtype).eps
         np.clip(outputs, eps, 1 - eps, out=scratch)
-        if len(outputs) == 1:  # the probability of the class that is true
+        if self.output_activation == "logistic":  # the probability of what is true
             np.subtract(1, scratch, out=scratch, where=targets < 0.5)
             np.log(scratch, out=scratch)
         else:
             np.log(scratch, out=scratch)
             scratch *= targets
-        return -scratch.sum(dtype=np.float64) / outputs.shape[1]
+        return -scratch.sum(axis=0, dtype=np.float64)
 
-    @staticmethod
-    def delta(outputs, targets, scratch):
-        """B dJ/dz = p - y, for softmax and for the logistic function."""
+    def delta(self, outputs, targets, scratch):
+        """dJ/dz = p - t, for softmax and for the logistic function."""
         outputs -= targets
 
 
 class SquaredError:
-    """Squared error of logistic outputs: J = mean_b 1/2 sum_j (y_j - t_j)^2."""
+    """Squared error: J = 1/2 sum_j (y_j - t_j)^2, of logistic outputs for classes."""
 
-    @staticmethod
-    def output_activation(n_classes):
-        """Logistic for any number of classes."""
-        return "logistic"
+    def __init__(self, targets):
+        is_continuous = targets == "continuous"
+        self.output_activation = "identity" if is_continuous else "logistic"
 
-    @staticmethod
-    def value(outputs, targets, scratch):
-        """Mean loss."""
+    def values(self, outputs, targets, scratch):
+        """Loss of each sample."""
         np.subtract(outputs, targets, out=scratch)
         np.square(scratch, out=scratch)
-        return 0.5 * scratch.sum(dtype=np.float64) / outputs.shape[1]
+        return 0.5 * scratch.sum(axis=0, dtype=np.float64)
 
-    @staticmethod
-    def delta(outputs, targets, scratch):
-        """B dJ/dz = (y - t) y (1 - y)."""
+    def delta(self, outputs, targets, scratch):
+        """dJ/dz = y - t, times y (1 - y) for logistic outputs."""
+        if self.output_activation == "identity":
+            outputs -= targets
+            return
         np.subtract(outputs, targets, out=scratch)
         scratch *= outputs
         np.subtract(1, outputs, out=outputs)
@@ -72,9 +72,8 @@ class PublishedSquaredError(SquaredError):
     learning rate. The accuracies of the HebbSET thesis were obtained with it.
     """
 
-    @staticmethod
-    def delta(outputs, targets, scratch):
-        """(y - t) s(y) (1 - s(y)), not a derivative of `value`."""
+    def delta(self, outputs, targets, scratch):
+        """(y - t) s(y) (1 - s(y)), not a derivative of `values`."""
         expit(outputs, out=scratch)
         outputs -= targets
         outputs *= scratch

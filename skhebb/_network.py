@@ -21,13 +21,15 @@ class Network:
 
     Attributes
     ----------
-    activation, output_activation : Activation or None
-        Of the hidden layers and of the last one; to be set before use.
+    activations : list
+        Activation functions of the hidden layers; to be set before use.
+    output_activation : object
+        That of the last layer; to be set before use.
     """
 
     def __init__(self, layers):
         self.layers = layers
-        self.activation = None
+        self.activations = []
         self.output_activation = None
 
     @property
@@ -45,7 +47,12 @@ class Network:
         """Number of connections when grown."""
         return sum(layer.capacity for layer in self.layers)
 
-    def forward(self, activations, tiles, outputs, training, n_threads):
+    @property
+    def n_connections(self):
+        """Number of connections."""
+        return sum(layer.n_connections for layer in self.layers)
+
+    def forward(self, activations, tiles, outputs, training, n_threads, dropout=None):
         """Propagate a batch.
 
         Parameters
@@ -59,14 +66,17 @@ class Network:
         training : bool
             Whether many batches will follow, and no other thread uses the network.
         n_threads : int
+        dropout : Dropout or None
         """
         last = len(self.layers) - 1
         for depth, layer in enumerate(self.layers):
-            kernel = LINEAR if depth == last else self.activation.kernel
+            kernel = LINEAR if depth == last else self.activations[depth].kernel
             pair = activations[depth], activations[depth + 1]
             layer.forward(*pair, tiles, kernel, training, n_threads)
             if depth < last:
-                self.activation.apply(activations[depth + 1])
+                self.activations[depth].apply(activations[depth + 1])
+            if depth < last and dropout is not None:
+                dropout.apply(activations[depth + 1], kernel)
         tiles.unpack(activations[-1], outputs)
         self.output_activation.apply(outputs)
 
@@ -94,6 +104,13 @@ class Network:
             self.forward(activations, tiles, out, False, n_threads)
             results[start : start + batch] = out.T
         return results
+
+    def copy(self):
+        """A network with arrays of its own as soon as either of them is trained."""
+        network = Network([layer.copy() for layer in self.layers])
+        network.activations = self.activations
+        network.output_activation = self.output_activation
+        return network
 
     def is_finite(self):
         """Whether all weights and biases are finite."""

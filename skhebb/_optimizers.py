@@ -1,9 +1,11 @@
 """Optimisers: how gradients change parameters.
 
 `n_arrays` is the number of state arrays that an optimiser wants for each array of
-parameters; layers keep them, aligned with the connections. `step(alpha)` gives the
-kernels one step, with an L2 term of strength `alpha`.
+parameters; layers keep them, aligned with the connections. `step(learning_rate, alpha,
+t)` gives the kernels step number t, from 1, with an L2 term of strength `alpha`.
 """
+
+import math
 
 from skhebb._kernels import _loops
 
@@ -15,10 +17,34 @@ class SGD:
     w <- w + momentum v - learning_rate g.
     """
 
-    def __init__(self, learning_rate, momentum, nesterov):
-        self.factors = learning_rate, momentum, nesterov
+    def __init__(self, momentum, nesterovs_momentum, beta_1, beta_2):
+        self.momentum = momentum
+        self.nesterov = nesterovs_momentum
         self.n_arrays = 1 if momentum > 0 else 0
 
-    def step(self, alpha):
-        """A step from the present settings."""
-        return _loops.Step("gradient descent", self.factors, self.n_arrays, alpha)
+    def step(self, learning_rate, alpha, t):
+        """The same for any t."""
+        factors = learning_rate, self.momentum, self.nesterov
+        return _loops.Step("gradient descent", factors, self.n_arrays, alpha)
+
+
+class Adam:
+    """Adam (Kingma & Ba 2015), as `sklearn.neural_network` has it.
+
+    m <- beta_1 m + (1 - beta_1) g and v <- beta_2 v + (1 - beta_2) g^2, then
+    w <- w - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + 1e-8).
+    """
+
+    n_arrays = 2
+
+    def __init__(self, momentum, nesterovs_momentum, beta_1, beta_2):
+        self.betas = beta_1, beta_2
+
+    def step(self, learning_rate, alpha, t):
+        """Step t, from 1, which corrects the bias of the zeros at the beginning."""
+        beta_1, beta_2 = self.betas
+        learning_rate *= math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        return _loops.Step("adam", (learning_rate, beta_1, beta_2, 1e-8), 2, alpha)
+
+
+OPTIMIZERS = {"adam": Adam, "sgd": SGD}

@@ -1,21 +1,62 @@
 """The training loop: fit, epoch, batch."""
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
-from skhebb._buffers import BatchBuffers, tiles_for
+from skhebb._buffers import Batch, BatchBuffers, tiles_for
 from skhebb._kernels._loops import N_GROUPS
+from skhebb._network import LINEAR
+from skhebb._schedules import SMALLEST
 
 WORTH_THREADS = (
     1 << 20
 )  # connections whose evolution takes longer than starting threads
+FIGURES = ("losses", "scores", "validation_losses")  # of each epoch
+UNFINISHED = ("interrupted", "diverged")
 PROBE = 16  # samples that show at the end of an epoch whether outputs are finite
 
 
 class NonFiniteTraining(ArithmeticError):
     """The loss or a weight became NaN or infinite."""
+
+
+class EpochFigures(NamedTuple):
+    """What came of an epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        From 1.
+    loss : float
+        Mean over the samples, before each update.
+    score, validation_loss : float or None
+    n_connections : int
+        Now.
+    share_replaced : float
+        Of the connections trained in this epoch, those that were new in it.
+    """
+
+    epoch: int
+    loss: float
+    score: float | None
+    validation_loss: float | None
+    n_connections: int
+    share_replaced: float
+
+
+class Observer:
+    """Is told of epochs; this one does not mind."""
+
+    def begin_epoch(self):
+        """Before each epoch."""
+
+    def end_epoch(self, figures):
+        """Tell, after each epoch, whether to stop."""
+        return False
 
 
 @dataclass
@@ -25,74 +66,108 @@ class TrainingState:
     Attributes
     ----------
     network : Network
-    shuffle_rng : numpy.random.Generator
+    shuffle_rng, dropout_rng : numpy.random.Generator
     evolution_rngs : list of numpy.random.Generator
         One per layer. Separate streams, so that none shifts another.
+    split_seed : int
+        Of the validation split, the same in each call that goes on.
     generation : int
         How often the topology evolved; the t of lambda(t).
     batches_since_evolution : int
     n_samples_seen : int
-    split_seed : int
-        Of the validation split, the same in each call that goes on.
-    losses, scores : list of float
-        Mean loss of each epoch and, with validation data, the score after it.
+    n_steps : int
+        Of the optimiser, since its arrays were zero.
+    n_cuts : int
+        Of the learning rate.
+    losses, scores, validation_losses : list of float
+        Of each epoch; of validation data only if there are.
+    best : float
+        The best figure so far, see `StoppingRule`.
+    epochs_without_improvement : int
     """
 
     network: object
     shuffle_rng: np.random.Generator
+    dropout_rng: np.random.Generator
     evolution_rngs: list
     split_seed: int
     generation: int = 0
     batches_since_evolution: int = 0
     n_samples_seen: int = 0
+    n_steps: int = 0
+    n_cuts: int = 0
     losses: list = field(default_factory=list)
     scores: list = field(default_factory=list)
+    validation_losses: list = field(default_factory=list)
+    best: float = -np.inf
+    epochs_without_improvement: int = 0
+
+    @property
+    def rngs(self):
+        """All generators that training draws from."""
+        return [self.shuffle_rng, self.dropout_rng, *self.evolution_rngs]
+
+    def copy(self):
+        """A state that training may go on from without changing this one."""
+        changed = {
+            name: copy.deepcopy(value)
+            for name, value in vars(self).items()
+            if name != "network"
+        }
+        return replace(self, network=self.network.copy(), **changed)
 
     def snapshot(self):
         """All that an epoch changes but the optimiser's arrays, for `restore`."""
-        return (
-            self.network.parameters,
-            self.shuffle_rng.bit_generator.state,
-            [rng.bit_generator.state for rng in self.evolution_rngs],
-            (self.generation, self.batches_since_evolution, self.n_samples_seen),
-        )
+        figures = {
+            name: list(value) if isinstance(value, list) else value
+            for name, value in vars(self).items()
+            if isinstance(value, int | float) or name in FIGURES
+        }
+        rng_states = [rng.bit_generator.state for rng in self.rngs]
+        return self.network.parameters, rng_states, figures
 
     def restore(self, snapshot):
         """Go back to what `snapshot` gave; the optimiser starts anew."""
-        parameters, shuffle, evolution, counters = snapshot
-        self.network.restore_parameters(parameters)
-        self.shuffle_rng.bit_generator.state = shuffle
-        for rng, rng_state in zip(self.evolution_rngs, evolution, strict=True):
+        parameters, rng_states, figures = snapshot
+        vars(self).update(figures)
+        for rng, rng_state in zip(self.rngs, rng_states, strict=True):
             rng.bit_generator.state = rng_state
-        self.generation, self.batches_since_evolution, self.n_samples_seen = counters
+        self.restore_parameters(parameters)
+
+    def restore_parameters(self, parameters):
+        """Go back to what `network.parameters` were; the optimiser starts anew."""
+        self.network.restore_parameters(parameters)
+        self.n_steps = 0
+
+    def forget_plateaus(self):
+        """Let a new fit start from the initial learning rate, with fresh patience."""
+        self.n_cuts = self.epochs_without_improvement = 0
+        self.best = -np.inf
 
 
+@dataclass
 class StoppingRule:
-    """Stop when a figure has not improved by `tol` for more than `patience` epochs.
+    """A figure has not improved by `tol` for more than `patience` epochs.
 
-    With `tol` None training is never stopped, but the best figure is still known.
+    With `tol` None there is no such plateau, but the best figure is still known.
     """
 
-    def __init__(self, tol, patience):
-        self.tol = tol
-        self.patience = patience
-        self.best = -np.inf
-        self.epochs_without_improvement = 0
+    tol: float | None
+    patience: float
 
-    def update(self, figure):
+    def update(self, state, figure):
         """Take the figure of an epoch, larger is better; tell if it is the best."""
-        if self.tol is not None and figure < self.best + self.tol:
-            self.epochs_without_improvement += 1
+        if self.tol is not None and figure < state.best + self.tol:
+            state.epochs_without_improvement += 1
         else:
-            self.epochs_without_improvement = 0
-        is_best = figure > self.best
-        self.best = max(self.best, figure)
+            state.epochs_without_improvement = 0
+        is_best = figure > state.best
+        state.best = max(state.best, figure)
         return is_best
 
-    @property
-    def should_stop(self):
+    def is_plateau(self, state):
         """Whether patience is exhausted."""
-        return self.epochs_without_improvement > self.patience
+        return state.epochs_without_improvement > self.patience
 
 
 @dataclass
@@ -102,12 +177,15 @@ class Trainer:
     Parameters
     ----------
     state : TrainingState
-    loss, optimizer, topology
+    loss, optimizer, schedule, topology
         One of each family.
     plasticity : object or None
         A local learning rule.
+    dropout : Dropout or None
+    stopping : StoppingRule
     alpha : float
-        Strength of the L2 term; divided by the batch size, as in `MLPClassifier`.
+        Strength of the L2 term; divided by the weight of the batch, as in
+        `MLPClassifier`.
     batch_size : int
         Upper bound; an epoch's last batch may be smaller.
     shuffle : bool
@@ -119,8 +197,11 @@ class Trainer:
     state: TrainingState
     loss: object
     optimizer: object
+    schedule: object
     topology: object
     plasticity: object
+    dropout: object
+    stopping: StoppingRule
     alpha: float
     batch_size: int
     shuffle: bool
@@ -129,16 +210,18 @@ class Trainer:
 
     def __post_init__(self):
         network = self.state.network
-        for layer in network.layers:
-            layer.begin_training(self.optimizer.n_arrays)
+        n_arrays = self.optimizer.n_arrays
+        resets = [layer.begin_training(n_arrays) for layer in network.layers]
+        if any(resets):
+            self.state.n_steps = 0
 
-    def prepare(self, inputs):
-        """Allocate all that batches of `inputs` need."""
+    def prepare(self, data):
+        """Allocate all that batches of `data` need."""
         network = self.state.network
         sizes, dtype = network.layer_sizes, network.dtype
         outputs = sizes[1:]
         self.activations = BatchBuffers(
-            inputs.tiled_sizes(sizes), self.batch_size, dtype
+            data.inputs.tiled_sizes(sizes), self.batch_size, dtype
         )
         # The errors of two neighbouring layers are alive at a time.
         self.errors = BatchBuffers([max(outputs)] * 2, self.batch_size, dtype)
@@ -146,10 +229,10 @@ class Trainer:
         self.outputs = np.empty((3, outputs[-1] * self.batch_size), dtype=dtype)
         chunk = max(layer.largest_chunk(self.n_threads) for layer in network.layers)
         self.scratch = np.empty((N_GROUPS, chunk), dtype=dtype)
-        self.step = self.optimizer.step(self.alpha)
-        self.bias_step = self.optimizer.step(0.0)
+        n_batches = -(-len(data.samples) // self.batch_size)
+        self.batches_per_generation = self.evolution_interval or n_batches
 
-    def fit(self, inputs, targets, max_epochs, stopping, validate, report):
+    def fit(self, data, max_epochs, validate, observer):
         """Train for up to `max_epochs` epochs and prune at the end.
 
         Growth waits for the next epoch, so that no connection is ever left behind
@@ -157,59 +240,51 @@ class Trainer:
 
         Parameters
         ----------
-        inputs, targets
-            Sources of batches.
+        data : TrainingData
         max_epochs : int
-        stopping : StoppingRule
         validate : callable or None
-            Gives the score of the network on validation data, asked after pruning, so
-            that the network scored is the one that would be returned. The best one is
-            restored in the end.
-        report : callable
-            Called after each epoch with its number, the loss and the score or None.
+            Gives score and loss of the network on validation data, asked after pruning,
+            so that the network scored is the one that would be returned. The best one
+            is restored in the end.
+        observer : Observer
 
         Returns
         -------
         stopped : str or None
-            None after `max_epochs` epochs, else "converged", "interrupted" or
-            "diverged". In the last two cases the network is that of the last
-            complete epoch or, with `validate`, the best one.
+            None after `max_epochs` epochs, else "converged", "by callback",
+            "interrupted" or "diverged". In the last two cases the network is that of
+            the last complete epoch or, with `validate`, the best one.
         """
-        self.prepare(inputs)
-        network = self.state.network
+        self.prepare(data)
+        state = self.state
+        state.forget_plateaus()
         best = stopped = None
-        for epoch in range(1, max_epochs + 1):
-            last_complete = self.state.snapshot()
+        for epoch in range(max_epochs):
+            last_complete = state.snapshot()
             try:
-                self.begin_epoch()
-                loss = self.run_epoch(inputs, targets)
-                if self.evolution_interval is None:
-                    self.prune()
-                score = None if validate is None else validate()
-                is_best = stopping.update(-loss if validate is None else score)
-                if is_best and validate is not None:
-                    best = network.parameters
-                report(epoch, loss, score)
+                observer.begin_epoch()
+                figures = self.run_epoch(data, epoch, max_epochs, validate)
+                is_best = self.record(figures)
+                is_over = observer.end_epoch(figures)
             except (KeyboardInterrupt, NonFiniteTraining) as reason:
-                self.state.restore(last_complete)
-                interrupted = isinstance(reason, KeyboardInterrupt)
-                stopped = "interrupted" if interrupted else "diverged"
+                stopped = self.go_back(last_complete, reason)
                 break
             except BaseException:
-                self.state.restore(last_complete)
+                state.restore(last_complete)
                 raise
-            self.record(loss, score)
-            if stopping.should_stop:
-                stopped = "converged"
+            if is_best and validate is not None:
+                best = state.network.parameters
+            if is_over or self.should_stop():
+                stopped = "by callback" if is_over else "converged"
                 break
         if best is not None:
-            network.restore_parameters(best)
-        elif self.evolution_interval is not None and stopped in (None, "converged"):
+            state.restore_parameters(best)
+        elif self.evolution_interval is not None and stopped not in UNFINISHED:
             self.prune()
-        network.forget()
+        state.network.forget()
         return stopped
 
-    def partial_fit(self, inputs, targets):
+    def partial_fit(self, data):
         """Train for one epoch; the topology evolves when the next one begins.
 
         Returns
@@ -218,35 +293,68 @@ class Trainer:
             None, or "interrupted" or "diverged", in which cases the network is as it
             was before.
         """
-        self.prepare(inputs)
+        self.prepare(data)
         before = self.state.snapshot()
         try:
-            self.begin_epoch()
-            loss = self.run_epoch(inputs, targets)
+            figures = self.train(data, self.learning_rate(0, None))
         except (KeyboardInterrupt, NonFiniteTraining) as reason:
-            self.state.restore(before)
-            interrupted = isinstance(reason, KeyboardInterrupt)
-            return "interrupted" if interrupted else "diverged"
+            return self.go_back(before, reason)
         except BaseException:
             self.state.restore(before)
             raise
-        self.record(loss, None)
+        self.record(figures)
+        self.should_stop()
         return None
 
-    def begin_epoch(self):
-        """Evolve if the epoch before has not been followed by that, and fill up.
+    def go_back(self, snapshot, reason):
+        """Restore the state after an epoch that failed; say why."""
+        self.state.restore(snapshot)
+        return "interrupted" if isinstance(reason, KeyboardInterrupt) else "diverged"
+
+    def learning_rate(self, epoch, max_epochs):
+        """That of an epoch, from 0."""
+        state = self.state
+        return self.schedule.rate(epoch, max_epochs, state.n_samples_seen, state.n_cuts)
+
+    def run_epoch(self, data, epoch, max_epochs, validate):
+        """Train, prune and validate; return the EpochFigures."""
+        figures = self.train(data, self.learning_rate(epoch, max_epochs))
+        if self.evolution_interval is None:
+            self.prune()
+        score, loss = (None, None) if validate is None else validate()
+        return figures._replace(
+            epoch=epoch + 1,
+            score=score,
+            validation_loss=loss,
+            n_connections=self.state.network.n_connections,
+        )
+
+    def record(self, figures):
+        """Remember the figures of a complete epoch; tell if it is the best."""
+        state = self.state
+        state.losses.append(figures.loss)
+        if figures.score is None:
+            return self.stopping.update(state, -figures.loss)
+        state.scores.append(figures.score)
+        state.validation_losses.append(figures.validation_loss)
+        return self.stopping.update(state, figures.score)
+
+    def should_stop(self):
+        """Whether training is on a plateau and the learning rate will not be cut."""
+        state = self.state
+        if not self.stopping.is_plateau(state):
+            return False
+        if not self.schedule.cuts or self.rate <= SMALLEST:
+            return True
+        state.n_cuts += 1
+        state.epochs_without_improvement = 0
+        return False
+
+    def train(self, data, rate):
+        """Grow, pass once over all samples, and return the EpochFigures so far.
 
         Each epoch trains arrays of its own, so that those before need no copy to go
         back to.
-        """
-        before = self.state.network.parameters
-        if self.evolution_interval is None and self.state.batches_since_evolution:
-            self.prune()
-        self.grow()
-        self.state.network.leave(before)
-
-    def run_epoch(self, inputs, targets):
-        """Pass once over all samples; return the mean loss.
 
         Raises
         ------
@@ -254,33 +362,38 @@ class Trainer:
             If the loss of a batch or, in the end, a weight or output is not finite.
         """
         state = self.state
-        n_samples = inputs.n_samples
-        order = (
-            state.shuffle_rng.permutation(n_samples)
-            if self.shuffle
-            else np.arange(n_samples)
-        ).astype(np.intp, copy=False)
+        before = state.network.parameters
+        self.rate, self.n_grown = rate, 0
+        if self.evolution_interval is None and state.batches_since_evolution:
+            self.prune()
+        self.grow()
+        state.network.leave(before)
+        samples = data.samples
+        order = state.shuffle_rng.permutation(samples) if self.shuffle else samples
         total = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, n_samples, self.batch_size):
+            for start in range(0, len(order), self.batch_size):
                 if self.evolution_is_due():
                     if not state.network.is_finite():
                         raise NonFiniteTraining
                     self.prune()
                     self.grow()
-                samples = order[start : start + self.batch_size]
-                total += self.run_batch(inputs, targets, samples) * len(samples)
+                batch = order[start : start + self.batch_size]
+                total += self.run_batch(data, batch)
                 state.batches_since_evolution += 1
-            self.check_soundness(inputs, samples[:PROBE])
-        state.n_samples_seen += n_samples
-        return float(total / n_samples)
+            self.check_soundness(data, batch[:PROBE])
+        state.n_samples_seen += len(order)
+        n_connections = state.network.n_connections
+        loss = total / data.total_weight
+        share_replaced = self.n_grown / max(n_connections, 1)
+        return EpochFigures(0, float(loss), None, None, n_connections, share_replaced)
 
-    def check_soundness(self, inputs, samples):
+    def check_soundness(self, data, samples):
         """Raise NonFiniteTraining if the weights or what they give is not finite.
 
         The loss of a batch tells of the weights before its update only.
         """
-        outputs = self.propagate(inputs, samples, n_threads=1)[-1]
+        outputs = self.propagate(data, samples, n_threads=1, dropout=None)[-1]
         if not (self.state.network.is_finite() and np.isfinite(outputs).all()):
             raise NonFiniteTraining
 
@@ -289,20 +402,14 @@ class Trainer:
         interval = self.evolution_interval
         return interval is not None and self.state.batches_since_evolution >= interval
 
-    def record(self, loss, score):
-        """Remember the figures of a complete epoch."""
-        self.state.losses.append(loss)
-        if score is not None:
-            self.state.scores.append(score)
-
-    def propagate(self, inputs, samples, n_threads):
+    def propagate(self, data, samples, n_threads, dropout):
         """Activations in tiles, the tiles, and outputs, (n_outputs, batch)."""
         network, batch = self.state.network, len(samples)
         tiles = tiles_for(batch, network.dtype)
         activations = self.activations.arrays(tiles)
-        activations[0] = inputs.load(samples, tiles, activations[0], n_threads)
+        activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
         outputs = self.like_outputs(0, batch)
-        network.forward(activations, tiles, outputs, True, n_threads)
+        network.forward(activations, tiles, outputs, True, n_threads, dropout)
         return activations, tiles, outputs
 
     def like_outputs(self, which, batch):
@@ -310,57 +417,72 @@ class Trainer:
         n_outputs = self.state.network.layer_sizes[-1]
         return self.outputs[which, : n_outputs * batch].reshape(n_outputs, batch)
 
-    def run_batch(self, inputs, targets, samples):
-        """Update all parameters from `samples`; return their mean loss before."""
-        batch = len(samples)
-        activations, tiles, outputs = self.propagate(inputs, samples, self.n_threads)
-        wanted, scratch = self.like_outputs(1, batch), self.like_outputs(2, batch)
-        targets.load(samples, wanted)
-        loss = self.loss.value(outputs, wanted, scratch) + self.penalty(batch)
+    def run_batch(self, data, samples):
+        """Update all parameters from `samples`; return their summed loss before."""
+        activations, tiles, outputs = self.propagate(
+            data, samples, self.n_threads, self.dropout
+        )
+        targets, scratch = (self.like_outputs(n, len(samples)) for n in (1, 2))
+        data.targets.load(data.y[samples], targets)
+        losses = self.loss.values(outputs, targets, scratch)
+        weights = None if data.weights is None else data.weights[samples]
+        batch = Batch(tiles, tiles.ones, len(samples))
+        if weights is not None:
+            losses *= weights
+            columns = tiles.columns(weights, outputs.dtype)
+            batch = Batch(tiles, columns, float(weights.sum()))
+        loss = losses.sum() + self.penalty()
         if not np.isfinite(loss):
             raise NonFiniteTraining
         if self.plasticity is not None:
             tiles.pack(outputs, activations[-1])
-            self.plasticity.observe(activations, tiles, self.n_threads)
-        self.loss.delta(outputs, wanted, scratch)
-        self.update(activations, tiles, flush_tiny(outputs))
+            self.plasticity.observe(activations, batch, self.n_threads)
+        self.loss.delta(outputs, targets, scratch)
+        if weights is not None:
+            outputs *= weights
+        self.update(activations, batch, flush_tiny(outputs))
         return loss
 
-    def penalty(self, batch):
-        """The L2 term of the loss."""
+    def penalty(self):
+        """The L2 term of the loss, times the weight of the batch."""
         if self.alpha == 0:
             return 0.0
         squares = sum(layer.sum_of_squares() for layer in self.state.network.layers)
-        return 0.5 * self.alpha * squares / batch
+        return 0.5 * self.alpha * squares
 
-    def update(self, activations, tiles, output_errors):
+    def update(self, activations, batch, output_errors):
         """Propagate the error from the last layer to the first, updating each."""
-        network = self.state.network
-        kernel = network.activation.kernel
+        state, network, tiles = self.state, self.state.network, batch.tiles
+        state.n_steps += 1
+        step = self.optimizer.step(self.rate, self.alpha, state.n_steps)
+        bias_step = self.optimizer.step(self.rate, 0.0, state.n_steps)
         errors, other = self.errors.arrays(tiles)
         n_outputs = len(output_errors)
         tiles.pack(output_errors, errors[: n_outputs * tiles.stride])
         output_errors.sum(axis=1, out=self.error_sums[-1][:n_outputs])
         for depth in reversed(range(len(network.layers))):
             layer = network.layers[depth]
-            inputs, in_errors, in_error_sums = activations[depth], None, None
+            inputs, back = activations[depth], (None, None, LINEAR)
             if depth > 0:
                 in_errors = other[: layer.n_in * tiles.stride]
-                in_error_sums = self.error_sums[depth - 1]
+                kernel = network.activations[depth - 1].kernel
+                back = in_errors, self.error_sums[depth - 1], kernel
             layer.update(
                 inputs,
                 errors[: layer.n_out * tiles.stride],
-                (in_errors, in_error_sums, kernel),
-                tiles,
-                self.step,
+                back,
+                batch,
+                step,
                 self.scratch,
                 self.n_threads,
             )
             if self.plasticity is not None:
-                term = self.plasticity.term(depth, self.state.generation)
-                layer.add_covariances(inputs, tiles, term, self.scratch, self.n_threads)
+                term = self.plasticity.term(
+                    depth, state.generation, self.batches_per_generation
+                )
+                layer.add_covariances(inputs, batch, term, self.scratch, self.n_threads)
             error_sums = self.error_sums[depth][: layer.n_out]
-            layer.update_biases(error_sums, tiles.batch, self.bias_step)
+            layer.update_biases(error_sums, batch.total, bias_step)
             errors, other = other, errors
 
     def prune(self):
@@ -375,13 +497,14 @@ class Trainer:
     def grow(self):
         """Fill all layers up to their capacity, in threads if there is much to do."""
         layers, rngs = self.state.network.layers, self.state.evolution_rngs
-        n_connections = sum(layer.n_connections for layer in layers)
-        if self.n_threads == 1 or n_connections < WORTH_THREADS:
+        n_before = self.state.network.n_connections
+        if self.n_threads == 1 or n_before < WORTH_THREADS:
             for layer, rng in zip(layers, rngs, strict=True):
                 self.topology.grow(layer, rng)
-            return
-        with ThreadPoolExecutor(self.n_threads) as pool:
-            list(pool.map(self.topology.grow, layers, rngs))
+        else:
+            with ThreadPoolExecutor(self.n_threads) as pool:
+                list(pool.map(self.topology.grow, layers, rngs))
+        self.n_grown += self.state.network.n_connections - n_before
 
 
 def flush_tiny(values):

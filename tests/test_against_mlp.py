@@ -19,9 +19,11 @@ pytestmark = pytest.mark.filterwarnings(
 @pytest.mark.parametrize(
     "solver",
     [
-        {"momentum": 0.0, "alpha": 0.0},
-        {"momentum": 0.9, "nesterovs_momentum": True, "alpha": 0.3},
-        {"momentum": 0.8, "nesterovs_momentum": False, "alpha": 0.0},
+        {"solver": "sgd", "momentum": 0.0, "alpha": 0.0},
+        {"solver": "sgd", "momentum": 0.9, "nesterovs_momentum": True, "alpha": 0.3},
+        {"solver": "sgd", "momentum": 0.8, "nesterovs_momentum": False, "alpha": 0.0},
+        {"solver": "adam", "alpha": 0.3},
+        {"solver": "adam", "beta_1": 0.5, "beta_2": 0.9, "alpha": 0.0},
     ],
 )
 def test_same_weights_and_losses(n_classes, activation, solver):
@@ -40,9 +42,9 @@ def test_same_weights_and_losses(n_classes, activation, solver):
         **solver,
     }
     # A step too small to change a bit gives the weights that MLPClassifier starts from.
-    start = MLPClassifier(solver="sgd", **{**shared, "learning_rate_init": 1e-300})
+    start = MLPClassifier(**{**shared, "learning_rate_init": 1e-300})
     start.set_params(max_iter=1).fit(X, y)
-    mlp = MLPClassifier(solver="sgd", **shared).fit(X, y)
+    mlp = MLPClassifier(**shared).fit(X, y)
     clf = SETClassifier(zeta=0, **shared)
     clf.fit(X, y, coefs_init=start.coefs_, intercepts_init=start.intercepts_)
 

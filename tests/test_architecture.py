@@ -8,7 +8,11 @@ import pytest
 import skhebb
 
 ROOT = Path(skhebb.__file__).parent
-LEAVES = {"_activations", "_losses", "_optimizers", "topology", "plasticity"}
+LEAVES = {"_activations", "_losses", "_optimizers", "_schedules", "_dropout"} | {
+    "_targets",
+    "topology",
+    "plasticity",
+}
 # What each module may import of the package, besides the version.
 ALLOWED = {
     "_kernels": set(),
@@ -19,20 +23,28 @@ ALLOWED = {
     "_csr": set(),
     "_layer": {"_kernels", "_buffers", "_csr"},
     "_network": {"_kernels", "_layer", "_buffers"},
-    "_training": {"_network", "_buffers", "_kernels"},
+    "_training": {"_network", "_buffers", "_kernels", "_schedules"},
+    "_observer": {"_training"},
     "_validation": {"_csr"},
     "_show_versions": {"_kernels", "_threads"},
     "_activations": {"_kernels"},
     "_losses": {"_kernels"},
     "_optimizers": {"_kernels"},
+    "_schedules": set(),
+    "_dropout": {"_kernels"},
+    "_targets": set(),
+    "_docs": set(),
     "topology": {"_kernels", "_csr"},
     "plasticity": {"_kernels", "_buffers"},
     "datasets": set(),
     "_base": LEAVES
-    | {"_batches", "_layer", "_network", "_sklearn", "_threads"}
-    | {"_training", "_validation"},
-    "_set": {"_base"},
-    "_hebbset": {"_base", "_sklearn", "plasticity"},
+    | {"_batches", "_layer", "_network", "_observer", "_sklearn", "_threads"}
+    | {"_training", "_validation", "_persistence"},
+    "_persistence": {"_activations", "_layer", "_network", "_targets", "_training"},
+    "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_validation"},
+    "_regressor": {"_base", "_losses", "_sklearn", "_targets"},
+    "_set": {"_classifier", "_docs", "_regressor"},
+    "_hebbset": {"_classifier", "_docs", "_regressor", "_sklearn", "plasticity"},
     "__init__": {"_set", "_hebbset", "_show_versions"},
     "_version": set(),
 }

@@ -7,61 +7,92 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import expit
 
-from skhebb._activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
-from skhebb._batches import ClassTargets, DenseRows
+from skhebb._activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, set_activations
+from skhebb._batches import DenseRows, TrainingData
 from skhebb._layer import SparseLayer
 from skhebb._losses import LOSSES
 from skhebb._network import Network
 from skhebb._optimizers import SGD
+from skhebb._schedules import Constant
+from skhebb._targets import Indicators, Labels, Numbers
 from skhebb._training import Trainer, TrainingState
-from skhebb.topology import SparseEvolution
 
 # Not a derivative of its loss, as its documentation says; tested below.
 NOT_A_DERIVATIVE = {"squared_error_published"}
 
 
-def make_trainer(loss, activation, n_classes, random_weights, alpha=0.0):
+TARGETS = {
+    "one class": Labels(np.arange(1)),
+    "two classes": Labels(np.arange(2)),
+    "four classes": Labels(np.arange(4)),
+    "labels": Indicators(3),
+    "numbers": Numbers(2, is_1d=False),
+}
+
+
+def losses_for(targets):
+    kind = TARGETS[targets].kind
+    return ["squared_error"] if kind == "continuous" else sorted(LOSSES)
+
+
+CASES = [
+    (loss, targets)
+    for targets in TARGETS
+    for loss in losses_for(targets)
+    if loss not in NOT_A_DERIVATIVE
+]
+
+
+def make_trainer(loss, activation, targets, random_weights, alpha):
     rng = np.random.default_rng(1)
-    n_outputs = 1 if n_classes == 2 else n_classes
-    sizes = [6, 8, 7, n_outputs]
+    sizes = [6, 8, 7, targets.n_outputs]
     layers = [
         SparseLayer(
-            random_weights(n_in, n_out, 0.7, np.float64, rng),
-            rng.standard_normal(n_out),
+            0.5 * random_weights(n_in, n_out, 0.7, np.float64, rng),
+            0.5 * rng.standard_normal(n_out),
         )
         for n_in, n_out in pairwise(sizes)
     ]
     network = Network(layers)
-    network.activation = ACTIVATIONS[activation]()
-    network.output_activation = OUTPUT_ACTIVATIONS[
-        LOSSES[loss].output_activation(n_classes)
-    ]()
-    return Trainer(
-        state=TrainingState(network, rng, [rng] * 3, 0),
-        loss=LOSSES[loss],
-        optimizer=SGD(1, 0, False),  # a step is the gradient
-        topology=SparseEvolution(1, 0, "magnitude"),
+    loss = LOSSES[loss](targets.kind)
+    set_activations(network, activation, loss.output_activation, negative_slope=0.6)
+    trainer = Trainer(
+        state=TrainingState(network, rng, rng, [rng] * 3, 0),
+        loss=loss,
+        optimizer=SGD(0, False, None, None),  # a step is the gradient
+        schedule=Constant(1.0, 0),
+        topology=None,
         plasticity=None,
+        dropout=None,
+        stopping=None,
         alpha=alpha,
         batch_size=11,
         shuffle=False,
         evolution_interval=None,
         n_threads=1,
     )
+    trainer.rate = 1.0
+    return trainer
 
 
-@pytest.mark.parametrize("alpha", [0.0, 0.5])
-@pytest.mark.parametrize("n_classes", [1, 2, 4])
+@pytest.mark.parametrize(("alpha", "is_weighted"), [(0, False), (0, True), (0.5, True)])
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
-@pytest.mark.parametrize("loss", sorted(set(LOSSES) - NOT_A_DERIVATIVE))
+@pytest.mark.parametrize(("loss", "targets"), CASES)
 def test_against_finite_differences(
-    loss, activation, n_classes, alpha, rng, random_weights
+    loss, targets, activation, alpha, is_weighted, rng, random_weights
 ):
-    trainer = make_trainer(loss, activation, n_classes, random_weights, alpha)
-    inputs = DenseRows(rng.standard_normal((11, 6)))
-    targets = ClassTargets(rng.integers(n_classes, size=11), n_classes)
-    samples = np.arange(11)
-    trainer.prepare(inputs)
+    targets = TARGETS[targets]
+    trainer = make_trainer(loss, activation, targets, random_weights, alpha)
+    y = {
+        "continuous": rng.standard_normal((11, 2)),
+        "multilabel-indicator": rng.integers(2, size=(11, 3)),
+    }.get(targets.kind, rng.integers(targets.n_outputs + 1, size=11) % 4)
+    if hasattr(targets, "classes"):
+        y = np.minimum(y, targets.classes[-1])
+    weights = rng.random(11) if is_weighted else None
+    inputs, samples = DenseRows(rng.standard_normal((11, 6))), np.arange(11)
+    data = TrainingData(inputs, targets, targets.encode(y), weights, samples)
+    trainer.prepare(data)
     layers = trainer.state.network.layers
     parameters = [
         array for layer in layers for array in (layer.weights.data, layer.biases)
@@ -73,7 +104,7 @@ def test_against_finite_differences(
             array[:] = values
         if changed is not None:
             changed[k] += move
-        return trainer.run_batch(inputs, targets, samples)
+        return trainer.run_batch(data, samples) / data.total_weight
 
     loss_at()
     gradients = [
@@ -93,9 +124,9 @@ def test_derivative_of_the_published_code(rng):
     # The published code: (y_pred - y) * sigma'(y_pred), sigma'(x) = s(x) (1 - s(x)).
     s = 1 / (1 + np.exp(-outputs))
     expected = (outputs - targets) * s * (1 - s)
-    loss = LOSSES["squared_error_published"]
-    value = loss.value(outputs, targets, np.empty_like(outputs))
-    assert_allclose(value, 0.5 * ((outputs - targets) ** 2).sum() / 9)
+    loss = LOSSES["squared_error_published"]("multiclass")
+    values = loss.values(outputs, targets, np.empty_like(outputs))
+    assert_allclose(values, 0.5 * ((outputs - targets) ** 2).sum(axis=0))
     loss.delta(outputs, targets, np.empty_like(outputs))
     assert_allclose(outputs, expected)
     factor = s * (1 - s)
@@ -107,17 +138,24 @@ def test_log_loss_of_certain_outputs_is_finite():
     for dtype in (np.float32, np.float64):
         outputs = np.array([[0.0, 1.0], [1.0, 0.0]], dtype=dtype)
         scratch = np.empty_like(outputs)
-        worst = LOSSES["log_loss"].value(outputs, outputs[::-1], scratch)
-        assert_allclose(worst, -np.log(np.finfo(dtype).eps), rtol=1e-3)
-        best = LOSSES["log_loss"].value(outputs, outputs, scratch)
-        assert 0 <= best < 1e-6
+        for kind in ("multiclass", "multilabel-indicator"):
+            loss = LOSSES["log_loss"](kind)
+            worst = loss.values(outputs, outputs[::-1].copy(), scratch)
+            n_wrong = 2 if kind == "multilabel-indicator" else 1
+            limit = -n_wrong * np.log(np.finfo(dtype).eps)
+            assert_allclose(worst, limit, rtol=1e-3)
+            best = loss.values(outputs, outputs, scratch)
+            assert (best >= 0).all()
+            assert (best < 1e-6).all()
 
 
 @pytest.mark.parametrize("name", sorted(OUTPUT_ACTIVATIONS))
 def test_output_activations_stay_finite(name):
     z = np.array([[1e4, -1e4, 0.0], [-1e4, -1e4, 1.0]])
-    expected = (
-        expit(z) if name == "logistic" else [[1, 0.5, expit(-1)], [0, 0.5, expit(1)]]
-    )
+    expected = {
+        "identity": z.copy(),
+        "logistic": expit(z),
+        "softmax": [[1, 0.5, expit(-1)], [0, 0.5, expit(1)]],
+    }[name]
     OUTPUT_ACTIVATIONS[name]().apply(z)
     assert_allclose(z, expected, atol=1e-12)

@@ -16,7 +16,8 @@ def scaled(activations):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
-def test_one_step_is_gradient_plus_covariance(rng, dtype, momentum):
+@pytest.mark.parametrize("unit", ["batch", "generation"])
+def test_one_step_is_gradient_plus_covariance(rng, dtype, momentum, unit):
     X = rng.random((30, 8)).astype(dtype)
     X[:, 2] = 0.5  # a constant input
     y = rng.integers(3, size=30)
@@ -26,10 +27,11 @@ def test_one_step_is_gradient_plus_covariance(rng, dtype, momentum):
         "momentum": momentum,
         "batch_size": 30,
         "learning_rate_init": 0.1,
+        "solver": "sgd",
         "random_state": 0,
     }
     plain = SETClassifier(**params).partial_fit(X, y, classes=[0, 1, 2])
-    hebbian = HebbSETClassifier(**params, lambda0=0.3).partial_fit(
+    hebbian = HebbSETClassifier(**params, lambda0=0.3, lambda_unit=unit).partial_fit(
         X, y, classes=[0, 1, 2]
     )
     tiny = SETClassifier(**{**params, "learning_rate_init": 1e-12})
@@ -65,7 +67,7 @@ def test_lambda_decays_with_each_evolution(rng):
     y = rng.integers(2, size=20)
     clf = HebbSETClassifier(
         (7,), lambda0=0.1, lambda_decay=0.5, zeta=0, learning_rate_init=1e-15,
-        momentum=0, epsilon=3, shuffle=False, random_state=0,
+        solver="sgd", momentum=0, epsilon=3, shuffle=False, random_state=0,
     )  # fmt: skip
     moves, before = [], None
     for _ in range(4):
@@ -75,6 +77,29 @@ def test_lambda_decays_with_each_evolution(rng):
         before = clf.coefs_[0].data.copy()
     # The inputs are the same; the hidden activations hardly change.
     assert_allclose(np.array(moves[1:]) / moves[:-1], 0.5, rtol=0.1)
+
+
+@pytest.mark.parametrize("interval", ["epoch", 4])
+def test_batches_of_a_generation_share_lambda(rng, interval):
+    """Of three mini-batches an epoch, or of four until the topology evolves."""
+    X, y = rng.random((30, 6)), rng.integers(2, size=30)
+    params = {
+        "evolution_interval": interval,
+        "batch_size": 10,
+        "solver": "sgd",
+        "learning_rate_init": 1e-300,
+        "momentum": 0,
+        "zeta": 0,
+        "epsilon": 3,
+        "random_state": 0,
+    }
+    n = 3 if interval == "epoch" else 4
+    whole = HebbSETClassifier((7,), lambda0=0.3, **params)
+    shared = HebbSETClassifier((7,), lambda0=0.3 / n, lambda_unit="batch", **params)
+    for _ in range(3):
+        whole.partial_fit(X, y, classes=[0, 1])
+        shared.partial_fit(X, y, classes=[0, 1])
+    assert_allclose(whole.coefs_[0].data, shared.coefs_[0].data, rtol=1e-10)
 
 
 def test_lambda0_of_zero_is_set(rng):

@@ -5,12 +5,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
-from skhebb._buffers import NonZeros, tiles_for
+from skhebb._buffers import Batch, NonZeros, tiles_for
 from skhebb._csr import connections
 from skhebb._kernels import _loops
 from skhebb._layer import SparseLayer
 from skhebb._network import LINEAR
-from skhebb._optimizers import SGD
+from skhebb._optimizers import SGD, Adam
 from skhebb.plasticity import HebbianCovariance
 
 pytestmark = pytest.mark.usefixtures("instruction_set", "all_threads")
@@ -49,6 +49,16 @@ def case(request, batch, dtype, rng, random_weights):
 @pytest.fixture(params=[np.int32, np.int64], ids=["i32", "i64"])
 def index_type(request):
     return request.param
+
+
+def sgd(momentum=0.0, nesterov=False):
+    return SGD(momentum, nesterov, None, None)
+
+
+def batch_of(tiles, weights=None):
+    if weights is None:
+        return Batch(tiles, tiles.ones, tiles.batch)
+    return Batch(tiles, tiles.columns(weights, tiles.ones.dtype), weights.sum())
 
 
 def tiled(values, tiles=None):
@@ -133,13 +143,19 @@ DERIVATIVES = {
     "tanh": lambda a: 1 - a**2,
     "logistic": lambda a: a * (1 - a),
     "leaky": lambda a: np.where(a > 0, 1, 0.25),
+    "all-relu": lambda a: np.where(last_bits(a), -0.25, 1),
 }
 KERNELS = {
     "relu": _loops.Activation("piecewise linear", 0),
     "leaky": _loops.Activation("piecewise linear", 0.25),
+    "all-relu": _loops.Activation("piecewise linear", -0.25),
     "tanh": _loops.Activation("tanh"),
     "logistic": _loops.Activation("logistic"),
 }
+
+
+def last_bits(a):
+    return a.view(f"i{a.itemsize}") & 1
 
 
 @pytest.mark.parametrize("activation", sorted(KERNELS))
@@ -150,7 +166,7 @@ def test_update(case, batch, dtype, index_type, activation):
     before = weights.toarray()
     rows, columns = weights.nonzero()
     layer, tiles = layer_of(weights, index_type), tiles_for(batch, dtype)
-    step = SGD(0.5, 0, False).step(0.0)
+    step = sgd().step(0.5, 0.0, 1)
     back = np.full(len(a) * tiles.stride, np.nan, dtype=dtype)
     sums = np.full((_loops.N_GROUPS, len(a)), np.nan, dtype=dtype)
     scratch = scratch_of(layer, n_threads).astype(dtype)
@@ -158,7 +174,7 @@ def test_update(case, batch, dtype, index_type, activation):
         tiled(a),
         tiled(d),
         (back, sums.ravel(), KERNELS[activation]),
-        tiles,
+        batch_of(tiles),
         step,
         scratch,
         n_threads,
@@ -179,8 +195,8 @@ def test_update_of_the_first_layer(case, batch, dtype, rng, is_sparse, momentum)
     before = weights.toarray()
     rows, columns = weights.nonzero()
     layer, tiles = layer_of(weights), tiles_for(batch, dtype)
-    sgd = SGD(0.5, momentum, False)
-    layer.reset_state(sgd.n_arrays)
+    optimizer = sgd(momentum)
+    layer.reset_state(optimizer.n_arrays)
     velocity = rng.standard_normal(weights.nnz).astype(dtype)
     if momentum:
         layer.weight_state = [velocity.copy()]
@@ -188,8 +204,8 @@ def test_update_of_the_first_layer(case, batch, dtype, rng, is_sparse, momentum)
         nonzeros(a) if is_sparse else tiled(a),
         tiled(d),
         (None, None, LINEAR),
-        tiles,
-        sgd.step(0.25),
+        batch_of(tiles),
+        optimizer.step(0.5, 0.25, 1),
         scratch_of(layer, n_threads).astype(dtype),
         n_threads,
     )
@@ -208,8 +224,8 @@ def test_weights_of_absent_features_are_not_visited(rng, random_weights):
         nonzeros(a),
         tiled(d),
         (None, None, LINEAR),
-        tiles_for(8, np.float64),
-        SGD(1, 0, False).step(0.0),
+        batch_of(tiles_for(8, np.float64)),
+        sgd().step(1.0, 0.0, 1),
         scratch_of(layer, 2),
         2,
     )
@@ -217,8 +233,9 @@ def test_weights_of_absent_features_are_not_visited(rng, random_weights):
     assert set(weights.nonzero()[0][moved]) == {3, 30}
 
 
+@pytest.mark.parametrize("is_weighted", [False, True])
 @pytest.mark.parametrize("is_sparse", [False, True])
-def test_add_covariances(case, batch, dtype, rng, is_sparse):
+def test_add_covariances(case, batch, dtype, rng, is_sparse, is_weighted):
     weights, a, out = case
     n_threads = 2
     if is_sparse:
@@ -229,21 +246,26 @@ def test_add_covariances(case, batch, dtype, rng, is_sparse):
     inputs = nonzeros(a) if is_sparse else tiled(a)
     before = weights.toarray()
     rows, columns = weights.nonzero()
-    rule = HebbianCovariance(0.5, 0.9)
-    rule.observe([inputs, tiled(out)], tiles, n_threads)
+    rule = HebbianCovariance(0.5, 0.9, "batch")
+    sample_weight = 0.1 + rng.random(batch) if is_weighted else None
+    weighed = batch_of(tiles, sample_weight)
+    rule.observe([inputs, tiled(out)], weighed, n_threads)
     scratch = scratch_of(layer, n_threads).astype(dtype)
-    layer.add_covariances(inputs, tiles, rule.term(0, 2), scratch, n_threads)
+    layer.add_covariances(inputs, weighed, rule.term(0, 2, 1), scratch, n_threads)
 
     neurons = np.concatenate([a, out]).astype(np.float64)
     ranges = np.ptp(neurons, axis=1, keepdims=True)
     scaled = np.divide(neurons, ranges, where=ranges > 0, out=np.zeros_like(neurons))
-    covariance = np.cov(scaled, ddof=0).reshape(len(neurons), -1)
+    covariance = np.cov(scaled, ddof=0, aweights=sample_weight).reshape(
+        len(neurons), -1
+    )
     covariance = covariance[: len(a), len(a) :]
     expected = before + 0.5 * 0.9**2 * covariance
     assert_allclose(weights.data, expected[rows, columns], **tolerance(dtype))
 
 
-def test_batch_statistics(batch, dtype, rng):
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_batch_statistics(batch, dtype, rng, is_weighted):
     values = rng.standard_normal((20, batch)).astype(dtype)
     values[3] = 0.25  # a constant neuron
     values[4] = np.finfo(dtype).tiny / 2  # a range without a finite inverse
@@ -251,8 +273,13 @@ def test_batch_statistics(batch, dtype, rng):
     values[5] = 1 + np.finfo(dtype).eps * rng.integers(3, size=batch)  # rounding only
     means, scales = np.empty((2, 20), dtype=dtype)
     tiles = tiles_for(batch, dtype)
-    _loops.batch_statistics(tiled(values), tiles.edges, batch, means, scales, 2)
-    assert_allclose(means, values.mean(axis=1), **tolerance(dtype))
+    sample_weight = 0.1 + rng.random(batch) if is_weighted else None
+    _, *weights = batch_of(tiles, sample_weight)
+    _loops.batch_statistics(
+        tiled(values), tiles.edges, batch, *weights, means, scales, 2
+    )
+    expected = np.average(values, axis=1, weights=sample_weight)
+    assert_allclose(means, expected, **tolerance(dtype))
     ranges = np.ptp(values, axis=1)
     varies = ranges >= np.finfo(dtype).tiny
     varies[5] = False
@@ -279,29 +306,94 @@ def test_activation_keeps_nan(dtype, slope):
     assert_array_equal(out, [-1.5 * slope, 2.5, np.nan, np.inf, below, 0, 0, 3])
 
 
+def test_negative_slope_tells_what_was_negative(dtype):
+    z = np.array([-1.5, 2.5, -1e-3, 0.0, -0.0, np.nan, 7.1], dtype=dtype)
+    layer = layer_of(csr_array((1, 7), dtype=dtype), biases=z)
+    out, tiles = np.empty(7, dtype=dtype), tiles_for(1, np.dtype(dtype))
+    activation = _loops.Activation("piecewise linear", -0.6)
+    layer.forward(np.zeros(1, dtype=dtype), out, tiles, activation, True, 1)
+    expected = np.where(z < 0, dtype(-0.6) * z, z)
+    assert_allclose(out, expected, rtol=2 * np.finfo(dtype).eps)
+    assert_array_equal(last_bits(out), z < 0)
+
+
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("nesterov", [True, False])
 @pytest.mark.parametrize("n", [0, 1, 10_001])
-def test_take_step(dtype, rng, momentum, nesterov, n):
+def test_gradient_descent(dtype, rng, momentum, nesterov, n):
     weights, velocities, gradients = rng.standard_normal((3, n)).astype(dtype)
     new_velocities = momentum * velocities - 0.1 * gradients
     ahead = momentum * new_velocities - 0.1 * gradients
     expected = weights + (ahead if nesterov else new_velocities)
-    sgd = SGD(0.1, momentum, nesterov)
     states = [velocities] if momentum else []
-    _loops.take_step(weights, states, 4 * gradients, 4, sgd.step(0.0))
+    step = sgd(momentum, nesterov).step(0.1, 0.0, 1)
+    _loops.take_step(weights, states, 4 * gradients, 4, step)
     assert_allclose(weights, expected, **tolerance(dtype))
     if momentum:
         assert_allclose(velocities, new_velocities, **tolerance(dtype))
 
 
-def test_step_flushes_subnormal_velocities(dtype):
+@pytest.mark.parametrize("n", [0, 1, 1001])
+def test_adam(dtype, rng, n):
+    """Kingma & Ba, Algorithm 1, in the form that its Section 2 has at the end."""
+    weights, means, squares = np.zeros((3, n), dtype=dtype)
+    optimizer = Adam(None, None, 0.9, 0.99)
+    theta, m, v = np.zeros((3, n))
+    for t in range(1, 6):
+        gradients = rng.standard_normal(n)
+        m = 0.9 * m + 0.1 * gradients
+        v = 0.99 * v + 0.01 * gradients**2
+        rate = 0.1 * np.sqrt(1 - 0.99**t) / (1 - 0.9**t)
+        theta = theta - rate * m / (np.sqrt(v) + 1e-8)
+        sums = (4.5 * gradients).astype(dtype)
+        step = optimizer.step(0.1, 0.0, t)
+        _loops.take_step(weights, [means, squares], sums, 4.5, step)
+    for found, expected in [(weights, theta), (means, m), (squares, v)]:
+        assert_allclose(found, expected, **tolerance(dtype))
+
+
+def test_step_flushes_subnormal_states(dtype):
     tiny = np.finfo(dtype).tiny
     velocities = np.array([tiny, -tiny, 4 * tiny, np.nan, np.inf], dtype=dtype)
     weights, gradients = np.zeros((2, 5), dtype=dtype)
-    step = SGD(0.1, 0.5, False).step(0.0)
+    step = sgd(0.5).step(0.1, 0.0, 1)
     _loops.take_step(weights, [velocities], gradients, 1, step)
     assert_array_equal(velocities, np.array([0, 0, 2 * tiny, np.nan, np.inf]))
+
+
+@pytest.mark.parametrize("activation", sorted(KERNELS))
+def test_dropout(dtype, rng, activation):
+    """What is dropped is 0 and passes no error back; the rest is divided by `keep`."""
+    slope = {"leaky": 0.25, "all-relu": -0.25}.get(activation, 0)
+    kind = activation if activation in ("tanh", "logistic") else "piecewise linear"
+    kernel = _loops.Activation(kind, slope, 0.75)
+    z, draws = rng.standard_normal((1, 64)).astype(dtype), rng.random(64).astype(dtype)
+    layer = layer_of(csr_array((1, 64), dtype=dtype), biases=z[0])
+    a, tiles = np.empty(64, dtype=dtype), tiles_for(1, np.dtype(dtype))
+    layer.forward(np.zeros(1, dtype=dtype), a, tiles, kernel, True, 1)
+    if kind == "tanh":
+        np.tanh(a, out=a)
+    elif kind == "logistic":
+        a[:] = 1 / (1 + np.exp(-a))
+    before = a.copy()
+    _loops.drop(a, draws, kernel)
+    kept = draws < 0.75
+    assert_allclose(a, np.where(kept, before / 0.75, 0), rtol=1e-6)
+
+    weights = csr_array(np.ones((64, 1), dtype=dtype))
+    after = layer_of(weights)
+    errors, sums = np.empty(64, dtype=dtype), np.empty(64 * _loops.N_GROUPS, dtype)
+    after.update(
+        a,
+        np.ones(1, dtype=dtype),
+        (errors, sums, kernel),
+        batch_of(tiles),
+        sgd().step(0.0, 0.0, 1),
+        scratch_of(after, 1).astype(dtype),
+        1,
+    )
+    expected = np.where(kept, DERIVATIVES[activation](before) / 0.75, 0)
+    assert_allclose(errors, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("n_features", [1, 15, 16, 50])
@@ -338,7 +430,7 @@ def test_covariance_of_neurons_far_from_zero(rng):
     layer = layer_of(csr_array(np.ones((30, 20), dtype=np.float32)))
     layer.weights.data[:] = 0
     tiles = tiles_for(200, np.dtype(np.float32))
-    rule = HebbianCovariance(1, 1)
+    rule, batch = HebbianCovariance(1, 1, "batch"), batch_of(tiles)
     expected = np.cov(
         *(
             (x - x.min(axis=1, keepdims=True)) / np.ptp(x, axis=1, keepdims=True)
@@ -348,9 +440,9 @@ def test_covariance_of_neurons_far_from_zero(rng):
     )[:30, 30:]
     for inputs in (tiled(a), nonzeros(a)):
         layer.weights.data[:] = 0
-        rule.observe([inputs, tiled(out)], tiles, 1)
+        rule.observe([inputs, tiled(out)], batch, 1)
         scratch = scratch_of(layer, 1).astype(np.float32)
-        layer.add_covariances(inputs, tiles, rule.term(0, 0), scratch, 1)
+        layer.add_covariances(inputs, batch, rule.term(0, 0, 1), scratch, 1)
         assert_allclose(layer.weights.data, expected.ravel(), atol=2e-6)
 
 

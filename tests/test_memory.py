@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from skhebb import HebbSETClassifier, SETClassifier
-from skhebb._activations import OUTPUT_ACTIVATIONS, ReLU
-from skhebb._batches import ClassTargets, DenseRows
+from skhebb._activations import set_activations
+from skhebb._batches import DenseRows, TrainingData
 from skhebb._layer import SparseLayer
 from skhebb._losses import LOSSES
 from skhebb._network import Network
 from skhebb._optimizers import SGD
+from skhebb._schedules import Constant
+from skhebb._targets import Labels
 from skhebb._training import Trainer, TrainingState
 from skhebb.plasticity import HebbianCovariance
 from skhebb.topology import SparseEvolution
@@ -37,8 +39,9 @@ def test_bytes_per_connection(rng, peak, batch_size):
     X, y = rng.random((32, 100), dtype=np.float32), np.arange(32) % 3
     hidden = (20_000, 20_000)
     clf = SETClassifier(
-        hidden, epsilon=60, momentum=0, batch_size=batch_size, max_iter=3, tol=None
-    )
+        hidden, epsilon=60, solver="sgd", momentum=0, batch_size=batch_size,
+        max_iter=3, tol=None,
+    )  # fmt: skip
     training = peak(lambda: clf.fit(X, y))
     n_connections = clf._state.network.capacity
     # A neuron has biases, row pointers, errors, activations and so on.
@@ -51,40 +54,38 @@ def test_bytes_per_connection(rng, peak, batch_size):
     assert held == 8 * clf.n_connections_
 
 
-@pytest.mark.parametrize("plasticity", [None, HebbianCovariance(0.01, 1.0)])
+@pytest.mark.parametrize("plasticity", [None, HebbianCovariance(0.01, 1.0, "batch")])
 def test_a_batch_allocates_nothing_of_its_size(rng, peak, plasticity):
-    topology = SparseEvolution(10, 0, "magnitude")
-    sizes = [100, 300, 300, 3]
+    topology = SparseEvolution("erdos_renyi", 10, None, 0, "sign", "random", 0.1, 0)
+    shapes = [(100, 300), (300, 300), (300, 3)]
     layers = [
-        SparseLayer(topology.initial_weights(n_in, n_out, np.float32, rng), biases)
-        for n_in, n_out, biases in zip(
-            sizes[:-1],
-            sizes[1:],
-            [np.zeros(n, dtype=np.float32) for n in sizes[1:]],
-            strict=True,
-        )
+        SparseLayer(weights, np.zeros(weights.shape[1], dtype=np.float32))
+        for weights in topology.initial_weights(shapes, np.float32, rng)
     ]
     network = Network(layers)
-    network.activation = ReLU()
-    network.output_activation = OUTPUT_ACTIVATIONS["softmax"]()
+    set_activations(network, "relu", "softmax", negative_slope=0)
     trainer = Trainer(
-        state=TrainingState(network, rng, [rng] * 3, 0),
-        loss=LOSSES["log_loss"],
-        optimizer=SGD(0.01, 0.9, True),
+        state=TrainingState(network, rng, rng, [rng] * 3, 0),
+        loss=LOSSES["log_loss"]("multiclass"),
+        optimizer=SGD(0.9, True, None, None),
+        schedule=Constant(0.01, 0),
         topology=topology,
         plasticity=plasticity,
+        dropout=None,
+        stopping=None,
         alpha=0.1,
         batch_size=256,
         shuffle=True,
         evolution_interval=None,
         n_threads=2,
     )
+    trainer.rate = 0.01
+    samples, y = np.arange(256), rng.integers(3, size=256)
     inputs = DenseRows(rng.random((256, 100), dtype=np.float32))
-    targets = ClassTargets(rng.integers(3, size=256), 3)
-    samples = np.arange(256)
-    trainer.prepare(inputs)
-    trainer.run_batch(inputs, targets, samples)
-    needed = peak(lambda: trainer.run_batch(inputs, targets, samples))
+    data = TrainingData(inputs, Labels(np.arange(3)), y, None, samples)
+    trainer.prepare(data)
+    trainer.run_batch(data, samples)
+    needed = peak(lambda: trainer.run_batch(data, samples))
     assert needed < 300 * 256 * 4 / 8  # an eighth of the activations of a layer
 
 

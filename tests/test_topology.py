@@ -11,10 +11,16 @@ from scipy.sparse import csr_array
 from scipy.stats import chisquare
 
 from skhebb._layer import SparseLayer
-from skhebb.topology import PRUNING_RULES, SparseEvolution
+from skhebb.topology import GRAPHS, PRUNING_RULES, SparseEvolution, absent_ranks
 from skhebb.topology import _erdos_renyi as erdos_renyi_module
 from skhebb.topology._erdos_renyi import erdos_renyi
-from skhebb.topology._set import sample_ranks
+from skhebb.topology._sampling import sample_ranks
+
+
+def evolution(zeta=0.3, pruning="magnitude", growth="random", growth_scale=0.1):
+    return SparseEvolution(
+        "erdos_renyi", 1, None, zeta, pruning, growth, 0.1, growth_scale
+    )
 
 
 def make_layer(n_in, n_out, density, seed):
@@ -92,9 +98,7 @@ class TestErdosRenyi:
             assert_array_equal(indptr, np.arange(0, 21, 5))
 
     def test_too_many_connections(self, rng):
-        with pytest.raises(
-            ValueError, match=r"epsilon=1000000000.0 .* this machine has"
-        ):
+        with pytest.raises(ValueError, match=r"epsilon=1e\+09 .* this machine has"):
             erdos_renyi(10**6, 10**6, 1e9, rng)
 
 
@@ -102,7 +106,7 @@ class TestPruning:
     @given(layers, st.sampled_from(sorted(PRUNING_RULES)), st.floats(0, 0.99))
     def test_removes_the_weakest_and_carries_state(self, layer, rule, zeta):
         before = as_dict(layer, layer.weights.data)
-        SparseEvolution(1, zeta, rule).prune(layer)
+        evolution(zeta, rule).prune(layer)
         layer.weights.check_format(full_check=True)
         after = as_dict(layer, layer.weights.data)
         assert after.items() <= before.items()
@@ -147,7 +151,7 @@ class TestGrowth:
     def test_fills_to_capacity_and_keeps_the_rest(self, layer, n_new, seed):
         layer.capacity = min(layer.capacity + n_new, layer.n_in * layer.n_out)
         before = as_dict(layer, layer.weights.data)
-        SparseEvolution(1, 0.3, "magnitude").grow(layer, np.random.default_rng(seed))
+        evolution().grow(layer, np.random.default_rng(seed))
         layer.weights.check_format(full_check=True)
         assert layer.weights.has_canonical_format
         assert layer.weights.indices.dtype == layer.weights.indptr.dtype == np.int32
@@ -161,7 +165,7 @@ class TestGrowth:
     def test_new_weights_are_normal(self, rng):
         layer = make_layer(300, 300, 0.0, 0)
         layer.capacity = 40_000
-        SparseEvolution(1, 0.3, "magnitude").grow(layer, rng)
+        evolution().grow(layer, rng)
         weights = layer.weights.data
         assert abs(weights.mean()) < 4 * 0.1 / 200
         assert_allclose(weights.std(), 0.1, rtol=0.02)
@@ -172,12 +176,106 @@ class TestGrowth:
             layer = make_layer(5, 6, 0.4, 7)
             layer.capacity += 5
             before = layer.weights.toarray() != 0
-            SparseEvolution(1, 0.3, "magnitude").grow(
-                layer, np.random.default_rng(seed)
-            )
+            evolution().grow(layer, np.random.default_rng(seed))
             counts += (layer.weights.toarray() != 0) & ~before
         assert not counts[before].any()
         assert chisquare(counts[~before]).pvalue > 1e-3
+
+    @pytest.mark.parametrize(
+        ("scale", "deviation"),
+        [(0, 0), (0.5, 0.5), ("he", np.sqrt(2 / (40_000 / 300)))],
+    )
+    def test_scale(self, rng, scale, deviation):
+        layer = make_layer(300, 300, 0.0, 0)
+        layer.capacity = 40_000
+        evolution(growth_scale=scale).grow(layer, rng)
+        assert_allclose(layer.weights.data.std(), deviation, rtol=0.02)
+
+    def test_a_rule_of_ones_own(self):
+        """The absent connection with the largest column number, row by row."""
+
+        def last_columns(weights, n, rng):
+            absent = np.argwhere(weights.toarray() == 0)
+            chosen = absent[np.argsort(absent[:, 1], kind="stable")[-n:]]
+            return absent_ranks(weights, *chosen.T)
+
+        layer = make_layer(6, 7, 0.3, 3)
+        before = layer.weights.toarray()
+        layer.capacity += 4
+        evolution(growth=last_columns, growth_scale=1.0).grow(
+            layer, np.random.default_rng()
+        )
+        grown = (layer.weights.toarray() != 0) & (before == 0)
+        absent_columns = np.sort(np.nonzero(before == 0)[1])
+        assert_array_equal(np.sort(np.nonzero(grown)[1]), absent_columns[-4:])
+        assert_array_equal(layer.weights.toarray()[before != 0], before[before != 0])
+
+    @pytest.mark.parametrize(
+        "ranks", [[0, 1], [0, 0, 1], [2, 1, 0], [-1, 0, 1], [0, 1, 10**6]]
+    )
+    def test_a_wrong_rule_is_refused(self, ranks):
+        layer = make_layer(6, 7, 0.3, 3)
+        layer.capacity += 3
+        with pytest.raises(ValueError, match="growth rule must give 3 sorted ranks"):
+            evolution(growth=lambda *_: ranks).grow(layer, None)
+
+    def test_absent_ranks_refuses_present_connections(self):
+        layer = make_layer(6, 7, 0.5, 3)
+        row, column = (places[0] for places in layer.weights.nonzero())
+        with pytest.raises(ValueError, match="must be absent"):
+            absent_ranks(layer.weights, [row], [column])
+
+    @pytest.mark.parametrize("keep", [[True], np.ones(3), np.ones(100, dtype=bool)])
+    def test_a_wrong_pruning_rule_is_refused(self, keep):
+        layer = make_layer(6, 7, 0.3, 3)
+        with pytest.raises(ValueError, match="pruning rule must give a boolean array"):
+            evolution(pruning=lambda *_: keep).prune(layer)
+
+
+SHAPES = [
+    [(784, 1000), (1000, 1000), (1000, 10)],
+    [(4, 500), (500, 3)],
+    [(30, 20), (20, 1)],
+]
+
+
+class TestGraphs:
+    @pytest.mark.parametrize("graph", sorted(GRAPHS))
+    @pytest.mark.parametrize("shapes", SHAPES)
+    @pytest.mark.parametrize("density", [0.02, 0.1, 0.6, 1.0])
+    def test_overall_density(self, rng, graph, shapes, density):
+        chosen = GRAPHS[graph](shapes, None, density)
+        n_found = 0
+        for depth, (n_in, n_out) in enumerate(shapes):
+            indptr, indices = chosen.draw(depth, rng)
+            layer = csr_array((np.ones(len(indices)), indices, indptr), (n_in, n_out))
+            layer.check_format(full_check=True)
+            assert layer.has_canonical_format
+            n_found += layer.nnz
+        n_cells = sum(n_in * n_out for n_in, n_out in shapes)
+        margin = 3 if graph != "erdos_renyi" else 4 * np.sqrt(density * n_cells)
+        assert abs(n_found - density * n_cells) <= margin
+
+    @pytest.mark.parametrize("shapes", SHAPES)
+    def test_epsilon_gives_all_the_same_number(self, rng, shapes):
+        n = {}
+        for name, graph in GRAPHS.items():
+            chosen = graph(shapes, 5, None)
+            n[name] = sum(len(chosen.draw(k, rng)[1]) for k in range(len(shapes)))
+        assert abs(n["erk"] - n["uniform"]) <= 3
+        assert abs(n["erdos_renyi"] - n["erk"]) <= 4 * np.sqrt(n["erk"])
+
+    def test_uniform_and_erk(self):
+        shapes = [(784, 1000), (1000, 500), (500, 10)]
+        cells = np.array([n_in * n_out for n_in, n_out in shapes])
+        uniform = GRAPHS["uniform"](shapes, None, 0.1).counts
+        assert_allclose(uniform / cells, 0.1, rtol=1e-3)
+        erk = GRAPHS["erk"](shapes, None, 0.01).counts
+        assert_allclose(np.divide(erk, [1784, 1500, 510]), erk[0] / 1784, rtol=1e-3)
+        # The output layer becomes dense first.
+        erk = GRAPHS["erk"](shapes, None, 0.1).counts
+        assert erk[2] == 5000
+        assert_allclose(erk[0] / 1784, erk[1] / 1500, rtol=1e-3)
 
 
 @given(st.integers(0, 300), st.floats(0, 1), st.integers(0, 100))

@@ -4,11 +4,13 @@ cdef extern from "tile_loops.h" nogil:
     ctypedef struct skhebb_activation:
         int kind
         double slope
+        double keep
 
     ctypedef struct skhebb_tiles:
         Py_ssize_t n_tiles
         Py_ssize_t batch
         const Py_ssize_t* edges
+        const void* weights
 
     ctypedef struct skhebb_connections:
         Py_ssize_t n_in
@@ -26,7 +28,7 @@ cdef extern from "tile_loops.h" nogil:
 
     ctypedef struct skhebb_step:
         int rule
-        double inverse_batch
+        double inverse_total
         double alpha
         const double* factors
         void* state0
@@ -78,8 +80,10 @@ cdef extern from "tile_loops.h" nogil:
             const skhebb_step*, void*, const void*, Py_ssize_t) noexcept nogil
         double (*sum_of_squares)(const void*, Py_ssize_t) noexcept nogil
         void (*statistics)(
-            const void*, Py_ssize_t, const skhebb_tiles*, void*, void*, Py_ssize_t,
-            Py_ssize_t) noexcept nogil
+            const void*, Py_ssize_t, const skhebb_tiles*, double, void*, void*,
+            Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*drop)(
+            void*, const void*, const skhebb_activation*, Py_ssize_t) noexcept nogil
         void (*load)(
             void*, const skhebb_tiles*, const void*, Py_ssize_t, const Py_ssize_t*,
             Py_ssize_t, Py_ssize_t) noexcept nogil

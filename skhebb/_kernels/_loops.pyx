@@ -103,15 +103,17 @@ cdef class Activation:
 
     ``Activation("piecewise linear", slope)`` leaves positive values, multiplies
     negative ones by `slope`, and is applied by the kernels; of "tanh" and "logistic"
-    they know the derivative only.
+    they know the derivative only. `keep` is the probability with which dropout, if
+    any, keeps an activation: it divides those by it and makes the others -0.0.
     """
 
     cdef skhebb_activation c
 
-    def __init__(self, str kind, double slope=1.0):
+    def __init__(self, str kind, double slope=1.0, double keep=1.0):
         kinds = ["piecewise linear", "tanh", "logistic"]
         self.c.kind = kinds.index(kind)
         self.c.slope = slope
+        self.c.keep = keep
 
 
 cdef class Step:
@@ -123,7 +125,8 @@ cdef class Step:
         One of `RULES`.
     factors : sequence of float
         What the rule wants: "gradient descent" a learning rate, momentum, and whether
-        it is Nesterov's.
+        it is Nesterov's; "adam" a learning rate with the corrections of both biases,
+        beta_1, beta_2, and what is added to the root.
     n_states : int
         The number of arrays that it keeps for each array of parameters, at most 2.
     alpha : float
@@ -142,15 +145,15 @@ cdef class Step:
         self.c.alpha = alpha
         self.n_states = n_states
 
-    cdef skhebb_step of(self, void** states, Py_ssize_t batch):
-        """This step of parameters with these states."""
+    cdef skhebb_step of(self, void** states, double total):
+        """This step of parameters with these states, for a batch of this weight."""
         cdef skhebb_step step = self.c
         step.state0, step.state1 = states[0], states[1]
-        step.inverse_batch = 1.0 / batch
+        step.inverse_total = 1.0 / total
         return step
 
 
-RULES = ["gradient descent"]  # in the order of the C loops
+RULES = ["gradient descent", "adam"]  # in the order of the C loops
 
 
 cdef int point_to_states(Step step, list states, floating[::1] parameters,
@@ -174,6 +177,7 @@ cdef skhebb_tiles tiles_of(const Py_ssize_t[::1] edges, Py_ssize_t batch):
     tiles.n_tiles = edges.shape[0] - 1
     tiles.batch = batch
     tiles.edges = &edges[0]
+    tiles.weights = NULL
     return tiles
 
 
@@ -371,8 +375,8 @@ def update(
     Py_ssize_t n_parts,              # IN     of a chunk
     const floating[::1] inputs,      # IN     (n_in * stride,) tiles
     const Py_ssize_t[::1] edges,     # IN     (n_tiles + 1,)
-    Py_ssize_t batch,
-    const floating[::1] errors,      # IN     (n_out * stride,) dJ/dz
+    double total,                    # IN     weight of the batch
+    const floating[::1] errors,      # IN     (n_out * stride,) dJ/dz times `total`
     floating[::1] in_errors,         # OUT    (n_in * stride,) dJ/dz of the inputs, or None
     floating[::1] in_error_sums,     # OUT    (N_GROUPS * n_in,), over the batch the first
                                      #        n_in, or None
@@ -387,10 +391,9 @@ def update(
     """
     cdef const floating[::1] before = weights
     cdef skhebb_connections layer = connections_of(indptr, indices, before, n_out)
-    cdef skhebb_tiles tiles = tiles_of(edges, batch)
+    cdef skhebb_tiles tiles = tiles_of(edges, 0)
     cdef Py_ssize_t n_in = layer.n_in, stride = edges[tiles.n_tiles]
-    check(inputs.shape[0] == n_in * stride and errors.shape[0] == n_out * stride
-          and batch <= stride)
+    check(inputs.shape[0] == n_in * stride and errors.shape[0] == n_out * stride)
     cdef const floating[:, ::1] room = scratch
     check_chunks(rows, n_parts, indptr, room)
     cdef floating* to_errors = NULL
@@ -401,7 +404,7 @@ def update(
         to_errors, to_sums = &in_errors[0], &in_error_sums[0]
     cdef void* pointers[2]
     point_to_states(step, states, weights, pointers)
-    cdef skhebb_step c_step = step.of(pointers, batch)
+    cdef skhebb_step c_step = step.of(pointers, total)
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
     cdef Py_ssize_t n_groups = min(GROUPS, tiles.n_tiles)
     cdef Py_ssize_t per_group = (tiles.n_tiles + n_groups - 1) // n_groups
@@ -438,8 +441,8 @@ def update_nonzeros(
     Py_ssize_t n_parts,              # IN     of a chunk
     inputs,                          # IN     non-zeros by feature, then by column
     const Py_ssize_t[::1] edges,     # IN     (n_tiles + 1,)
-    Py_ssize_t batch,
-    const floating[::1] errors,      # IN     (n_out * stride,) dJ/dz
+    double total,                    # IN     weight of the batch
+    const floating[::1] errors,      # IN     (n_out * stride,) dJ/dz times `total`
     Step step,
     floating[:, ::1] scratch,        # (N_GROUPS, connections of a chunk)
     int n_threads,
@@ -447,15 +450,15 @@ def update_nonzeros(
     """`update` of the first layer, for inputs of which only non-zeros are given."""
     cdef const floating[::1] before = weights
     cdef skhebb_connections layer = connections_of(indptr, indices, before, n_out)
-    cdef skhebb_tiles tiles = tiles_of(edges, batch)
+    cdef skhebb_tiles tiles = tiles_of(edges, 0)
     cdef Py_ssize_t stride = edges[tiles.n_tiles]
-    check(errors.shape[0] == layer.n_out * stride and batch <= stride)
+    check(errors.shape[0] == layer.n_out * stride)
     cdef const floating[:, ::1] room = scratch
     check_chunks(rows, n_parts, indptr, room)
     cdef skhebb_nonzeros nonzeros = nonzeros_of(inputs, errors, layer.n_in)
     cdef void* pointers[2]
     point_to_states(step, states, weights, pointers)
-    cdef skhebb_step c_step = step.of(pointers, batch)
+    cdef skhebb_step c_step = step.of(pointers, total)
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
     # A velocity or a decay moves weights without a gradient, too.
     cdef bint everywhere = step.n_states > 0 or step.c.alpha != 0
@@ -484,6 +487,7 @@ def add_covariances(
     inputs,                             # IN     tiles, or non-zeros
     const Py_ssize_t[::1] edges,        # IN     (n_tiles + 1,)
     Py_ssize_t batch,
+    const floating[::1] sample_weights,  # IN  (stride,), 0 of padding
     double factor,
     const floating[::1] in_means,       # IN     (n_in,), of non-zeros those given only
     const floating[::1] in_scales,      # IN     the same
@@ -493,7 +497,7 @@ def add_covariances(
     floating[:, ::1] scratch,           # (N_GROUPS, connections of a chunk)
     int n_threads,
 ):
-    """w_ij += factor * s_i s_j * sum_b (a_i - mean a_i) (a_j - mean a_j)."""
+    """w_ij += factor * s_i s_j * sum_b v_b (a_i - mean a_i) (a_j - mean a_j)."""
     cdef const floating[::1] before = weights
     cdef skhebb_connections layer = connections_of(indptr, indices, before, n_out)
     cdef skhebb_tiles tiles = tiles_of(edges, batch)
@@ -511,12 +515,14 @@ def add_covariances(
         check(dense.shape[0] == n_in * stride)
         work = indices.shape[0] * stride
     check(in_means.shape[0] == in_scales.shape[0] == n_in and batch <= stride
+          and sample_weights.shape[0] == stride
           and out_means.shape[0] == out_scales.shape[0] == layer.n_out
           and outputs.shape[0] == layer.n_out * stride)
     cdef const floating[:, ::1] room = scratch
     check_chunks(rows, n_parts, indptr, room)
     if n_in == 0:
         return
+    tiles.weights = &sample_weights[0]
     cdef skhebb_hebbian term
     term.factor = factor
     term.in_means, term.in_scales = &in_means[0], &in_scales[0]
@@ -557,8 +563,8 @@ def add_covariances(
 def take_step(
     floating[::1] parameters,     # IN/OUT (n,)
     list states,                  # IN/OUT (n,) each
-    const floating[::1] sums,     # IN     (n,) gradients times the batch
-    Py_ssize_t batch,
+    const floating[::1] sums,     # IN     (n,) gradients times `total`
+    double total,                 # IN     weight of the batch
     Step step,
 ):
     """One step of an optimiser, on an array that is small, such as biases."""
@@ -567,7 +573,7 @@ def take_step(
         return
     cdef void* pointers[2]
     point_to_states(step, states, parameters, pointers)
-    cdef skhebb_step c_step = step.of(pointers, batch)
+    cdef skhebb_step c_step = step.of(pointers, total)
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(int))
     with nogil:
         loops.step(&c_step, &parameters[0], &sums[0], parameters.shape[0])
@@ -586,6 +592,8 @@ def batch_statistics(
     const floating[::1] activations,  # IN  (n_neurons * stride,) tiles
     const Py_ssize_t[::1] edges,      # IN  (n_tiles + 1,)
     Py_ssize_t batch,
+    const floating[::1] sample_weights,  # IN  (stride,), 0 of padding
+    double total,                     # IN  of the weights
     floating[::1] means,              # OUT (n_neurons,)
     floating[::1] scales,             # OUT (n_neurons,) 1 / range; 0 if constant
     int n_threads,
@@ -594,11 +602,24 @@ def batch_statistics(
     cdef skhebb_tiles tiles = tiles_of(edges, batch)
     cdef Py_ssize_t n = means.shape[0], stride = edges[tiles.n_tiles]
     check(activations.shape[0] == n * stride and scales.shape[0] == n
-          and 1 <= batch <= stride)
+          and 1 <= batch <= stride and sample_weights.shape[0] == stride)
+    tiles.weights = &sample_weights[0]
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(int))
     cdef Py_ssize_t part, chunk = 64
     n_threads = threads_for(8 * n * stride, n_threads)
     for part in prange((n + chunk - 1) // chunk, nogil=True, num_threads=n_threads,
                        schedule="static"):
-        loops.statistics(&activations[0], n, &tiles, &means[0], &scales[0],
+        loops.statistics(&activations[0], n, &tiles, total, &means[0], &scales[0],
                          part * chunk, min(n, (part + 1) * chunk))
+
+
+def drop(
+    floating[::1] activations,     # IN/OUT (n,)
+    const floating[::1] draws,     # IN     (n,) in [0, 1)
+    Activation activation,
+):
+    """Divide what is kept by its probability, and mark the rest as dropped."""
+    check(activations.shape[0] == draws.shape[0])
+    if activations.shape[0] > 0:
+        table_for(sizeof(floating), sizeof(int)).drop(
+            &activations[0], &draws[0], &activation.c, activations.shape[0])

@@ -13,7 +13,8 @@ class HebbianCovariance:
     activation scaled to [0, 1] over the batch, 0 if it is constant (de Ranitz 2023,
     Eq. 7-11). This is the population covariance of ã_i and ã_j, computed as
     s_i s_j cov(a_i, a_j) with s = 1 / (max a - min a), so that scaled activations
-    are never stored. A neuron that varies by rounding only counts as constant.
+    are never stored. A neuron that varies by rounding only counts as constant. Means
+    are weighted where samples are.
 
     Parameters
     ----------
@@ -21,39 +22,53 @@ class HebbianCovariance:
         Factor of the first generation.
     decay : float
         lambda(t) = lambda0 decay^t, t the number of times the topology evolved.
+    unit : {"generation", "batch"}
+        What lambda(t) is the factor of: a mini-batch, or all mini-batches until the
+        topology evolves again, which share it.
     """
 
-    def __init__(self, lambda0, decay):
+    def __init__(self, lambda0, decay, unit):
         self.lambda0 = lambda0
         self.decay = decay
+        self.unit = unit
 
-    def observe(self, activations, tiles, n_threads):
+    def observe(self, activations, batch, n_threads):
         """Take mean and inverse range of each neuron over the batch."""
-        self._batch = tiles.batch
+        self._batch = batch
         self._activations = activations
         self._statistics = [
-            statistics_of_nonzeros(layer, tiles.batch)
+            statistics_of_nonzeros(layer, batch)
             if isinstance(layer, NonZeros)
-            else statistics_of_tiles(layer, tiles, n_threads)
+            else statistics_of_tiles(layer, batch, n_threads)
             for layer in activations
         ]
 
-    def term(self, depth, generation):
+    def term(self, depth, generation, batches_per_generation):
         """What the kernels add to the weights of the layer at `depth`."""
+        strength = self.lambda0 * self.decay**generation
+        if self.unit == "generation":
+            strength /= batches_per_generation
         return (
-            self.lambda0 * self.decay**generation / self._batch,
+            strength / self._batch.total,
             *self._statistics[depth],
             self._activations[depth + 1],
             *self._statistics[depth + 1],
         )
 
 
-def statistics_of_tiles(activations, tiles, n_threads):
+def statistics_of_tiles(activations, batch, n_threads):
     """Means and inverse ranges of neurons."""
-    means = np.empty(activations.size // tiles.stride, dtype=activations.dtype)
+    means = np.empty(activations.size // batch.tiles.stride, dtype=activations.dtype)
     scales = np.empty_like(means)
     _loops.batch_statistics(
-        activations, tiles.edges, tiles.batch, means, scales, n_threads
+        activations,
+        batch.tiles.edges,
+        batch.tiles.batch,
+        batch.weights,
+        batch.total,
+        means,
+        scales,
+        n_threads,
     )
     return means, scales
 
@@ -63,10 +78,11 @@ def statistics_of_nonzeros(inputs, batch):
     values, starts = inputs.values, inputs.starts[:-1]
     if not len(starts):
         return values, values
-    means = np.add.reduceat(values, starts, dtype=np.float64) / batch
+    weighted = values * batch.weights[inputs.columns]
+    means = np.add.reduceat(weighted, starts, dtype=np.float64) / batch.total
     low = np.minimum.reduceat(values, starts)
     high = np.maximum.reduceat(values, starts)
-    has_zeros = np.diff(inputs.starts) < batch
+    has_zeros = np.diff(inputs.starts) < batch.tiles.batch
     low[has_zeros] = np.minimum(low[has_zeros], 0)
     high[has_zeros] = np.maximum(high[has_zeros], 0)
     limits = np.finfo(values.dtype)

@@ -1,10 +1,18 @@
 """Where connections are: initial graphs, pruning and growth.
 
-A topology has `initial_weights(n_in, n_out, dtype, rng)`, which gives the weights
-of a new layer, `prune(layer)` and `grow(layer, rng)`.
+A topology has `initial_weights(shapes, dtype, rng)`, which gives the weights of all
+layers of a new network, `prune(layer)` and `grow(layer, rng)`.
 """
 
+from skhebb.topology._graphs import GRAPHS
+from skhebb.topology._growth import GROWTH_RULES, absent_ranks
 from skhebb.topology._pruning import PRUNING_RULES
 from skhebb.topology._set import SparseEvolution
 
-__all__ = ["PRUNING_RULES", "SparseEvolution"]
+__all__ = [
+    "GRAPHS",
+    "GROWTH_RULES",
+    "PRUNING_RULES",
+    "SparseEvolution",
+    "absent_ranks",
+]

@@ -1,5 +1,6 @@
 """Erdős-Rényi graphs between two layers, as SET draws them."""
 
+import math
 import os
 
 import numpy as np
@@ -38,7 +39,7 @@ def erdos_renyi(n_in, n_out, epsilon, rng):
     draws_per_cell = epsilon * (n_in + n_out) / (n_in * n_out)
     n_at_most = min(n_in * n_out, epsilon * (n_in + n_out))
     index_type = index_dtype(n_at_most)
-    check_memory(n_at_most, n_in, n_out, epsilon)
+    check_memory(n_at_most, n_in, n_out, f"epsilon={epsilon:.6g}")
     if draws_per_cell >= CERTAIN:
         indices = np.tile(np.arange(n_out, dtype=index_type), n_in)
         return np.arange(0, n_in * n_out + 1, n_out, dtype=index_type), indices
@@ -60,7 +61,13 @@ def erdos_renyi(n_in, n_out, epsilon, rng):
     return np.cumsum(counts, dtype=index_type), np.concatenate(blocks)
 
 
-def check_memory(n_connections, n_in, n_out, epsilon):
+def expected_connections(n_in, n_out, epsilon):
+    """The mean number of cells that are drawn."""
+    n_cells = n_in * n_out
+    return -n_cells * math.expm1(-epsilon * (n_in + n_out) / n_cells)
+
+
+def check_memory(n_connections, n_in, n_out, reason):
     """Raise if so many connections are more than this machine can hold."""
     needed = n_connections * BYTES_PER_CONNECTION
     try:
@@ -69,7 +76,8 @@ def check_memory(n_connections, n_in, n_out, epsilon):
         return
     if needed > memory:
         raise ValueError(
-            f"epsilon={epsilon} gives a layer of {n_in} x {n_out} neurons up to "
+            f"{reason} gives a layer of {n_in} x {n_out} neurons up to "
             f"{n_connections:.3g} connections, which need {needed / 2**30:.3g} GiB; "
-            f"this machine has {memory / 2**30:.3g}. Lower epsilon or the layer sizes."
+            f"this machine has {memory / 2**30:.3g}. Lower epsilon, density or the "
+            "layer sizes."
         )

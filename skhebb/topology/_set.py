@@ -3,10 +3,9 @@
 import numpy as np
 
 from skhebb._csr import connections
-from skhebb.topology._erdos_renyi import erdos_renyi
+from skhebb.topology._graphs import GRAPHS
+from skhebb.topology._growth import GROWTH_RULES, checked
 from skhebb.topology._pruning import PRUNING_RULES
-
-WEIGHT_SCALE = 0.1
 
 
 class SparseEvolution:
@@ -14,66 +13,80 @@ class SparseEvolution:
 
     Parameters
     ----------
-    epsilon : float
-        Density of the initial Erdős-Rényi graphs.
+    graph : str
+        Key of `GRAPHS`, the initial graph.
+    epsilon, density : float or None
+        What tells the number of connections; one of them is None.
     zeta : float
         Fraction of a layer's connections that pruning removes.
-    pruning : str
-        Key of `PRUNING_RULES`.
+    pruning : str or callable
+        Key of `PRUNING_RULES`, or a rule like those.
+    growth : str or callable
+        Key of `GROWTH_RULES`, or a rule like those.
+    weight_scale, growth_scale : float or "he"
+        Standard deviation of initial weights and of those that are grown; "he" is
+        sqrt(2 / mean fan-in).
     """
 
-    def __init__(self, epsilon, zeta, pruning):
-        self.epsilon = epsilon
+    def __init__(
+        self,
+        graph,
+        epsilon,
+        density,
+        zeta,
+        pruning,
+        growth,
+        weight_scale,
+        growth_scale,
+    ):
+        self.graph = GRAPHS[graph]
+        self.amount = epsilon, density
         self.zeta = zeta
-        self.rule = PRUNING_RULES[pruning]
+        self.pruning = pruning if callable(pruning) else PRUNING_RULES[pruning]
+        self.growth = growth if callable(growth) else GROWTH_RULES[growth]
+        self.weight_scale = weight_scale
+        self.growth_scale = growth_scale
 
-    def initial_weights(self, n_in, n_out, dtype, rng):
-        """Weights N(0, 0.1^2) on an Erdős-Rényi graph, as csr_array."""
-        indptr, indices = erdos_renyi(n_in, n_out, self.epsilon, rng)
-        data = new_weights(len(indices), dtype, rng)
-        return connections(data, indices, indptr, (n_in, n_out))
+    def initial_weights(self, shapes, dtype, rng):
+        """Normally distributed weights on the initial graph, a csr_array per layer."""
+        graph = self.graph(shapes, *self.amount)
+        layers = []
+        for depth, shape in enumerate(shapes):
+            indptr, indices = graph.draw(depth, rng)
+            fan_in = len(indices) / shape[1]
+            data = new_weights(len(indices), self.weight_scale, fan_in, dtype, rng)
+            layers.append(connections(data, indices, indptr, shape))
+        return layers
 
     def prune(self, layer):
         """Remove the fraction zeta of the connections, chosen by the rule."""
-        if self.zeta > 0:
-            layer.keep_connections(self.rule(layer.weights.data, self.zeta))
+        if self.zeta == 0:
+            return
+        keep = np.asarray(self.pruning(layer.weights.data, self.zeta))
+        if keep.dtype != bool or keep.shape != layer.weights.data.shape:
+            raise ValueError(
+                "The pruning rule must give a boolean array of shape "
+                f"{layer.weights.data.shape}. Got {keep.dtype} of shape {keep.shape}."
+            )
+        layer.keep_connections(keep)
 
     def grow(self, layer, rng):
-        """Fill the layer up to its capacity, uniformly among the absent cells."""
+        """Fill the layer up to its capacity, where the rule says."""
         n_new = layer.capacity - layer.n_connections
         if n_new > 0:
             n_absent = layer.n_in * layer.n_out - layer.n_connections
-            layer.add_connections(
-                sample_ranks(n_absent, n_new, rng),
-                new_weights(n_new, layer.weights.dtype, rng),
-            )
+            ranks = checked(self.growth(layer.weights, n_new, rng), n_absent, n_new)
+            fan_in, dtype = layer.capacity / layer.n_out, layer.weights.dtype
+            values = new_weights(n_new, self.growth_scale, fan_in, dtype, rng)
+            layer.add_connections(ranks, values)
 
 
-def new_weights(n, dtype, rng):
-    """Draw `n` weights from N(0, 0.1^2)."""
+def new_weights(n, scale, fan_in, dtype, rng):
+    """Draw `n` weights of a layer whose neurons have `fan_in` connections."""
+    if n == 0 or scale == 0:
+        return np.zeros(n, dtype=dtype)
+    if scale == "he":
+        scale = np.sqrt(2 / fan_in)
     weights = rng.standard_normal(n, dtype=dtype)
-    weights *= WEIGHT_SCALE
+    weights *= scale
     return weights
-
-
-def sample_ranks(n_total, n, rng):
-    """A uniformly drawn sorted subset of `n` of range(n_total), as int64."""
-    if n > n_total // 2:
-        kept = np.ones(n_total, dtype=bool)
-        kept[sample_ranks(n_total, n_total - n, rng)] = False
-        return np.flatnonzero(kept)
-    ranks = sorted_unique(rng.integers(n_total, size=n))
-    while n_missing := n - len(ranks):
-        # Drawing only what is missing never overshoots, so that no draw has to be
-        # discarded: this is drawing one by one until there are n different ones.
-        more = sorted_unique(rng.integers(n_total, size=n_missing))
-        places = np.searchsorted(ranks, more)
-        known = np.append(ranks, -1)[places] == more
-        ranks = np.insert(ranks, places[~known], more[~known])
-    return ranks
-
-
-def sorted_unique(values):
-    """Sort `values` in place; return what is left without repetitions."""
-    values.sort()
-    return values[np.append(True, values[1:] != values[:-1])[: len(values)]]

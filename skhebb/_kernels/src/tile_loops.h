@@ -23,13 +23,18 @@
 typedef struct {
     ptrdiff_t n_tiles, batch;
     const ptrdiff_t *edges;
+    const void *weights; /* of the columns, 0 of padding; NULL where not needed */
 } skhebb_tiles;
 
 typedef struct {
     /* Leaves positive values and multiplies negative ones by `slope`; or is applied
-     * elsewhere, and here is only its derivative. */
+     * elsewhere, and here is only its derivative. With a negative slope the last bit of
+     * an activation tells whether its argument was negative. */
     enum { SKHEBB_PIECEWISE_LINEAR, SKHEBB_TANH, SKHEBB_LOGISTIC } kind;
     double slope;
+    /* Where dropout took place, activations that were kept, with this probability, have
+     * been divided by it, and the others are -0.0, which nothing else gives. */
+    double keep;
 } skhebb_activation;
 
 typedef struct { /* of a layer, by presynaptic neuron */
@@ -46,12 +51,13 @@ typedef struct { /* of a batch of sparse samples, by feature, then by column */
 
 typedef struct { /* of one parameter array; its states and rule are the optimiser's */
     int rule;
-    double inverse_batch, alpha;
+    double inverse_total, alpha; /* total weight of the batch, strength of the L2 term */
     const double *factors;
     void *state0, *state1;
 } skhebb_step;
 
-typedef struct { /* w_ij += factor scale_i scale_j sum_b (a_i - mean_i) (a_j - mean_j) */
+/* w_ij += factor scale_i scale_j sum_b weight_b (a_i - mean_i) (a_j - mean_j) */
+typedef struct {
     double factor;
     const void *in_means, *in_scales, *outputs, *out_means, *out_scales;
 } skhebb_hebbian;
@@ -114,14 +120,18 @@ typedef struct {
                                      const skhebb_nonzeros *inputs,
                                      const skhebb_hebbian *term, void *scratch,
                                      ptrdiff_t from, ptrdiff_t to);
-    /* One step of n parameters, given their gradient times the batch. */
+    /* One step of n parameters, given their gradient times the total weight. */
     void (*step)(const skhebb_step *step, void *parameters, const void *sums,
                  ptrdiff_t n);
     double (*sum_of_squares)(const void *values, ptrdiff_t n);
-    /* Mean of each neuron and 1 / (max - min), 0 where it is constant. */
+    /* Mean of each neuron, given the total of the weights, and 1 / (max - min), 0 where
+     * it is constant. */
     void (*statistics)(const void *activations, ptrdiff_t n,
-                       const skhebb_tiles *tiles, void *means, void *scales,
-                       ptrdiff_t from, ptrdiff_t to);
+                       const skhebb_tiles *tiles, double total, void *means,
+                       void *scales, ptrdiff_t from, ptrdiff_t to);
+    /* Dropout, given a number in [0, 1) for each activation. */
+    void (*drop)(void *activations, const void *draws,
+                 const skhebb_activation *activation, ptrdiff_t n);
     /* Lay samples out: columns from..to - 1, all in one tile. */
     void (*load)(void *out, const skhebb_tiles *tiles, const void *X,
                  ptrdiff_t n_features, const ptrdiff_t *samples, ptrdiff_t from,

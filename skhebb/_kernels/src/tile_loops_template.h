@@ -135,11 +135,14 @@ INLINE const NAME(width) *NAME(at_width)(ptrdiff_t width)
     }
 }
 
+typedef BITS MAY_ALIAS NAME(bits);
+
 /* Written so that NaN stays NaN: a diverging network must be seen to diverge. */
 TARGET static void NAME(activate)(
     REAL *restrict z, const skhebb_activation *activation, ptrdiff_t n)
 {
     const REAL slope = (REAL)activation->slope;
+    NAME(bits) *bits = (NAME(bits) *)z;
     if (activation->kind != SKHEBB_PIECEWISE_LINEAR || slope == 1)
         return;
     if (slope == 0) { /* 0 times infinity is NaN */
@@ -148,9 +151,17 @@ TARGET static void NAME(activate)(
             z[b] = z[b] < 0 ? 0 : z[b];
         return;
     }
-    VECTORISE()
-    for (ptrdiff_t b = 0; b < n; b++)
-        z[b] = z[b] < 0 ? slope * z[b] : z[b];
+    if (slope > 0) {
+        VECTORISE()
+        for (ptrdiff_t b = 0; b < n; b++)
+            z[b] = z[b] < 0 ? slope * z[b] : z[b];
+        return;
+    }
+    for (ptrdiff_t b = 0; b < n; b++) {
+        const int is_negative = z[b] < 0;
+        z[b] = is_negative ? slope * z[b] : z[b];
+        bits[b] = (bits[b] & ~(BITS)1) | is_negative;
+    }
 }
 
 /* Multiply by the derivative, told by the activation; return the sum. */
@@ -158,23 +169,30 @@ TARGET static REAL NAME(derive)(
     REAL *restrict delta, const REAL *restrict a, const skhebb_activation *activation,
     ptrdiff_t n)
 {
-    const REAL slope = (REAL)activation->slope;
+    const REAL slope = (REAL)activation->slope, keep = (REAL)activation->keep;
+    const NAME(bits) *bits = (const NAME(bits) *)a;
     REAL sum = 0;
-    switch (activation->kind) {
-    case SKHEBB_TANH:
+    if (activation->kind == SKHEBB_TANH) {
         VECTORISE()
         for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] *= 1 - a[b] * a[b];
-        break;
-    case SKHEBB_LOGISTIC:
+            delta[b] *= 1 - keep * a[b] * (keep * a[b]);
+    } else if (activation->kind == SKHEBB_LOGISTIC) {
         VECTORISE()
         for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] *= a[b] * (1 - a[b]);
-        break;
-    default:
+            delta[b] *= keep * a[b] * (1 - keep * a[b]);
+    } else if (slope < 0) {
+        for (ptrdiff_t b = 0; b < n; b++)
+            delta[b] = bits[b] & 1 ? slope * delta[b] : delta[b];
+    } else {
         VECTORISE()
         for (ptrdiff_t b = 0; b < n; b++)
             delta[b] = a[b] > 0 ? delta[b] : slope * delta[b];
+    }
+    if (keep != 1) {
+        const REAL dropped = -0.0;
+        const BITS mark = *(const NAME(bits) *)&dropped;
+        for (ptrdiff_t b = 0; b < n; b++)
+            delta[b] = bits[b] == mark ? 0 : delta[b] / keep;
     }
     VECTORISE(reduction(+ : sum))
     for (ptrdiff_t b = 0; b < n; b++)
@@ -271,39 +289,66 @@ TARGET static void NAME(forward_nonzeros)(
     }
 }
 
-/* Optimisers: w and its states from the gradient, `sums` / batch. */
+/* Optimisers: w and its states from the gradient, `sums` divided by the total weight of
+ * the batch. */
+
+/* Without a gradient states decay to subnormal numbers, which are slow. */
+INLINE REAL NAME(flushed)(REAL x)
+{
+    return x < SMALLEST_NORMAL && x > -SMALLEST_NORMAL ? 0 : x;
+}
 
 TARGET static void NAME(gradient_descent)(
     const skhebb_step *step, REAL *restrict weight, const REAL *restrict sums,
     ptrdiff_t start, ptrdiff_t n)
 {
-    const REAL inverse_batch = (REAL)step->inverse_batch;
-    const REAL decay = (REAL)(step->alpha * step->inverse_batch);
+    const REAL inverse_total = (REAL)step->inverse_total;
+    const REAL decay = (REAL)(step->alpha * step->inverse_total);
     const REAL learning_rate = (REAL)step->factors[0];
     const REAL momentum = (REAL)step->factors[1];
     const int nesterov = step->factors[2] != 0;
     if (momentum == 0) {
         VECTORISE()
         for (ptrdiff_t k = 0; k < n; k++)
-            weight[k] -= learning_rate * (inverse_batch * sums[k] + decay * weight[k]);
+            weight[k] -= learning_rate * (inverse_total * sums[k] + decay * weight[k]);
         return;
     }
     REAL *restrict velocity = (REAL *)step->state0 + start;
     VECTORISE()
     for (ptrdiff_t k = 0; k < n; k++) {
         const REAL move
-            = learning_rate * (inverse_batch * sums[k] + decay * weight[k]);
+            = learning_rate * (inverse_total * sums[k] + decay * weight[k]);
         const REAL next = momentum * velocity[k] - move;
-        /* Without a gradient a velocity decays to subnormal numbers, which are slow. */
-        velocity[k] = next < SMALLEST_NORMAL && next > -SMALLEST_NORMAL ? 0 : next;
+        velocity[k] = NAME(flushed)(next);
         weight[k] += nesterov ? momentum * velocity[k] - move : velocity[k];
+    }
+}
+
+TARGET static void NAME(adam)(
+    const skhebb_step *step, REAL *restrict weight, const REAL *restrict sums,
+    ptrdiff_t start, ptrdiff_t n)
+{
+    const REAL inverse_total = (REAL)step->inverse_total;
+    const REAL decay = (REAL)(step->alpha * step->inverse_total);
+    const REAL learning_rate = (REAL)step->factors[0];
+    const REAL beta_1 = (REAL)step->factors[1], beta_2 = (REAL)step->factors[2];
+    const REAL offset = (REAL)step->factors[3];
+    REAL *restrict mean = (REAL *)step->state0 + start;
+    REAL *restrict square = (REAL *)step->state1 + start;
+    VECTORISE()
+    for (ptrdiff_t k = 0; k < n; k++) {
+        const REAL gradient = inverse_total * sums[k] + decay * weight[k];
+        mean[k] = NAME(flushed)(beta_1 * mean[k] + (1 - beta_1) * gradient);
+        square[k] = NAME(flushed)(
+            beta_2 * square[k] + (1 - beta_2) * (gradient * gradient));
+        weight[k] -= learning_rate * mean[k] / ((REAL)SQRT(square[k]) + offset);
     }
 }
 
 /* In the order of RULES in _loops.pyx. */
 static void (*const NAME(rules)[])(const skhebb_step *, REAL *, const REAL *, ptrdiff_t,
                                    ptrdiff_t)
-    = {NAME(gradient_descent)};
+    = {NAME(gradient_descent), NAME(adam)};
 
 TARGET static void NAME(step)(
     const skhebb_step *step, void *parameters, const void *sums, ptrdiff_t n)
@@ -441,7 +486,7 @@ TARGET static void NAME(centred_products)(
     memset(sums, 0, (indptr[to] - start) * sizeof(REAL));
     for (ptrdiff_t t = first; t < last; t++) {
         const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
-        const ptrdiff_t valid = edge + width < tiles->batch ? width : tiles->batch - edge;
+        const REAL *weights = (const REAL *)tiles->weights + edge;
         const REAL *left = (const REAL *)inputs + layer->n_in * edge;
         const REAL *right = (const REAL *)term->outputs + layer->n_out * edge;
         for (ptrdiff_t i = from; i < to; i++) {
@@ -449,10 +494,8 @@ TARGET static void NAME(centred_products)(
             if (scales[i] == 0)
                 continue;
             VECTORISE()
-            for (ptrdiff_t b = 0; b < valid; b++)
-                centred[b] = left[i * width + b] - means[i];
-            for (ptrdiff_t b = valid; b < width; b++)
-                centred[b] = 0;
+            for (ptrdiff_t b = 0; b < width; b++)
+                centred[b] = weights[b] * (left[i * width + b] - means[i]);
             NAME(at_width)(width)->centred_products(
                 sums + k - start, centred, right, term->out_means, indices + k,
                 indptr[i + 1] - k);
@@ -485,6 +528,7 @@ TARGET static void NAME(add_covariances_nonzeros)(
 {
     const INDEX *indptr = layer->indptr;
     const REAL *values = inputs->values, *means = term->out_means;
+    const REAL *weights = tiles->weights;
     REAL *sums = scratch;
     for (ptrdiff_t r = 0; r < inputs->n_active; r++) {
         const ptrdiff_t i = inputs->features[r], begin = inputs->starts[r];
@@ -503,16 +547,16 @@ TARGET static void NAME(add_covariances_nonzeros)(
         for (ptrdiff_t q = begin; q < end; q++) {
             const REAL *output = (const REAL *)term->outputs
                 + NAME(place)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
+            const REAL centred = weights[inputs->columns[q]] * (values[q] - centre);
             for (ptrdiff_t k = 0; k < n; k++)
-                sums[k] += (values[q] - centre)
-                    * (output[index[k] * width] - means[index[k]]);
+                sums[k] += centred * (output[index[k] * width] - means[index[k]]);
         }
         NAME(add_scaled)((REAL *)layer->weights + start, sums, index, term->out_scales,
                          (REAL)term->factor * scale, n);
     }
 }
 
-/* Sum of the values of a neuron less `centre` and, unless NULL, its extremes. */
+/* Weighted sum of the values of a neuron less `centre` and, unless NULL, its extremes. */
 SHORT_TARGET static REAL NAME(row_sum)(
     const REAL *activations, ptrdiff_t n, ptrdiff_t i, const skhebb_tiles *tiles,
     REAL centre, REAL *lowest, REAL *highest)
@@ -522,9 +566,10 @@ SHORT_TARGET static REAL NAME(row_sum)(
         const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
         const ptrdiff_t valid = edge + width < tiles->batch ? width : tiles->batch - edge;
         const REAL *row = activations + n * edge + i * width;
+        const REAL *weights = (const REAL *)tiles->weights + edge;
         VECTORISE(reduction(+ : sum))
         for (ptrdiff_t b = 0; b < valid; b++)
-            sum += row[b] - centre;
+            sum += weights[b] * (row[b] - centre);
         if (!lowest)
             continue;
         if (t == 0)
@@ -543,17 +588,17 @@ SHORT_TARGET static REAL NAME(row_sum)(
 }
 
 SHORT_TARGET static void NAME(statistics)(
-    const void *activations, ptrdiff_t n, const skhebb_tiles *tiles, void *means,
-    void *scales, ptrdiff_t from, ptrdiff_t to)
+    const void *activations, ptrdiff_t n, const skhebb_tiles *tiles, double total,
+    void *means, void *scales, ptrdiff_t from, ptrdiff_t to)
 {
-    const REAL batch = (REAL)tiles->batch;
     for (ptrdiff_t i = from; i < to; i++) {
         REAL low, high;
-        const REAL rough = NAME(row_sum)(activations, n, i, tiles, 0, &low, &high) / batch;
+        const REAL rough
+            = NAME(row_sum)(activations, n, i, tiles, 0, &low, &high) / (REAL)total;
         /* A second pass takes out the rounding of the first: a neuron may vary by far
          * less than its mean. */
-        const REAL rest
-            = NAME(row_sum)(activations, n, i, tiles, rough, NULL, NULL) / batch;
+        const REAL rest = NAME(row_sum)(activations, n, i, tiles, rough, NULL, NULL)
+            / (REAL)total;
         ((REAL *)means)[i] = rough + rest;
         /* What varies by rounding only is constant, and a range below the smallest
          * normal number has no finite inverse. */
@@ -561,6 +606,22 @@ SHORT_TARGET static void NAME(statistics)(
         const REAL range = high - low;
         ((REAL *)scales)[i]
             = range > 4 * RESOLUTION * size && range >= SMALLEST_NORMAL ? 1 / range : 0;
+    }
+}
+
+TARGET static void NAME(drop)(
+    void *activations, const void *draws, const skhebb_activation *activation,
+    ptrdiff_t n)
+{
+    const REAL keep = (REAL)activation->keep, *draw = draws;
+    REAL *a = activations;
+    NAME(bits) *bits = activations;
+    const BITS sign = activation->slope < 0; /* what the last bit is needed for */
+    for (ptrdiff_t b = 0; b < n; b++) {
+        const BITS last = bits[b] & sign;
+        a[b] = draw[b] < keep ? a[b] / keep : (REAL)-0.0;
+        if (draw[b] < keep)
+            bits[b] = (bits[b] & ~sign) | last;
     }
 }
 
@@ -593,7 +654,7 @@ static const skhebb_table NAME(table) = {
     NAME(gather), NAME(scatter), NAME(forward_nonzeros), NAME(products),
     NAME(take_steps), NAME(update_nonzeros), NAME(centred_products),
     NAME(add_covariances), NAME(add_covariances_nonzeros),
-    NAME(step), NAME(sum_of_squares), NAME(statistics), NAME(load),
+    NAME(step), NAME(sum_of_squares), NAME(statistics), NAME(drop), NAME(load),
 };
 
 #undef WIDEST

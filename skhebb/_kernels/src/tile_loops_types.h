@@ -1,12 +1,14 @@
 /* All types for one instruction set: TARGET and the VECTOR_BYTES of its registers are
  * defined. */
 #include <float.h>
+#include <math.h>
 #include <string.h>
 #include "tile_loops.h"
 
 #if defined(__GNUC__) || defined(__clang__)
 #define VECTORS 1
 #define INLINE TARGET static inline __attribute__((always_inline))
+#define MAY_ALIAS __attribute__((may_alias))
 #define PRAGMA(text) _Pragma(#text)
 /* The iterations of the next loop are independent but for the reductions named. */
 #define VECTORISE(...) PRAGMA(omp simd __VA_ARGS__)
@@ -20,6 +22,7 @@ typedef int32_t ints64 __attribute__((vector_size(64)));
 #endif
 #else
 #define VECTORS 0
+#define MAY_ALIAS
 #define INLINE TARGET static inline
 #define VECTORISE(...)
 #endif
@@ -39,8 +42,10 @@ typedef int32_t ints64 __attribute__((vector_size(64)));
 #define SUFFIX(x, suffix) PASTE_SUFFIX(x, suffix)
 
 #define REAL float
+#define BITS int32_t
 #define REAL_NAME f32
 #define REAL_BYTES 4
+#define SQRT sqrtf
 #define SMALLEST_NORMAL FLT_MIN
 #define RESOLUTION FLT_EPSILON
 #define INDEX int32_t
@@ -54,14 +59,18 @@ typedef int32_t ints64 __attribute__((vector_size(64)));
 #undef INDEX
 #undef INDEX_NAME
 #undef REAL
+#undef BITS
 #undef REAL_NAME
 #undef REAL_BYTES
+#undef SQRT
 #undef SMALLEST_NORMAL
 #undef RESOLUTION
 
 #define REAL double
+#define BITS int64_t
 #define REAL_NAME f64
 #define REAL_BYTES 8
+#define SQRT sqrt
 #define SMALLEST_NORMAL DBL_MIN
 #define RESOLUTION DBL_EPSILON
 #define INDEX int32_t

@@ -1,0 +1,193 @@
+"""What the classifiers share: labels, class weights and probabilities."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils import column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from skhebb._base import BaseSparseNetwork, unchanged_on_error
+from skhebb._losses import LOSSES
+from skhebb._sklearn import StrOptions, _fit_context
+from skhebb._targets import Indicators, Labels
+from skhebb._validation import check_sortable
+
+
+class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
+    """Classifier with a truly sparse network whose topology evolves."""
+
+    _parameter_constraints = {
+        **BaseSparseNetwork._parameter_constraints,
+        "loss": [StrOptions(set(LOSSES))],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    _y_options = {"multi_output": True}
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one pass over X and y, going on from where training stands.
+
+        With ``evolution_interval="epoch"`` the topology evolves between two calls;
+        streams of small chunks want a number of mini-batches instead, which are
+        counted across calls. Evolution takes place when training goes on, so that
+        after each call the network is as it was trained. Callbacks are not called.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their classes.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that may ever occur. Needed at the first call, may be left
+            out later, and always if `y` is a matrix of zeros and ones.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, as in `fit`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X, y or `classes` is not as described, or with parameters
+            that want to know all data: ``early_stopping=True`` and
+            ``class_weight="balanced"``.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss becomes non-finite; the pass is then undone.
+        UserWarning
+            If training is interrupted from the keyboard; the pass is then undone.
+        """
+        with unchanged_on_error(self):
+            stopped = self._partial_fit(
+                X, y, sample_weight, lambda y: self._known_targets(y, classes)
+            )
+        self._warn(stopped)
+        return self
+
+    def _check_partial_fit(self):
+        super()._check_partial_fit()
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "partial_fit does not support class_weight='balanced', which wants to "
+                "know all samples. Give a dict of weights, or use fit."
+            )
+
+    def predict_proba(self, X):
+        """Probability of each class.
+
+        With a squared-error loss and more than two classes, the logistic outputs
+        divided by their sum.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Columns are in the order of `classes_`. If several labels may apply to a
+            sample, the probability of each label.
+        """
+        outputs = self._outputs(X)
+        if self._targets.kind == "binary":
+            return np.hstack([1 - outputs, outputs])
+        if self._targets.kind == "multiclass" and self.out_activation_ == "logistic":
+            totals = outputs.sum(axis=1, keepdims=True)
+            outputs[totals[:, 0] == 0] = 1  # all outputs zero: all classes alike
+            outputs /= outputs.sum(axis=1, keepdims=True)
+        return outputs
+
+    def predict_log_proba(self, X):
+        """Logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            ``log(predict_proba(X))``, -inf where that is 0.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def _loss(self, targets):
+        return LOSSES[self.loss](targets.kind)
+
+    def _check_y(self, y, name):
+        """Labels of shape (n_samples,), or a dense matrix of zeros and ones."""
+        if hasattr(y, "toarray"):
+            y = y.toarray()
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if y.ndim == 1:
+            check_sortable(y)
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name=name)
+        if y.ndim == 2 and kind != "multilabel-indicator":
+            raise ValueError(
+                f"`{name}` with several columns must hold zeros and ones, one column "
+                f"for each label. Got targets of type {kind!r}; "
+                "sklearn.multioutput.MultiOutputClassifier fits a network to each."
+            )
+        return y
+
+    def _targets_of(self, y):
+        return Labels(np.unique(y)) if y.ndim == 1 else Indicators(y.shape[1])
+
+    def _known_targets(self, y, classes):
+        """Those of all calls of partial_fit, which `classes` may tell."""
+        targets = getattr(self, "_targets", None)
+        if y.ndim == 2:
+            targets = targets or self._targets_of(y)
+        elif targets is None and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        elif classes is not None:
+            classes = np.unique(column_or_1d(classes))
+            if targets and not np.array_equal(classes, targets.classes):
+                raise ValueError(
+                    f"`classes={classes}` is not the same as on last call to "
+                    f"partial_fit, was: {targets.classes}"
+                )
+            targets = Labels(classes)
+        if difference := targets.difference(self._targets_of(y)) if y.ndim == 2 else "":
+            raise ValueError(f"`y` must have the same {difference}.")
+        targets.check_known(y, "y")
+        return targets
+
+    def _weighted_classes(self, targets, y, weights):
+        if self.class_weight is None:
+            return weights
+        if targets.kind == "multilabel-indicator":
+            raise ValueError(
+                "class_weight is for one class per sample, but `y` has several labels. "
+                "Set class_weight=None, and use sample_weight."
+            )
+        takes_part = slice(None) if weights is None else weights > 0
+        of_classes = compute_class_weight(
+            self.class_weight,
+            classes=targets.classes,
+            y=y[takes_part],
+            sample_weight=None if weights is None else weights[takes_part],
+        )
+        of_samples = of_classes[targets.encode(y)]
+        return of_samples if weights is None else weights * of_samples
+
+    def _fitted(self, state, targets, n_before):
+        fitted = super()._fitted(state, targets, n_before)
+        return {**fitted, "classes_": targets.classes}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,62 @@
+"""Tells users of the progress of a fit: printed lines, and scikit-learn's callbacks."""
+
+from skhebb._training import Observer
+
+
+class FitObserver(Observer):
+    """Prints a line per epoch if wanted, and calls the hooks of callbacks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The one being fitted.
+    context : sklearn.callback.CallbackContext
+        Of the whole fit.
+    X, y, metadata : callable
+        Give what hooks are told of the training data.
+    fitted_attributes : callable
+        Gives the attributes of the estimator as if fit had ended now.
+    """
+
+    def __init__(self, estimator, context, X, y, metadata, fitted_attributes):
+        self.estimator = estimator
+        self.context = context
+        self.about = {
+            "estimator": estimator,
+            "X": X,
+            "y": y,
+            "metadata": metadata,
+            "reconstruction_attributes": fitted_attributes,
+        }
+
+    def begin_fit(self):
+        """Before the first epoch, when there is nothing that could predict."""
+        self.context.call_on_fit_task_begin(
+            **{**self.about, "reconstruction_attributes": None}
+        )
+
+    def end_fit(self):
+        """After the last epoch."""
+        self.context.call_on_fit_task_end(**self.about)
+
+    def begin_epoch(self):
+        """Before each epoch."""
+        self.epoch = self.context.subcontext(task_name="epoch")
+        self.epoch.call_on_fit_task_begin(**self.about)
+
+    def end_epoch(self, figures):
+        """Tell, after each epoch, whether a callback wants to stop."""
+        if self.estimator.verbose:
+            print(line(figures))
+        return self.epoch.call_on_fit_task_end(**self.about)
+
+
+def line(figures):
+    """The figures of an epoch as text."""
+    parts = [f"Iteration {figures.epoch}", f"loss = {figures.loss:.8f}"]
+    if figures.score is not None:
+        parts.append(f"validation loss = {figures.validation_loss:.8f}")
+        parts.append(f"validation score = {figures.score:.6f}")
+    parts.append(f"connections = {figures.n_connections}")
+    parts.append(f"replaced = {100 * figures.share_replaced:.1f} %")
+    return ", ".join(parts)

@@ -1,0 +1,125 @@
+"""Fitted estimators as plain data, for pickle, joblib and skops.
+
+What training goes on from is saved as dicts, lists, numbers and arrays. Files then do
+not depend on the classes inside of this package, and skops need trust no other than the
+estimator's.
+"""
+
+import copy
+import inspect
+
+import numpy as np
+
+from skhebb._activations import set_activations
+from skhebb._layer import SparseLayer
+from skhebb._network import Network
+from skhebb._targets import Indicators, Labels, Numbers
+from skhebb._training import TrainingState
+from skhebb._version import __version__
+
+# Raised when files of this version are of no use to those before.
+FORMAT = 1
+
+
+class PersistenceMixin:
+    """Saving, loading and copying of estimators."""
+
+    def __getstate__(self):
+        attributes = dict(super().__getstate__())
+        saved = {"version": __version__, "format": FORMAT}
+        if "_state" in attributes:
+            del attributes["_state"], attributes["_targets"]
+            saved["training"] = pack(self._state)
+            saved["targets"] = {
+                "kind": self._targets.kind,
+                "is_1d": getattr(self._targets, "is_1d", None),
+            }
+        return {**attributes, "_saved": saved}
+
+    def __setstate__(self, attributes):
+        attributes = dict(attributes)
+        saved = attributes.pop("_saved", {"version": "an earlier version", "format": 0})
+        if saved["format"] != FORMAT:
+            raise ValueError(
+                f"This {type(self).__name__} was saved by skhebb {saved['version']}; "
+                f"skhebb {__version__} cannot load it. Use the version that saved it, "
+                "or fit it again."
+            )
+        # Parameters that are newer than the file.
+        for parameter in inspect.signature(type(self)).parameters.values():
+            attributes.setdefault(parameter.name, parameter.default)
+        vars(self).update(attributes)
+        if "training" in saved:
+            self._targets = targets_of(self, **saved["targets"])
+            self._adopt(unpack(saved["training"], self))
+
+    def __copy__(self):
+        new = type(self).__new__(type(self))
+        vars(new).update(vars(self))
+        if hasattr(self, "_state"):
+            new._adopt(self._state.copy())
+        return new
+
+    def _adopt(self, state):
+        """Go on from `state`, which is that of the fitted attributes."""
+        self._state = state
+        self.coefs_ = [layer.weights for layer in state.network.layers]
+        self.intercepts_ = [layer.biases for layer in state.network.layers]
+        self.loss_curve_ = state.losses
+        if self.validation_scores_ is not None:
+            self.validation_scores_ = state.scores
+            self.validation_loss_curve_ = state.validation_losses
+
+
+def pack(state):
+    """A TrainingState as plain data, without weights and biases."""
+    fields = {
+        name: value
+        for name, value in vars(state).items()
+        if name not in ("network", "shuffle_rng", "dropout_rng", "evolution_rngs")
+    }
+    layers = state.network.layers
+    return {
+        **fields,
+        "rngs": [rng.bit_generator.state for rng in state.rngs],
+        "capacities": [layer.capacity for layer in layers],
+        "weight_states": [layer.weight_state for layer in layers],
+        "bias_states": [layer.bias_state for layer in layers],
+    }
+
+
+def unpack(packed, estimator):
+    """The TrainingState of a fitted estimator."""
+    packed = copy.copy(packed)
+    layers = []
+    for weights, biases, capacity, weight_state, bias_state in zip(
+        estimator.coefs_,
+        estimator.intercepts_,
+        *(packed.pop(name) for name in ("capacities", "weight_states", "bias_states")),
+        strict=True,
+    ):
+        layer = SparseLayer(weights, biases)
+        layer.capacity = capacity
+        layer.weight_state, layer.bias_state = weight_state, bias_state
+        layers.append(layer)
+    network = Network(layers)
+    hidden, negative_slope = estimator._activation
+    set_activations(network, hidden, estimator.out_activation_, negative_slope)
+    shuffle, dropout, *evolution = map(generator, packed.pop("rngs"))
+    return TrainingState(network, shuffle, dropout, evolution, **packed)
+
+
+def generator(state):
+    """A random generator in this state."""
+    rng = np.random.default_rng()
+    rng.bit_generator.state = state
+    return rng
+
+
+def targets_of(estimator, kind, is_1d):
+    """What a fitted estimator learned."""
+    if kind == "continuous":
+        return Numbers(estimator.n_outputs_, is_1d)
+    if kind == "multilabel-indicator":
+        return Indicators(estimator.n_outputs_)
+    return Labels(estimator.classes_)

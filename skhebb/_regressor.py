@@ -1,0 +1,79 @@
+"""What the regressors share."""
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils import column_or_1d
+
+from skhebb._base import BaseSparseNetwork, unchanged_on_error
+from skhebb._losses import SquaredError
+from skhebb._sklearn import _fit_context
+from skhebb._targets import Numbers
+
+
+class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
+    """Regressor with a truly sparse network whose topology evolves."""
+
+    _y_options = {"multi_output": True, "y_numeric": True}
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one pass over X and y, going on from where training stands.
+
+        With ``evolution_interval="epoch"`` the topology evolves between two calls;
+        streams of small chunks want a number of mini-batches instead, which are
+        counted across calls. Evolution takes place when training goes on, so that
+        after each call the network is as it was trained. Callbacks are not called.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, as in `fit`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not as described, or with ``early_stopping=True``.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss becomes non-finite; the pass is then undone.
+        UserWarning
+            If training is interrupted from the keyboard; the pass is then undone.
+        """
+        with unchanged_on_error(self):
+            stopped = self._partial_fit(X, y, sample_weight, self._known_targets)
+        self._warn(stopped)
+        return self
+
+    def _loss(self, targets):
+        return SquaredError(targets.kind)
+
+    def _check_y(self, y, name):
+        """Finite numbers of shape (n_samples,) or (n_samples, n_outputs)."""
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return y.astype(np.float64, copy=False)
+
+    def _targets_of(self, y):
+        n_outputs = 1 if y.ndim == 1 else y.shape[1]
+        return Numbers(n_outputs, is_1d=y.ndim == 1)
+
+    def _known_targets(self, y):
+        targets = getattr(self, "_targets", None) or self._targets_of(y)
+        targets.check_known(y, "y")
+        return targets
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,152 @@
+"""What a network is to learn: labels, indicators or numbers.
+
+Each of them has `kind` and `n_outputs`, `encode(y)`, which gives the rows that
+`load(rows, out)` turns into the targets of a batch, of shape (n_outputs, batch), and
+`decode(outputs)` and `score(encoded, outputs, sample_weight)`, where outputs are those
+of the network, of shape (n_samples, n_outputs).
+"""
+
+import numpy as np
+from sklearn.metrics import r2_score
+
+
+class Labels:
+    """One of several classes; two share an output, which stands for the second.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Sorted.
+    """
+
+    def __init__(self, classes):
+        self.classes = classes
+        self.kind = "binary" if len(classes) == 2 else "multiclass"
+        outputs = np.array([1]) if len(classes) == 2 else np.arange(len(classes))
+        self.n_outputs = len(outputs)
+        self._outputs = outputs[:, np.newaxis]
+
+    def encode(self, y):
+        """Numbers of the classes, from 0."""
+        codes = np.searchsorted(self.classes, y)
+        return np.minimum(codes, len(self.classes) - 1)
+
+    def check_known(self, y, name):
+        """Raise if there are others than the classes in `y`."""
+        unknown = np.setdiff1d(y, self.classes)
+        if len(unknown):
+            raise ValueError(
+                f"`{name}` has classes not in `classes`: {unknown} not in "
+                f"{self.classes}"
+            )
+
+    def difference(self, others):
+        """What distinguishes other targets from these; empty if nothing does."""
+        if others.kind == "multilabel-indicator":
+            return f"type. Previously got classes {self.classes}, now {others.kind}"
+        if np.array_equal(self.classes, others.classes):
+            return ""
+        return (
+            f"classes as in the previous call to fit. Previously got {self.classes}, "
+            f"`y` has {others.classes}"
+        )
+
+    def strata(self, codes, n_val):
+        """What to stratify a split by, or None if there are too few of a class."""
+        counts = np.unique(codes, return_counts=True)[1]
+        fits = len(counts) <= min(n_val, len(codes) - n_val)
+        return codes if counts.min() > 1 and fits else None
+
+    def load(self, codes, out):
+        """Write 1 for the class of each sample, else 0."""
+        np.equal(codes, self._outputs, out=out, casting="unsafe")
+
+    def decode(self, outputs):
+        """Classes of the most active outputs."""
+        return self.classes[self._winners(outputs)]
+
+    def score(self, codes, outputs, sample_weight):
+        """Accuracy."""
+        return np.average(codes == self._winners(outputs), weights=sample_weight)
+
+    def _winners(self, outputs):
+        if self.kind == "binary":
+            return (outputs[:, 0] > 0.5).astype(np.intp)
+        return outputs.argmax(axis=1)
+
+
+class Columns:
+    """An output for each column of y."""
+
+    def encode(self, y):
+        """Rows, one column at least."""
+        return y.reshape(len(y), -1)
+
+    def check_known(self, y, name):
+        """Raise if `y` has another number of columns."""
+        n_outputs = y.reshape(len(y), -1).shape[1]
+        if n_outputs != self.n_outputs:
+            raise ValueError(
+                f"`{name}` must have {self.n_outputs} outputs. Got {n_outputs}."
+            )
+
+    def difference(self, others):
+        """What distinguishes other targets from these; empty if nothing does."""
+        if (self.kind, self.n_outputs) == (others.kind, others.n_outputs):
+            return ""
+        return (
+            f"number of outputs. Previously got {self.n_outputs} ({self.kind}), now "
+            f"{others.n_outputs} ({others.kind})"
+        )
+
+    def strata(self, rows, n_val):
+        """None: there is nothing to stratify by."""
+        return None
+
+    def load(self, rows, out):
+        """Write the rows as columns."""
+        out[...] = rows.T
+
+
+class Indicators(Columns):
+    """Any number of labels."""
+
+    kind = "multilabel-indicator"
+
+    def __init__(self, n_outputs):
+        self.classes = np.arange(n_outputs)
+        self.n_outputs = n_outputs
+
+    def decode(self, outputs):
+        """1 where an output is above 0.5."""
+        return (outputs > 0.5).astype(int)
+
+    def score(self, y, outputs, sample_weight):
+        """Share of samples with all labels right."""
+        is_right = (y == self.decode(outputs)).all(axis=1)
+        return np.average(is_right, weights=sample_weight)
+
+
+class Numbers(Columns):
+    """Real numbers.
+
+    Parameters
+    ----------
+    n_outputs : int
+    is_1d : bool
+        Whether predictions are to have one dimension.
+    """
+
+    kind = "continuous"
+
+    def __init__(self, n_outputs, is_1d):
+        self.n_outputs = n_outputs
+        self.is_1d = is_1d
+
+    def decode(self, outputs):
+        """The outputs."""
+        return outputs[:, 0] if self.is_1d else outputs
+
+    def score(self, y, outputs, sample_weight):
+        """Coefficient of determination R²."""
+        return r2_score(y, outputs, sample_weight=sample_weight)

@@ -1,0 +1,105 @@
+"""Initial graphs: how many connections each layer has, and where.
+
+A graph is made for the shapes of all layers, and either SET's `epsilon` or an overall
+`density`, the other being None. `draw(depth, rng)` gives the connections of a layer as
+the `indptr` and `indices` of a csr_array.
+"""
+
+import math
+
+import numpy as np
+from scipy.optimize import brentq
+
+from skhebb._csr import index_dtype
+from skhebb.topology._erdos_renyi import check_memory, erdos_renyi, expected_connections
+from skhebb.topology._sampling import sample_ranks
+
+
+class ErdosRenyi:
+    """Each layer as SET draws it (Mocanu et al. 2018): with replacement.
+
+    With `density`, epsilon is such that this many connections are expected.
+    """
+
+    def __init__(self, shapes, epsilon, density):
+        self.shapes = shapes
+        self.epsilon = epsilon
+        if epsilon is None:
+            self.epsilon = self._epsilon_for(density)
+
+    def _epsilon_for(self, density):
+        wanted = density * sum(map(math.prod, self.shapes))
+
+        def missing(log_epsilon):
+            epsilon = math.exp(log_epsilon)
+            return wanted - sum(
+                expected_connections(*shape, epsilon) for shape in self.shapes
+            )
+
+        # Smaller ones draw less than that, larger ones the dense network.
+        low = math.log(wanted / sum(map(sum, self.shapes)))
+        high = math.log(max(map(math.prod, self.shapes)) * 100)
+        if missing(low) <= 0 or missing(high) >= 0:
+            return math.exp(low if missing(low) <= 0 else high)
+        return math.exp(brentq(missing, low, high))
+
+    def draw(self, depth, rng):
+        """The connections of a layer."""
+        return erdos_renyi(*self.shapes[depth], self.epsilon, rng)
+
+
+class Uniform:
+    """The same density in each layer."""
+
+    def __init__(self, shapes, epsilon, density):
+        self.shapes = shapes
+        n_cells = sum(map(math.prod, shapes))
+        if density is None:
+            n_expected = sum(expected_connections(*shape, epsilon) for shape in shapes)
+            density = n_expected / n_cells
+        self.counts = self._counts(density * n_cells)
+
+    def _counts(self, n_connections):
+        """Connections of each layer, given their sum."""
+        share = n_connections / sum(map(math.prod, self.shapes))
+        return [round(share * math.prod(shape)) for shape in self.shapes]
+
+    def draw(self, depth, rng):
+        """The connections of a layer, uniformly without replacement."""
+        (n_in, n_out), count = self.shapes[depth], self.counts[depth]
+        check_memory(count, n_in, n_out, "this density")
+        index_type = index_dtype(count)
+        cells = sample_ranks(n_in * n_out, count, rng)
+        rows, columns = np.divmod(cells, n_out)
+        indptr = np.zeros(n_in + 1, dtype=index_type)
+        np.cumsum(np.bincount(rows, minlength=n_in), out=indptr[1:])
+        return indptr, columns.astype(index_type)
+
+
+class ErdosRenyiKernel(Uniform):
+    """ERK (Evci et al. 2020): densities in proportion to (n_in + n_out) / (n_in n_out).
+
+    Layers for which this would be more than 1 are dense, and the others have what is
+    left, so that the overall density is exact.
+    """
+
+    def _counts(self, n_connections):
+        sums = np.array([sum(shape) for shape in self.shapes], dtype=float)
+        cells = np.array([math.prod(shape) for shape in self.shapes], dtype=float)
+        is_dense = np.zeros(len(cells), dtype=bool)
+        while not is_dense.all():
+            left = max(n_connections - cells[is_dense].sum(), 0)
+            factor = left / sums[~is_dense].sum()
+            overfull = ~is_dense & (factor * sums > cells)
+            if not overfull.any():
+                break
+            is_dense |= overfull
+        counts = np.where(is_dense, cells, factor * sums)
+        return [round(count) for count in counts]
+
+
+GRAPHS = {
+    "erdos_renyi": ErdosRenyi,
+    "erk": ErdosRenyiKernel,
+    "uniform": Uniform,
+}

@@ -1,0 +1,62 @@
+"""Growth rules: where new connections of a layer are to be.
+
+A rule takes the layer's weights, a csr_array, the number of connections to add and a
+numpy.random.Generator, and gives the sorted ranks of the new connections among the
+absent ones, counted row by row. `absent_ranks` turns rows and columns into these.
+"""
+
+import numpy as np
+
+from skhebb.topology._sampling import sample_ranks
+
+
+def at_random(weights, n, rng):
+    """Uniformly among the absent connections, as SET has it (Mocanu et al. 2018)."""
+    return sample_ranks(weights.shape[0] * weights.shape[1] - weights.nnz, n, rng)
+
+
+def absent_ranks(weights, rows, columns):
+    """Sorted ranks of absent connections, for a growth rule to return.
+
+    Parameters
+    ----------
+    weights : csr_array of shape (n_in, n_out)
+        Sorted, without duplicates.
+    rows, columns : array-like of int of shape (n,)
+        Presynaptic and postsynaptic neurons of absent connections.
+
+    Returns
+    -------
+    ranks : int64 ndarray of shape (n,)
+        Their numbers among the absent connections, counted row by row.
+
+    Raises
+    ------
+    ValueError
+        If a connection is not absent, or given twice.
+    """
+    n_in, n_out = weights.shape
+    degrees = np.diff(weights.indptr)
+    sources = np.repeat(np.arange(n_in, dtype=np.int64), degrees)
+    present = sources * n_out + weights.indices
+    cells = np.sort(np.asarray(rows, dtype=np.int64) * n_out + np.asarray(columns))
+    before = np.searchsorted(present, cells)
+    is_present = np.append(present, -1)[before] == cells
+    if is_present.any() or (cells[1:] == cells[:-1]).any():
+        raise ValueError("connections to grow must be absent, and each given once")
+    return cells - before
+
+
+def checked(ranks, n_absent, n):
+    """`ranks` as int64, if they are `n` different ones of range(n_absent)."""
+    ranks = np.asarray(ranks, dtype=np.int64)
+    is_sound = ranks.shape == (n,) and (n == 0 or 0 <= ranks[0] <= ranks[-1] < n_absent)
+    if not is_sound or (ranks[1:] <= ranks[:-1]).any():
+        raise ValueError(
+            f"The growth rule must give {n} sorted ranks, all different, of "
+            f"{n_absent} absent connections. Got {ranks!s:.200}."
+        )
+    return ranks
+
+
+GROWTH_RULES = {"random": at_random}
