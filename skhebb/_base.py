@@ -50,7 +50,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
     """A truly sparse network whose topology evolves.
 
     Subclasses check y by `_y_options`, which are those of `validate_data`, and
-    `_check_y(y, name)`, and have `_targets_of(y)` and `_loss(targets)`.
+    `_check_y(y, name)`, and have `_targets_of(y, weights)` and `_loss(targets)`.
     """
 
     _parameter_constraints = {
@@ -185,9 +185,11 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         n_threads = effective_n_threads(self.n_jobs)
         warm = self.warm_start and hasattr(self, "_state")
         X, y, weights, samples = self._training_data(X, y, sample_weight, not warm)
-        targets = self._targets_of(y[samples])
+        present = None if weights is None else weights[samples]
+        targets = self._targets_of(y[samples], present)
         if warm:
             self._check_same(targets, initial)
+            targets = self._targets
         weights = self._weighted_classes(targets, y, weights)
         encoded = targets.encode(y)
         if given[0] is not None:
@@ -226,12 +228,13 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return stopped
 
     def _partial_fit(self, X, y, sample_weight, targets_of):
-        """One pass; `targets_of(y)` gives the targets."""
+        """One pass; `targets_of(y, weights)` gives the targets."""
         self._check_partial_fit()
         n_threads = effective_n_threads(self.n_jobs)
         is_first = not hasattr(self, "_state")
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
-        targets = targets_of(y[samples])
+        present = None if weights is None else weights[samples]
+        targets = targets_of(y[samples], present)
         weights = self._weighted_classes(targets, y, weights)
         state = self._begin(X, targets.n_outputs) if is_first else self._state
         trainer = self._trainer(state, self._loss(targets), len(samples), n_threads)

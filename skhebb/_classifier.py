@@ -66,7 +66,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         """
         with unchanged_on_error(self):
             stopped = self._partial_fit(
-                X, y, sample_weight, lambda y: self._known_targets(y, classes)
+                X, y, sample_weight, lambda y, _: self._known_targets(y, classes)
             )
         self._warn(stopped)
         return self
@@ -142,7 +142,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             )
         return y
 
-    def _targets_of(self, y):
+    def _targets_of(self, y, weights=None):
         return Labels(np.unique(y)) if y.ndim == 1 else Indicators(y.shape[1])
 
     def _known_targets(self, y, classes):

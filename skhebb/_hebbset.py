@@ -160,6 +160,10 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
     Parameters
     ----------
     $network
+    normalize_y : bool, default=True
+        Whether the network learns the standardised targets, (y - `y_mean_`) /
+        `y_scale_`, instead of y itself. Losses are then those of standardised
+        targets.
     $hebbian
     $graph
     $training
@@ -167,6 +171,10 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
 
     Attributes
     ----------
+    y_mean_, y_scale_ : ndarray of shape (n_outputs_,)
+        Weighted mean and standard deviation of the targets of the first fit, which
+        turn the outputs of the network into predictions; 0 and 1 with
+        ``normalize_y=False``.
     $fitted
 
     See Also
@@ -186,7 +194,7 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
     >>> from skhebb import HebbSETRegressor
     >>> X, y = make_regression(1000, 20, noise=1, random_state=0)
     >>> X_train, X_test, y_train, y_test = train_test_split(
-    ...     X, y / y.std(), random_state=0
+    ...     X, y, random_state=0
     ... )
     >>> reg = HebbSETRegressor(random_state=0).fit(X_train, y_train)
     >>> reg.score(X_test, y_test)
@@ -203,6 +211,7 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         hidden_layer_sizes=(500,),
         activation="relu",
         *,
+        normalize_y=True,
         lambda0=0.01,
         lambda_decay=0.98,
         lambda_unit="generation",

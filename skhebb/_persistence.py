@@ -119,7 +119,8 @@ def generator(state):
 def targets_of(estimator, kind, is_1d):
     """What a fitted estimator learned."""
     if kind == "continuous":
-        return Numbers(estimator.n_outputs_, is_1d)
+        scales = estimator.y_mean_, estimator.y_scale_
+        return Numbers(estimator.n_outputs_, is_1d, *scales)
     if kind == "multilabel-indicator":
         return Indicators(estimator.n_outputs_)
     return Labels(estimator.classes_)

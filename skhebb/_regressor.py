@@ -13,6 +13,11 @@ from skhebb._targets import Numbers
 class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
     """Regressor with a truly sparse network whose topology evolves."""
 
+    _parameter_constraints = {
+        **BaseSparseNetwork._parameter_constraints,
+        "normalize_y": ["boolean"],
+    }
+
     _y_options = {"multi_output": True, "y_numeric": True}
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -64,14 +69,24 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
             y = column_or_1d(y, warn=True)
         return y.astype(np.float64, copy=False)
 
-    def _targets_of(self, y):
+    def _targets_of(self, y, weights):
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
-        return Numbers(n_outputs, is_1d=y.ndim == 1)
+        mean, scale = np.zeros(n_outputs), np.ones(n_outputs)
+        if self.normalize_y:
+            rows = y.reshape(len(y), -1)
+            mean = np.average(rows, axis=0, weights=weights)
+            scale = np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights))
+            scale[scale <= 1e-12 * np.abs(mean)] = 1  # constant, but for rounding
+        return Numbers(n_outputs, y.ndim == 1, mean, scale)
 
-    def _known_targets(self, y):
-        targets = getattr(self, "_targets", None) or self._targets_of(y)
+    def _known_targets(self, y, weights):
+        targets = getattr(self, "_targets", None) or self._targets_of(y, weights)
         targets.check_known(y, "y")
         return targets
+
+    def _fitted(self, state, targets, n_before):
+        fitted = super()._fitted(state, targets, n_before)
+        return {**fitted, "y_mean_": targets.mean, "y_scale_": targets.scale}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -108,8 +108,7 @@ class SETRegressor(BaseSparseRegressor):
     the last epoch connections are only removed. Memory and time are proportional to
     the number of connections, never to that of possible ones.
 
-    It minimises half the squared error. Targets far from unit scale learn slowly:
-    :class:`~sklearn.compose.TransformedTargetRegressor` scales them.
+    It minimises half the squared error.
 
     Parameters shared with :class:`~sklearn.neural_network.MLPRegressor` have its
     names and meaning.
@@ -117,12 +116,20 @@ class SETRegressor(BaseSparseRegressor):
     Parameters
     ----------
     $network
+    normalize_y : bool, default=True
+        Whether the network learns the standardised targets, (y - `y_mean_`) /
+        `y_scale_`, instead of y itself. Losses are then those of standardised
+        targets.
     $graph
     $training
     $stopping
 
     Attributes
     ----------
+    y_mean_, y_scale_ : ndarray of shape (n_outputs_,)
+        Weighted mean and standard deviation of the targets of the first fit, which
+        turn the outputs of the network into predictions; 0 and 1 with
+        ``normalize_y=False``.
     $fitted
 
     See Also
@@ -142,7 +149,7 @@ class SETRegressor(BaseSparseRegressor):
     >>> from skhebb import SETRegressor
     >>> X, y = make_regression(1000, 20, noise=1, random_state=0)
     >>> X_train, X_test, y_train, y_test = train_test_split(
-    ...     X, y / y.std(), random_state=0
+    ...     X, y, random_state=0
     ... )
     >>> reg = SETRegressor(random_state=0).fit(X_train, y_train)
     >>> reg.score(X_test, y_test)
@@ -154,6 +161,7 @@ class SETRegressor(BaseSparseRegressor):
         hidden_layer_sizes=(500,),
         activation="relu",
         *,
+        normalize_y=True,
         negative_slope=0.6,
         initial_graph="erdos_renyi",
         density=0.1,

@@ -128,25 +128,33 @@ class Indicators(Columns):
 
 
 class Numbers(Columns):
-    """Real numbers.
+    """Real numbers, which the network learns as (y - mean) / scale.
 
     Parameters
     ----------
     n_outputs : int
     is_1d : bool
         Whether predictions are to have one dimension.
+    mean, scale : ndarray of shape (n_outputs,)
     """
 
     kind = "continuous"
 
-    def __init__(self, n_outputs, is_1d):
+    def __init__(self, n_outputs, is_1d, mean=0.0, scale=1.0):
         self.n_outputs = n_outputs
         self.is_1d = is_1d
+        self.mean = mean
+        self.scale = scale
+
+    def encode(self, y):
+        """Rows of standardised numbers."""
+        return (super().encode(y) - self.mean) / self.scale
 
     def decode(self, outputs):
-        """The outputs."""
-        return outputs[:, 0] if self.is_1d else outputs
+        """Numbers of the scale of y."""
+        y = (outputs * self.scale + self.mean).astype(outputs.dtype, copy=False)
+        return y[:, 0] if self.is_1d else y
 
     def score(self, y, outputs, sample_weight):
-        """Coefficient of determination R²."""
+        """Coefficient of determination R², which the scale does not change."""
         return r2_score(y, outputs, sample_weight=sample_weight)

@@ -20,6 +20,7 @@ import time
 import warnings
 
 import numpy as np
+from settings import PUBLISHED
 from sklearn.exceptions import ConvergenceWarning
 
 import skhebb
@@ -89,16 +90,17 @@ def sparse_steps(n, batch_size, density, X, y, n_threads):
     """Steps of a sparse network of fixed topology."""
     network = SETClassifier(
         (n, n),
-        epsilon=-np.log1p(-density) * n / 2 if density < 1 else 50 * n,
-        zeta=0,
         batch_size=batch_size,
         learning_rate_init=1e-6,
-        momentum=0,
-        tol=None,
         max_iter=1,
         warm_start=True,
         random_state=0,
         n_jobs=n_threads,
+        **{
+            **PUBLISHED,
+            "epsilon": -np.log1p(-density) * n / 2 if density < 1 else 50 * n,
+            "zeta": 0,
+        },
     )
     return lambda: network.fit(X, y)
 

@@ -26,6 +26,7 @@ import warnings
 from itertools import pairwise
 
 import numpy as np
+from settings import PUBLISHED
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
@@ -57,12 +58,12 @@ class Estimator:
 
     def __init__(self, estimator, **params):
         self.model = estimator(
-            learning_rate_init=LEARNING_RATE,
-            momentum=0,
-            alpha=0,
-            random_state=0,
-            warm_start=True,
-            **params,
+            **{
+                "learning_rate_init": LEARNING_RATE,
+                "random_state": 0,
+                "warm_start": True,
+                **params,
+            }
         )
 
     def train(self, X, y, epochs):
@@ -166,19 +167,21 @@ def make_peers(job, n_features, n_classes, n_threads):
     ours = {
         "hidden_layer_sizes": hidden,
         "batch_size": batch_size,
-        "epsilon": epsilon,
-        "tol": None,
         "n_jobs": n_threads,
+        **PUBLISHED,
+        "epsilon": epsilon,
     }
     peers = {
         "skhebb SET": Estimator(SETClassifier, **ours),
-        "skhebb SET, static": Estimator(SETClassifier, zeta=0, **ours),
+        "skhebb SET, static": Estimator(SETClassifier, **{**ours, "zeta": 0}),
         "skhebb HebbSET": Estimator(HebbSETClassifier, lambda0=0.01, **ours),
         "scikit-learn, dense": Estimator(
             MLPClassifier,
             hidden_layer_sizes=hidden,
             batch_size=batch_size,
             solver="sgd",
+            momentum=0,
+            alpha=0,
             n_iter_no_change=10**9,
         ),
     }

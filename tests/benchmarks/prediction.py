@@ -15,6 +15,7 @@ import time
 import warnings
 
 import numpy as np
+from settings import PUBLISHED
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
@@ -47,8 +48,10 @@ def main():
     skhebb.show_versions()
     for n in args.neurons:
         models = [
-            estimator((n,) * 3, max_iter=1).fit(X[:200], y[:200])
-            for estimator in (SETClassifier, MLPClassifier)
+            model.set_params(hidden_layer_sizes=(n,) * 3, max_iter=1).fit(
+                X[:200], y[:200]
+            )
+            for model in (SETClassifier(**PUBLISHED), MLPClassifier())
         ]
         print(f"\n{n} neurons in each of three layers")
         for label, samples, turns in (("all", X, 5), ("one", X[:1], 300)):

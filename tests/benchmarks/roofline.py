@@ -21,10 +21,11 @@ from pathlib import Path
 import numpy as np
 
 import skhebb
-from skhebb._buffers import aligned_zeros, tiles_for
+from skhebb._buffers import Batch, aligned_zeros, tiles_for
+from skhebb._csr import connections
 from skhebb._kernels import _loops
 from skhebb._layer import SparseLayer
-from skhebb.topology import SparseEvolution
+from skhebb.topology._erdos_renyi import erdos_renyi
 
 YARDSTICKS = """
 #include <stddef.h>
@@ -80,11 +81,13 @@ def main():
 
     rng = np.random.default_rng(0)
     epsilon = -np.log(1 - args.density) * n / 2
-    topology = SparseEvolution(epsilon, 0, "magnitude")
-    weights = topology.initial_weights(n, n, np.float32, rng)
+    indptr, indices = erdos_renyi(n, n, epsilon, rng)
+    data = 0.1 * rng.standard_normal(len(indices), np.float32)
+    weights = connections(data, indices, indptr, (n, n))
     layer = SparseLayer(weights, np.zeros(n, np.float32))
     layer.begin_training(0)
     tiles = tiles_for(batch, np.dtype(np.float32))
+    whole = Batch(tiles, tiles.ones, batch)
     inputs, outputs, errors, back = arrays = [
         aligned_zeros(n * tiles.stride, np.float32) for _ in range(4)
     ]
@@ -101,7 +104,7 @@ def main():
         layer.forward(inputs, outputs, tiles, relu, training, 1)
 
     def update(*where):
-        layer.update(inputs, errors, (*where, relu), tiles, step, scratch, 1)
+        layer.update(inputs, errors, (*where, relu), whole, step, scratch, 1)
 
     nnz, row = layer.n_connections, 4 * tiles.stride
     product = 2 * nnz * tiles.stride  # floating-point operations
@@ -128,11 +131,12 @@ def main():
         "backward, gradient and step": (
             lambda: update(back, sums), 2 * product, nnz * (row + 12)),
         "Hebbian term": (
-            lambda: layer.add_covariances(inputs, tiles, term, scratch, 1),
+            lambda: layer.add_covariances(inputs, whole, term, scratch, 1),
             product, nnz * (row + 12)),
         "means and ranges": (
             lambda: _loops.batch_statistics(
-                inputs, tiles.edges, batch, means.copy(), scales.copy(), 1),
+                inputs, tiles.edges, batch, tiles.ones, batch, means.copy(),
+                scales.copy(), 1),
             0, 2 * n * row),
     }  # fmt: skip
     times = {name: [] for name in cases}

@@ -22,18 +22,39 @@ import time
 from pathlib import Path
 
 import numpy as np
+from settings import PUBLISHED
 
 import skhebb
 from skhebb import SETClassifier
 from skhebb.datasets import fetch_dataset
 
 HIDDEN = [300, 3000, 30_000, 300_000, 600_000, 3_333_334]
-PUBLISHED = {3000: 0.3, 30_000: 3, 300_000: 49, 600_000: 112}  # minutes
+PUBLISHED_MINUTES = {3000: 0.3, 30_000: 3, 300_000: 49, 600_000: 112}
 
 
 def peak():
     """Bytes of this process's memory at their most."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+class Clock:
+    """A callback that takes the time after each epoch."""
+
+    def __init__(self):
+        self.ends = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch":
+            self.ends.append(time.perf_counter())
 
 
 def train(hidden, batch_size, max_batches, file):
@@ -46,18 +67,17 @@ def train(hidden, batch_size, max_batches, file):
     clf = SETClassifier(
         (hidden,) * 3,
         batch_size=batch_size,
-        momentum=0,
         learning_rate_init=0.001,
-        tol=None,
         max_iter=2,
         random_state=0,
+        **PUBLISHED,
     )
-    ends = []
-    clf._report = lambda *_: ends.append(time.perf_counter())
+    clock = Clock()
     start = time.perf_counter()
-    clf.fit(X, y)
+    clf.set_callbacks(clock).fit(X, y)
     after = peak()
-    del clf._report
+    clf.set_callbacks()
+    ends = clock.ends
     with file.open("wb") as opened:
         pickle.dump(clf, opened, protocol=5)
     return {
@@ -112,7 +132,8 @@ def main():
                 json.loads(subprocess.run(c, check=True, stdout=subprocess.PIPE).stdout)
                 for c in (command + rung, command)
             )
-        published = 60 * PUBLISHED[hidden] if hidden in PUBLISHED else float("nan")
+        minutes = PUBLISHED_MINUTES.get(hidden, float("nan"))
+        published = 60 * minutes
         print(
             f"{found['neurons']:9}  {found['connections']:11}  {found['samples']:7}  "
             f"{found['epoch']:8.2f}  {published:10.0f}  {found['first']:13.1f}  "

@@ -14,6 +14,7 @@ import argparse
 
 import numpy as np
 from joblib import Parallel, delayed
+from settings import PUBLISHED
 
 from skhebb import HebbSETClassifier
 from skhebb.datasets import fetch_dataset
@@ -36,13 +37,12 @@ def accuracies(loss, lambda0, seed, n_epochs):
         (1000, 1000, 1000),
         loss=loss,
         lambda0=lambda0,
-        epsilon=20,
-        zeta=0.3,
+        lambda_unit="batch",
         learning_rate_init=0.02,
-        momentum=0,
         batch_size=200,
         random_state=seed,
         n_jobs=1,
+        **PUBLISHED,
     )
     scores = []
     for _ in range(n_epochs):

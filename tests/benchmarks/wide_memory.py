@@ -12,6 +12,7 @@ import resource
 import time
 
 import numpy as np
+from settings import PUBLISHED
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler
 
@@ -34,7 +35,11 @@ def main():
     X, X_test = (scaler.transform(part).astype(np.float32) for part in (X, X_test))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     clf = SETClassifier(
-        args.hidden, batch_size=30, max_iter=args.epochs, tol=None, random_state=0
+        args.hidden,
+        batch_size=30,
+        max_iter=args.epochs,
+        random_state=0,
+        **{**PUBLISHED, "learning_rate_init": 0.01, "momentum": 0.9},
     )
     start = time.perf_counter()
     clf.fit(X, y)

@@ -1,0 +1,14 @@
+"""Settings that several benchmarks share."""
+
+# SET as published (Mocanu et al. 2018; de Ranitz 2023), where the defaults differ.
+PUBLISHED = {
+    "epsilon": 20,
+    "weight_scale": 0.1,
+    "growth_scale": 0.1,
+    "zeta": 0.3,
+    "solver": "sgd",
+    "momentum": 0,
+    "alpha": 0,
+    "learning_rate": "constant",
+    "tol": None,
+}
