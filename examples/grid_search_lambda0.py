@@ -8,12 +8,12 @@ part in the choice.
 import numpy as np
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, train_test_split
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import StandardScaler
 
 from skhebb import HebbSETClassifier
 from skhebb.datasets import fetch_dataset
 
-LAMBDA0 = [0, 0.0003, 0.001, 0.003, 0.01, 0.03]
+LAMBDA0 = [0, 0.003, 0.01, 0.03, 0.1]
 
 
 def main():
@@ -22,16 +22,8 @@ def main():
         X.astype(np.float32), y, test_size=0.25, stratify=y, random_state=0
     )
     pipeline = make_pipeline(
-        MinMaxScaler(clip=True),
-        HebbSETClassifier(
-            (400, 400, 400),
-            epsilon=10,
-            batch_size=100,
-            learning_rate_init=0.1,
-            max_iter=50,
-            tol=None,  # always all epochs
-            random_state=0,
-        ),
+        StandardScaler(),
+        HebbSETClassifier(random_state=0),
     )
     search = GridSearchCV(
         pipeline,

@@ -3,7 +3,7 @@
 from string import Template
 
 NETWORK = """\
-hidden_layer_sizes : int or array-like of int, default=(100,)
+hidden_layer_sizes : int or array-like of int, default=(300,)
         Numbers of neurons of the hidden layers.
     activation : {"all_relu", "identity", "logistic", "relu", "tanh"}, default="relu"
         Activation function of the hidden layers. "all_relu" is All-ReLU [3]_: for
@@ -64,10 +64,12 @@ TRAINING = """\
 solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and
         dies with it.
+    weight_decay : float, default=0.005
+        Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
+        weights, whatever the size of the mini-batches.
     alpha : float, default=0
-        Strength of the L2 penalty, which is divided by the weight of the batch as in
-        `MLPClassifier`: a weight decay of d per step at unit learning rate is
-        ``alpha = d * batch_size``.
+        Strength of an L2 penalty that is divided by the weight of the mini-batch, as
+        in `MLPClassifier`: the same as a `weight_decay` of ``alpha / batch_size``.
     dropout : float in [0, 1), default=0
         Probability with which a hidden neuron is left out, drawn anew for each sample
         and epoch. Those that stay are scaled up in training, and nothing is left out in
@@ -75,7 +77,7 @@ solver : {"adam", "sgd"}, default="adam"
     batch_size : int or "auto", default="auto"
         Samples per mini-batch; "auto" is ``min(200, n_samples)``. The last batch of
         an epoch has what is left.
-    learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="cosine"
         How the learning rate goes on from `learning_rate_init`, with either solver.
 
         - "constant": it stays.
@@ -85,7 +87,7 @@ solver : {"adam", "sgd"}, default="adam"
         - "cosine": it falls to almost 0 along half a period of the cosine, over
           `max_iter` epochs. In `partial_fit`, which does not know the last one, it
           stays.
-    learning_rate_init : float, default=0.001
+    learning_rate_init : float, default=0.01
         The initial learning rate.
     power_t : float, default=0.5
         See `learning_rate`.
@@ -95,11 +97,11 @@ solver : {"adam", "sgd"}, default="adam"
         Whether that is Nesterov's momentum.
     beta_1, beta_2 : float in [0, 1), default=0.9 and 0.999
         Decay of the means of gradients and of their squares, with ``solver="adam"``.
-    max_iter : int, default=200
+    max_iter : int, default=100
         Number of epochs at most.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
-    tol : float or None, default=1e-4
+    tol : float or None, default=None
         Training stops when the loss, or the validation score with `early_stopping`,
         has not improved by `tol` for more than `n_iter_no_change` epochs. With None
         it always goes on for `max_iter` epochs.

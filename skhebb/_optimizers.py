@@ -1,8 +1,9 @@
 """Optimisers: how gradients change parameters.
 
 `n_arrays` is the number of state arrays that an optimiser wants for each array of
-parameters; layers keep them, aligned with the connections. `step(learning_rate, alpha,
-t)` gives the kernels step number t, from 1, with an L2 term of strength `alpha`.
+parameters; layers keep them, aligned with the connections. `step(rate, decays,
+t)` gives the kernels step number t, from 1, with L2 terms of strengths `decays`, of
+which the first is divided by the weight of the batch.
 """
 
 import math
@@ -22,10 +23,10 @@ class SGD:
         self.nesterov = nesterovs_momentum
         self.n_arrays = 1 if momentum > 0 else 0
 
-    def step(self, learning_rate, alpha, t):
+    def step(self, learning_rate, decays, t):
         """The same for any t."""
         factors = learning_rate, self.momentum, self.nesterov
-        return _loops.Step("gradient descent", factors, self.n_arrays, alpha)
+        return _loops.Step("gradient descent", factors, self.n_arrays, *decays)
 
 
 class Adam:
@@ -40,11 +41,11 @@ class Adam:
     def __init__(self, momentum, nesterovs_momentum, beta_1, beta_2):
         self.betas = beta_1, beta_2
 
-    def step(self, learning_rate, alpha, t):
+    def step(self, learning_rate, decays, t):
         """Step t, from 1, which corrects the bias of the zeros at the beginning."""
         beta_1, beta_2 = self.betas
         learning_rate *= math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-        return _loops.Step("adam", (learning_rate, beta_1, beta_2, 1e-8), 2, alpha)
+        return _loops.Step("adam", (learning_rate, beta_1, beta_2, 1e-8), 2, *decays)
 
 
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}

@@ -183,8 +183,8 @@ class Trainer:
         A local learning rule.
     dropout : Dropout or None
     stopping : StoppingRule
-    alpha : float
-        Strength of the L2 term; divided by the weight of the batch, as in
+    alpha, weight_decay : float
+        Strengths of L2 terms; the first is divided by the weight of the batch, as in
         `MLPClassifier`.
     batch_size : int
         Upper bound; an epoch's last batch may be smaller.
@@ -203,6 +203,7 @@ class Trainer:
     dropout: object
     stopping: StoppingRule
     alpha: float
+    weight_decay: float
     batch_size: int
     shuffle: bool
     evolution_interval: int | None
@@ -431,7 +432,7 @@ class Trainer:
             losses *= weights
             columns = tiles.columns(weights, outputs.dtype)
             batch = Batch(tiles, columns, float(weights.sum()))
-        loss = losses.sum() + self.penalty()
+        loss = losses.sum() + self.penalty(batch.total)
         if not np.isfinite(loss):
             raise NonFiniteTraining
         if self.plasticity is not None:
@@ -443,19 +444,21 @@ class Trainer:
         self.update(activations, batch, flush_tiny(outputs))
         return loss
 
-    def penalty(self):
-        """The L2 term of the loss, times the weight of the batch."""
-        if self.alpha == 0:
+    def penalty(self, total):
+        """The L2 terms of the loss, times the weight of the batch."""
+        strength = self.alpha + self.weight_decay * total
+        if strength == 0:
             return 0.0
         squares = sum(layer.sum_of_squares() for layer in self.state.network.layers)
-        return 0.5 * self.alpha * squares
+        return 0.5 * strength * squares
 
     def update(self, activations, batch, output_errors):
         """Propagate the error from the last layer to the first, updating each."""
         state, network, tiles = self.state, self.state.network, batch.tiles
         state.n_steps += 1
-        step = self.optimizer.step(self.rate, self.alpha, state.n_steps)
-        bias_step = self.optimizer.step(self.rate, 0.0, state.n_steps)
+        decays = self.alpha, self.weight_decay
+        step = self.optimizer.step(self.rate, decays, state.n_steps)
+        bias_step = self.optimizer.step(self.rate, (0.0, 0.0), state.n_steps)
         errors, other = self.errors.arrays(tiles)
         n_outputs = len(output_errors)
         tiles.pack(output_errors, errors[: n_outputs * tiles.stride])

@@ -45,7 +45,9 @@ def test_same_weights_and_losses(n_classes, activation, solver):
     start = MLPClassifier(**{**shared, "learning_rate_init": 1e-300})
     start.set_params(max_iter=1).fit(X, y)
     mlp = MLPClassifier(**shared).fit(X, y)
-    clf = SETClassifier(zeta=0, **shared)
+    clf = SETClassifier(
+        zeta=0, weight_decay=0, learning_rate="constant", tol=0, **shared
+    )
     clf.fit(X, y, coefs_init=start.coefs_, intercepts_init=start.intercepts_)
 
     assert_allclose(clf.loss_curve_, mlp.loss_curve_, rtol=1e-10)

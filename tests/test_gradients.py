@@ -66,6 +66,7 @@ def make_trainer(loss, activation, targets, random_weights, alpha):
         dropout=None,
         stopping=None,
         alpha=alpha,
+        weight_decay=alpha / 5,
         batch_size=11,
         shuffle=False,
         evolution_interval=None,

@@ -74,6 +74,7 @@ def test_a_batch_allocates_nothing_of_its_size(rng, peak, plasticity):
         dropout=None,
         stopping=None,
         alpha=0.1,
+        weight_decay=0.1,
         batch_size=256,
         shuffle=True,
         evolution_interval=None,

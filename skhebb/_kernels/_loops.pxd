@@ -30,6 +30,7 @@ cdef extern from "tile_loops.h" nogil:
         int rule
         double inverse_total
         double alpha
+        double weight_decay
         const double* factors
         void* state0
         void* state1

@@ -129,20 +129,23 @@ cdef class Step:
         beta_1, beta_2, and what is added to the root.
     n_states : int
         The number of arrays that it keeps for each array of parameters, at most 2.
-    alpha : float
-        Strength of the L2 term.
+    alpha, weight_decay : float
+        Strengths of two L2 terms, of which the first is divided by the weight of the
+        batch.
     """
 
     cdef skhebb_step c
     cdef double factors[8]
     cdef int n_states
 
-    def __init__(self, str rule, factors, int n_states, double alpha):
+    def __init__(self, str rule, factors, int n_states, double alpha,
+                 double weight_decay):
         self.c.rule = RULES.index(rule)
         for k, factor in enumerate(factors):
             self.factors[k] = factor
         self.c.factors = self.factors
         self.c.alpha = alpha
+        self.c.weight_decay = weight_decay
         self.n_states = n_states
 
     cdef skhebb_step of(self, void** states, double total):
@@ -461,7 +464,8 @@ def update_nonzeros(
     cdef skhebb_step c_step = step.of(pointers, total)
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
     # A velocity or a decay moves weights without a gradient, too.
-    cdef bint everywhere = step.n_states > 0 or step.c.alpha != 0
+    cdef bint everywhere = (step.n_states > 0 or step.c.alpha != 0
+                            or step.c.weight_decay != 0)
     cdef Py_ssize_t p, work = indices.shape[0] if everywhere else 0
     work += work_of_nonzeros(&layer, indices.shape[0], len(inputs[3]))
     n_threads = threads_for(work, n_threads)

@@ -8,7 +8,7 @@ PUBLISHED = {
     "zeta": 0.3,
     "solver": "sgd",
     "momentum": 0,
-    "alpha": 0,
+    "weight_decay": 0,
     "learning_rate": "constant",
     "tol": None,
 }

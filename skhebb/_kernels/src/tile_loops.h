@@ -51,7 +51,8 @@ typedef struct { /* of a batch of sparse samples, by feature, then by column */
 
 typedef struct { /* of one parameter array; its states and rule are the optimiser's */
     int rule;
-    double inverse_total, alpha; /* total weight of the batch, strength of the L2 term */
+    double inverse_total; /* of the weight of the batch */
+    double alpha, weight_decay; /* L2 terms: divided by that weight, and as it is */
     const double *factors;
     void *state0, *state1;
 } skhebb_step;

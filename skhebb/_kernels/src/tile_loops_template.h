@@ -303,7 +303,7 @@ TARGET static void NAME(gradient_descent)(
     ptrdiff_t start, ptrdiff_t n)
 {
     const REAL inverse_total = (REAL)step->inverse_total;
-    const REAL decay = (REAL)(step->alpha * step->inverse_total);
+    const REAL decay = (REAL)(step->alpha * step->inverse_total + step->weight_decay);
     const REAL learning_rate = (REAL)step->factors[0];
     const REAL momentum = (REAL)step->factors[1];
     const int nesterov = step->factors[2] != 0;
@@ -329,7 +329,7 @@ TARGET static void NAME(adam)(
     ptrdiff_t start, ptrdiff_t n)
 {
     const REAL inverse_total = (REAL)step->inverse_total;
-    const REAL decay = (REAL)(step->alpha * step->inverse_total);
+    const REAL decay = (REAL)(step->alpha * step->inverse_total + step->weight_decay);
     const REAL learning_rate = (REAL)step->factors[0];
     const REAL beta_1 = (REAL)step->factors[1], beta_2 = (REAL)step->factors[2];
     const REAL offset = (REAL)step->factors[3];
