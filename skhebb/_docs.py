@@ -87,7 +87,7 @@ solver : {"adam", "sgd"}, default="adam"
         - "cosine": it falls to almost 0 along half a period of the cosine, over
           `max_iter` epochs. In `partial_fit`, which does not know the last one, it
           stays.
-    learning_rate_init : float, default=0.01
+    learning_rate_init : float, default=0.02
         The initial learning rate.
     power_t : float, default=0.5
         See `learning_rate`.
