@@ -191,7 +191,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         if warm:
             self._check_same(targets, initial)
             targets = self._targets
-        weights = self._weighted_classes(targets, y, weights)
+        weights, samples = self._weighted_classes(targets, y, weights, samples)
         encoded = targets.encode(y)
         if given[0] is not None:
             held_out = self._given_validation(targets, X.dtype, *given)
@@ -236,7 +236,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
         present = None if weights is None else weights[samples]
         targets = targets_of(y[samples], present)
-        weights = self._weighted_classes(targets, y, weights)
+        weights, samples = self._weighted_classes(targets, y, weights, samples)
         state = self._begin(X, targets.n_outputs) if is_first else self._state
         trainer = self._trainer(state, self._loss(targets), len(samples), n_threads)
         encoded = targets.encode(y)
@@ -342,9 +342,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             weights = check_weights(self, "sample_weight_val", sample_weight_val, X_val)
         return rows_of(X_val), targets.encode(y_val), weights
 
-    def _weighted_classes(self, targets, y, weights):
-        """Sample weights, times those of the classes if there are any."""
-        return weights
+    def _weighted_classes(self, targets, y, weights, samples):
+        """Weights, times those of the classes if there are any, and rows left."""
+        return weights, samples
 
     def _split(self, targets, encoded, samples, random_state):
         """Rows for training and for validation, stratified where there are enough."""

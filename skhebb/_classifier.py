@@ -165,23 +165,28 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         targets.check_known(y, "y")
         return targets
 
-    def _weighted_classes(self, targets, y, weights):
+    def _weighted_classes(self, targets, y, weights, samples):
         if self.class_weight is None:
-            return weights
+            return weights, samples
         if targets.kind == "multilabel-indicator":
             raise ValueError(
                 "class_weight is for one class per sample, but `y` has several labels. "
                 "Set class_weight=None, and use sample_weight."
             )
-        takes_part = slice(None) if weights is None else weights > 0
+        weights = np.ones(len(y)) if weights is None else weights
         of_classes = compute_class_weight(
             self.class_weight,
             classes=targets.classes,
-            y=y[takes_part],
-            sample_weight=None if weights is None else weights[takes_part],
+            y=y[samples],
+            sample_weight=weights[samples],
         )
-        of_samples = of_classes[targets.encode(y)]
-        return of_samples if weights is None else weights * of_samples
+        weights = weights * of_classes[targets.encode(y)]
+        samples = samples[weights[samples] > 0]
+        if not len(samples):
+            raise ValueError(
+                f"class_weight={self.class_weight} leaves no sample with a weight."
+            )
+        return weights, samples
 
     def _fitted(self, state, targets, n_before):
         fitted = super()._fitted(state, targets, n_before)
