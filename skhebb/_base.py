@@ -18,7 +18,7 @@ from skhebb._batches import TrainingData, rows_of
 from skhebb._dropout import Dropout
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
-from skhebb._observer import FitObserver
+from skhebb._observer import FitObserver, Observer
 from skhebb._optimizers import OPTIMIZERS
 from skhebb._persistence import PersistenceMixin
 from skhebb._schedules import SCHEDULES
@@ -28,6 +28,8 @@ from skhebb._sklearn import (
     StrOptions,
     _check_sample_weight,
     _fit_context,
+    _num_samples,
+    _safe_indexing,
 )
 from skhebb._threads import effective_n_threads
 from skhebb._training import StoppingRule, Trainer, TrainingState
@@ -181,25 +183,28 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return self
 
     @with_callbacks
-    def _fit(self, X, y, sample_weight, given, initial):
+    def _fit(self, X_given, y_given, sample_weight, given, initial):
         self._check_combinations(given)
         n_threads = effective_n_threads(self.n_jobs)
         warm = self.warm_start and hasattr(self, "_state")
-        X, y, weights, samples = self._training_data(X, y, sample_weight, not warm)
-        present = None if weights is None else weights[samples]
-        targets = self._targets_of(y[samples], present)
+        X, y, sample_weight, samples = self._training_data(
+            X_given, y_given, sample_weight, is_first=not warm
+        )
+        targets = self._targets_of(y[samples], rows(sample_weight, samples))
         if warm:
             self._check_same(targets, initial)
             targets = self._targets
-        weights, samples = self._weighted_classes(targets, y, weights, samples)
+        weights, samples = self._weighted_classes(targets, y, sample_weight, samples)
         encoded = targets.encode(y)
         if given[0] is not None:
             held_out = self._given_validation(targets, X.dtype, *given)
-        state = self._state if warm else self._begin(X, targets.n_outputs, *initial)
+        if warm:  # a copy, so that an exception leaves what is fitted as it is
+            state = self._fitted_state().copy()
+        else:
+            state = self._begin(X, targets.n_outputs, *initial)
         if self.early_stopping and given[0] is None:
-            samples, rows = self._split(targets, encoded, samples, state.split_seed)
-            held_weights = None if weights is None else weights[rows]
-            held_out = rows_of(X[rows]), encoded[rows], held_weights
+            samples, held = self._split(targets, encoded, samples, state.split_seed)
+            held_out = rows_of(X[held]), encoded[held], rows(weights, held)
 
         loss = self._loss(targets)
         trainer = self._trainer(state, loss, len(samples), n_threads)
@@ -210,8 +215,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         observer = FitObserver(
             self,
             self._init_callback_context(max_subtasks=self.max_iter),
-            X=lambda: X[samples],
-            y=lambda: y[samples],
+            X=lambda: rows(X_given, samples),
+            y=lambda: rows(y_given, samples),
             metadata=lambda: metadata(sample_weight, samples),
             fitted_attributes=lambda: self._fitted(state.copy(), targets, n_before),
         )
@@ -234,14 +239,16 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         n_threads = effective_n_threads(self.n_jobs)
         is_first = not hasattr(self, "_state")
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
-        present = None if weights is None else weights[samples]
-        targets = targets_of(y[samples], present)
+        targets = targets_of(y[samples], rows(weights, samples))
         weights, samples = self._weighted_classes(targets, y, weights, samples)
-        state = self._begin(X, targets.n_outputs) if is_first else self._state
+        if is_first:
+            state = self._begin(X, targets.n_outputs)
+        else:
+            state = self._fitted_state()
         trainer = self._trainer(state, self._loss(targets), len(samples), n_threads)
         encoded = targets.encode(y)
         data = TrainingData(rows_of(X), targets, encoded, weights, samples)
-        stopped = trainer.partial_fit(data)
+        stopped = trainer.partial_fit(data, Observer(self.verbose))
         vars(self).update(self._fitted(state, targets, len(state.losses)))
         self.n_iter_ = 1 if stopped is None else 0
         return stopped
@@ -274,12 +281,33 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
 
     def _outputs(self, X):
         check_is_fitted(self)
-        network = self._state.network
+        network = self._fitted_state().network
         check_sparse(X)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=network.dtype, reset=False
         )
         return network.outputs(rows_of(X), effective_n_threads(self.n_jobs))
+
+    def _fitted_state(self):
+        """The state, with what users may have put into `coefs_` and `intercepts_`."""
+        layers = self._state.network.layers
+        for layer, weights, biases in zip(
+            layers, self.coefs_, self.intercepts_, strict=True
+        ):
+            if weights is not layer.weights or biases is not layer.biases:
+                shapes = [layer.weights.shape for layer in layers]
+                dtype = layer.weights.dtype
+                self.coefs_ = check_coefs(self.coefs_, shapes, dtype, "coefs_")
+                self.intercepts_ = check_intercepts(
+                    self.intercepts_,
+                    [n_out for _, n_out in shapes],
+                    dtype,
+                    "intercepts_",
+                )
+                parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
+                self._state.restore_parameters(parameters)
+                break
+        return self._state
 
     def _check_combinations(self, given):
         """Raise if parameters that are sound by themselves make no sense together."""
@@ -555,11 +583,18 @@ def check_weights(estimator, name, sample_weight, X):
     return weights
 
 
+def rows(array, samples):
+    """Those of an array, matrix or frame; the whole of it if these are all."""
+    if array is None or len(samples) == _num_samples(array):
+        return array
+    return _safe_indexing(array, samples)
+
+
 def metadata(sample_weight, samples):
     """What the hooks of callbacks are told besides X and y."""
     if sample_weight is None:
         return None
-    return {"sample_weight": np.asarray(sample_weight)[samples]}
+    return {"sample_weight": rows(sample_weight, samples)}
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What the classifiers share: labels, class weights and probabilities."""
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
@@ -126,7 +127,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
 
     def _check_y(self, y, name):
         """Labels of shape (n_samples,), or a dense matrix of zeros and ones."""
-        if hasattr(y, "toarray"):
+        if issparse(y):
             y = y.toarray()
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)

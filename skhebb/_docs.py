@@ -57,8 +57,8 @@ negative_slope : float, default=0.6
     evolution_interval : "epoch" or int, default="epoch"
         When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and
-        calls. In the latter case `early_stopping` returns the best network as it was
-        scored, not pruned once more."""
+        calls. In the latter case the connections of the last generation are not pruned
+        in the end."""
 
 TRAINING = """\
 solver : {"adam", "sgd"}, default="adam"
@@ -120,7 +120,7 @@ early_stopping : bool, default=False
         Whether `fit` goes on with the network of the previous call.
     verbose : bool, default=False
         Whether to print a line per epoch: loss, validation loss and score,
-        connections, and share of them that were new in this epoch.
+        connections, and how many of them were replaced in this epoch.
     random_state : int, RandomState instance or None, default=None
         Determines the initial network, shuffling, dropout, evolution and the
         validation split. On the same machine the result is the same, bit for bit, for

@@ -191,13 +191,15 @@ class SparseLayer:
         is_read_only = not self.weights.data.flags.writeable
         if is_read_only:
             self.leave(self.parameters)
+            self.weight_state = [state.copy() for state in self.weight_state]
+            self.bias_state = [state.copy() for state in self.bias_state]
         self.weights.sum_duplicates()
         self.capacity = max(self.capacity, self.n_connections)
         sizes = {len(state) for state in self.weight_state}
         fits = len(self.weight_state) == n_arrays and sizes <= {self.n_connections}
-        if is_read_only or not fits:
+        if not fits:
             self.reset_state(n_arrays)
-        return is_read_only or not fits
+        return not fits
 
     def forget(self):
         """Free what was computed from the connections, and will be again if needed."""

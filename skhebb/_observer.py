@@ -1,10 +1,29 @@
 """Tells users of the progress of a fit: printed lines, and scikit-learn's callbacks."""
 
-from skhebb._training import Observer
+
+class Observer:
+    """Prints a line per epoch if wanted.
+
+    Parameters
+    ----------
+    verbose : bool
+    """
+
+    def __init__(self, verbose):
+        self.verbose = verbose
+
+    def begin_epoch(self):
+        """Before each epoch."""
+
+    def end_epoch(self, figures):
+        """Tell, after each epoch, whether to stop."""
+        if self.verbose:
+            print(line(figures))
+        return False
 
 
 class FitObserver(Observer):
-    """Prints a line per epoch if wanted, and calls the hooks of callbacks.
+    """Calls the hooks of callbacks, too.
 
     Parameters
     ----------
@@ -19,7 +38,7 @@ class FitObserver(Observer):
     """
 
     def __init__(self, estimator, context, X, y, metadata, fitted_attributes):
-        self.estimator = estimator
+        super().__init__(estimator.verbose)
         self.context = context
         self.about = {
             "estimator": estimator,
@@ -46,8 +65,7 @@ class FitObserver(Observer):
 
     def end_epoch(self, figures):
         """Tell, after each epoch, whether a callback wants to stop."""
-        if self.estimator.verbose:
-            print(line(figures))
+        super().end_epoch(figures)
         return self.epoch.call_on_fit_task_end(**self.about)
 
 

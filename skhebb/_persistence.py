@@ -5,17 +5,20 @@ not depend on the classes inside of this package, and skops need trust no other 
 estimator's.
 """
 
-import copy
 import inspect
 
 import numpy as np
 
 from skhebb._activations import set_activations
+from skhebb._csr import connections
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
 from skhebb._targets import Indicators, Labels, Numbers
 from skhebb._training import TrainingState
 from skhebb._version import __version__
+
+# What scikit-learn's callbacks keep during a fit.
+OF_A_FIT = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 # Raised when files of this version are of no use to those before.
 FORMAT = 1
@@ -25,15 +28,20 @@ class PersistenceMixin:
     """Saving, loading and copying of estimators."""
 
     def __getstate__(self):
-        attributes = dict(super().__getstate__())
+        attributes = {
+            name: value
+            for name, value in super().__getstate__().items()
+            if name not in OF_A_FIT
+        }
         saved = {"version": __version__, "format": FORMAT}
         if "_state" in attributes:
-            del attributes["_state"], attributes["_targets"]
-            saved["training"] = pack(self._state)
+            saved["training"] = pack(self._fitted_state())
             saved["targets"] = {
                 "kind": self._targets.kind,
                 "is_1d": getattr(self._targets, "is_1d", None),
             }
+            for name in ("_state", "_targets", "coefs_", "intercepts_"):
+                del attributes[name]
         return {**attributes, "_saved": saved}
 
     def __setstate__(self, attributes):
@@ -56,8 +64,10 @@ class PersistenceMixin:
     def __copy__(self):
         new = type(self).__new__(type(self))
         vars(new).update(vars(self))
+        for name in OF_A_FIT:
+            vars(new).pop(name, None)
         if hasattr(self, "_state"):
-            new._adopt(self._state.copy())
+            new._adopt(self._fitted_state().copy())
         return new
 
     def _adopt(self, state):
@@ -72,41 +82,49 @@ class PersistenceMixin:
 
 
 def pack(state):
-    """A TrainingState as plain data, without weights and biases."""
+    """A TrainingState as plain data."""
     fields = {
         name: value
         for name, value in vars(state).items()
         if name not in ("network", "shuffle_rng", "dropout_rng", "evolution_rngs")
     }
-    layers = state.network.layers
     return {
         **fields,
         "rngs": [rng.bit_generator.state for rng in state.rngs],
-        "capacities": [layer.capacity for layer in layers],
-        "weight_states": [layer.weight_state for layer in layers],
-        "bias_states": [layer.bias_state for layer in layers],
+        "layers": [pack_layer(layer) for layer in state.network.layers],
+    }
+
+
+def pack_layer(layer):
+    """A SparseLayer as plain data."""
+    weights = layer.weights
+    return {
+        "shape": weights.shape,
+        "data": weights.data,
+        "indices": weights.indices,
+        "indptr": weights.indptr,
+        "biases": layer.biases,
+        "capacity": layer.capacity,
+        "weight_state": layer.weight_state,
+        "bias_state": layer.bias_state,
     }
 
 
 def unpack(packed, estimator):
     """The TrainingState of a fitted estimator."""
-    packed = copy.copy(packed)
-    layers = []
-    for weights, biases, capacity, weight_state, bias_state in zip(
-        estimator.coefs_,
-        estimator.intercepts_,
-        *(packed.pop(name) for name in ("capacities", "weight_states", "bias_states")),
-        strict=True,
-    ):
-        layer = SparseLayer(weights, biases)
-        layer.capacity = capacity
-        layer.weight_state, layer.bias_state = weight_state, bias_state
-        layers.append(layer)
-    network = Network(layers)
+    packed = dict(packed)
+    network = Network([unpack_layer(**layer) for layer in packed.pop("layers")])
     hidden, negative_slope = estimator._activation
     set_activations(network, hidden, estimator.out_activation_, negative_slope)
     shuffle, dropout, *evolution = map(generator, packed.pop("rngs"))
     return TrainingState(network, shuffle, dropout, evolution, **packed)
+
+
+def unpack_layer(shape, data, indices, indptr, biases, **attributes):
+    """The SparseLayer that `pack_layer` was given."""
+    layer = SparseLayer(connections(data, indices, indptr, shape), biases)
+    vars(layer).update(attributes)
+    return layer
 
 
 def generator(state):

@@ -1,6 +1,7 @@
 """What the regressors share."""
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 from sklearn.utils import column_or_1d
 
@@ -65,6 +66,8 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
 
     def _check_y(self, y, name):
         """Finite numbers of shape (n_samples,) or (n_samples, n_outputs)."""
+        if issparse(y):
+            y = y.toarray()
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return y.astype(np.float64, copy=False)

@@ -16,7 +16,6 @@ WORTH_THREADS = (
     1 << 20
 )  # connections whose evolution takes longer than starting threads
 FIGURES = ("losses", "scores", "validation_losses")  # of each epoch
-UNFINISHED = ("interrupted", "diverged")
 PROBE = 16  # samples that show at the end of an epoch whether outputs are finite
 
 
@@ -37,7 +36,8 @@ class EpochFigures(NamedTuple):
     n_connections : int
         Now.
     share_replaced : float
-        Of the connections trained in this epoch, those that were new in it.
+        Connections that were added in this epoch, divided by `n_connections`. More
+        than one where the topology evolves many times in an epoch.
     """
 
     epoch: int
@@ -46,17 +46,6 @@ class EpochFigures(NamedTuple):
     validation_loss: float | None
     n_connections: int
     share_replaced: float
-
-
-class Observer:
-    """Is told of epochs; this one does not mind."""
-
-    def begin_epoch(self):
-        """Before each epoch."""
-
-    def end_epoch(self, figures):
-        """Tell, after each epoch, whether to stop."""
-        return False
 
 
 @dataclass
@@ -234,10 +223,11 @@ class Trainer:
         self.batches_per_generation = self.evolution_interval or n_batches
 
     def fit(self, data, max_epochs, validate, observer):
-        """Train for up to `max_epochs` epochs and prune at the end.
+        """Train for up to `max_epochs` epochs, and prune after each.
 
-        Growth waits for the next epoch, so that no connection is ever left behind
-        that was not trained.
+        Where the topology evolves within epochs, nothing is pruned in the end. Growth
+        waits for the next epoch, so that no connection is ever left behind that was
+        not trained.
 
         Parameters
         ----------
@@ -248,6 +238,8 @@ class Trainer:
             so that the network scored is the one that would be returned. The best one
             is restored in the end.
         observer : Observer
+            Told of each epoch by `begin_epoch()` and `end_epoch(figures)`, which tells
+            whether to stop.
 
         Returns
         -------
@@ -280,12 +272,10 @@ class Trainer:
                 break
         if best is not None:
             state.restore_parameters(best)
-        elif self.evolution_interval is not None and stopped not in UNFINISHED:
-            self.prune()
         state.network.forget()
         return stopped
 
-    def partial_fit(self, data):
+    def partial_fit(self, data, observer):
         """Train for one epoch; the topology evolves when the next one begins.
 
         Returns
@@ -305,6 +295,7 @@ class Trainer:
             raise
         self.record(figures)
         self.should_stop()
+        observer.end_epoch(figures._replace(epoch=len(self.state.losses)))
         return None
 
     def go_back(self, snapshot, reason):

@@ -48,19 +48,19 @@ def check_layer_sizes(hidden_layer_sizes):
     return [int(size) for size in sizes]
 
 
-def check_coefs(coefs_init, shapes, dtype):
+def check_coefs(coefs_init, shapes, dtype, name="coefs_init"):
     """`coefs_init` as canonical csr_arrays of `dtype`, independent of the user's."""
-    check_length("coefs_init", coefs_init, len(shapes))
+    check_length(name, coefs_init, len(shapes))
     checked = []
     for depth, (coefs, shape) in enumerate(zip(coefs_init, shapes, strict=True)):
-        name = f"coefs_init[{depth}]"
-        coefs = check_numbers(name, coefs, dtype, accept_sparse="csr")
-        check_shape(name, coefs.shape, shape)
+        item = f"{name}[{depth}]"
+        coefs = check_numbers(item, coefs, dtype, accept_sparse="csr")
+        check_shape(item, coefs.shape, shape)
         coefs = csr_array(coefs)
         try:
             coefs.check_format(full_check=True)
         except ValueError as error:
-            raise ValueError(f"{name} is not a valid sparse matrix: {error}") from error
+            raise ValueError(f"{item} is not a valid sparse matrix: {error}") from error
         coefs.sum_duplicates()
         index_type = index_dtype(coefs.nnz)
         indices = coefs.indices.astype(index_type, copy=False)
@@ -69,18 +69,18 @@ def check_coefs(coefs_init, shapes, dtype):
     return checked
 
 
-def check_intercepts(intercepts_init, sizes, dtype):
+def check_intercepts(intercepts_init, sizes, dtype, name="intercepts_init"):
     """`intercepts_init` as arrays of `dtype`; zeros for None."""
     if intercepts_init is None:
         return [np.zeros(size, dtype=dtype) for size in sizes]
-    check_length("intercepts_init", intercepts_init, len(sizes))
+    check_length(name, intercepts_init, len(sizes))
     checked = []
     for depth, (intercepts, size) in enumerate(
         zip(intercepts_init, sizes, strict=True)
     ):
-        name = f"intercepts_init[{depth}]"
-        intercepts = check_numbers(name, intercepts, dtype, ensure_2d=False)
-        check_shape(name, intercepts.shape, (size,))
+        item = f"{name}[{depth}]"
+        intercepts = check_numbers(item, intercepts, dtype, ensure_2d=False)
+        check_shape(item, intercepts.shape, (size,))
         checked.append(intercepts)
     return checked
 

@@ -24,7 +24,7 @@ ALLOWED = {
     "_layer": {"_kernels", "_buffers", "_csr"},
     "_network": {"_kernels", "_layer", "_buffers"},
     "_training": {"_network", "_buffers", "_kernels", "_schedules"},
-    "_observer": {"_training"},
+    "_observer": set(),
     "_validation": {"_csr"},
     "_show_versions": {"_kernels", "_threads"},
     "_activations": {"_kernels"},
@@ -40,7 +40,8 @@ ALLOWED = {
     "_base": LEAVES
     | {"_batches", "_layer", "_network", "_observer", "_sklearn", "_threads"}
     | {"_training", "_validation", "_persistence"},
-    "_persistence": {"_activations", "_layer", "_network", "_targets", "_training"},
+    "_persistence": {"_activations", "_csr", "_layer", "_network"}
+    | {"_targets", "_training"},
     "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_validation"},
     "_regressor": {"_base", "_losses", "_sklearn", "_targets"},
     "_set": {"_classifier", "_docs", "_regressor"},
