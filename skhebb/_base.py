@@ -32,7 +32,12 @@ from skhebb._sklearn import (
     _safe_indexing,
 )
 from skhebb._threads import effective_n_threads
-from skhebb._training import StoppingRule, Trainer, TrainingState
+from skhebb._training import (
+    NonFiniteTraining,
+    StoppingRule,
+    Trainer,
+    TrainingState,
+)
 from skhebb._validation import (
     check_coefs,
     check_intercepts,
@@ -204,7 +209,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             state = self._begin(X, targets.n_outputs, *initial)
         if self.early_stopping and given[0] is None:
             samples, held = self._split(targets, encoded, samples, state.split_seed)
-            held_out = rows_of(X[held]), encoded[held], rows(weights, held)
+            held_out = rows_of(X[held]), encoded[held], rows(sample_weight, held)
 
         loss = self._loss(targets)
         trainer = self._trainer(state, loss, len(samples), n_threads)
@@ -361,6 +366,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             accept_sparse="csr",
             dtype=dtype,
             reset=False,
+            ensure_min_samples=2,  # R² wants two
             **self._y_options,
         )
         y_val = self._check_y(y_val, "y_val")
@@ -566,6 +572,8 @@ class Validation:
 
     def __call__(self):
         outputs = self.network.outputs(self.inputs, self.n_threads)
+        if not np.isfinite(outputs).all():
+            raise NonFiniteTraining
         score = self.targets.score(self.encoded, outputs, self.weights)
         wanted = np.empty_like(outputs.T)
         self.targets.load(self.encoded, wanted)

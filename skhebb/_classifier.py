@@ -26,7 +26,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
     _y_options = {"multi_output": True}
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Train for one pass over X and y, going on from where training stands.
 
         With ``evolution_interval="epoch"`` the topology evolves between two calls;
@@ -40,11 +40,11 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             The samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Their classes.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, as in `fit`.
         classes : array-like of shape (n_classes,), default=None
             All classes that may ever occur. Needed at the first call, may be left
             out later, and always if `y` is a matrix of zeros and ones.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, as in `fit`.
 
         Returns
         -------
@@ -135,7 +135,8 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             check_sortable(y)
         check_classification_targets(y)
         kind = type_of_target(y, input_name=name)
-        if y.ndim == 2 and kind != "multilabel-indicator":
+        is_indicator = kind == "multilabel-indicator" and np.isin(y, (0, 1)).all()
+        if y.ndim == 2 and not is_indicator:
             raise ValueError(
                 f"`{name}` with several columns must hold zeros and ones, one column "
                 f"for each label. Got targets of type {kind!r}; "
@@ -148,23 +149,26 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
 
     def _known_targets(self, y, classes):
         """Those of all calls of partial_fit, which `classes` may tell."""
-        targets = getattr(self, "_targets", None)
-        if y.ndim == 2:
-            targets = targets or self._targets_of(y)
-        elif targets is None and classes is None:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        elif classes is not None:
+        if classes is not None and y.ndim == 1:
             classes = np.unique(column_or_1d(classes))
-            if targets and not np.array_equal(classes, targets.classes):
-                raise ValueError(
-                    f"`classes={classes}` is not the same as on last call to "
-                    f"partial_fit, was: {targets.classes}"
-                )
-            targets = Labels(classes)
-        if difference := targets.difference(self._targets_of(y)) if y.ndim == 2 else "":
-            raise ValueError(f"`y` must have the same {difference}.")
+        targets = getattr(self, "_targets", None)
+        if targets is None:
+            targets = self._first_targets(y, classes)
+        elif classes is not None and not np.array_equal(classes, targets.classes):
+            raise ValueError(
+                f"`classes={classes}` is not the same as on last call to partial_fit, "
+                f"was: {targets.classes}"
+            )
         targets.check_known(y, "y")
         return targets
+
+    def _first_targets(self, y, classes):
+        """Those of the first call of partial_fit."""
+        if y.ndim == 2:
+            return self._targets_of(y)
+        if classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        return Labels(classes)
 
     def _weighted_classes(self, targets, y, weights, samples):
         if self.class_weight is None:
@@ -181,6 +185,11 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             y=y[samples],
             sample_weight=weights[samples],
         )
+        if not (of_classes >= 0).all():
+            raise ValueError(
+                "The 'class_weight' parameter must give weights in the range [0, inf)."
+                f" Got {self.class_weight!r} instead."
+            )
         weights = weights * of_classes[targets.encode(y)]
         samples = samples[weights[samples] > 0]
         if not len(samples):

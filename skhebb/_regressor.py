@@ -76,10 +76,7 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         mean, scale = np.zeros(n_outputs), np.ones(n_outputs)
         if self.normalize_y:
-            rows = y.reshape(len(y), -1)
-            mean = np.average(rows, axis=0, weights=weights)
-            scale = np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights))
-            scale[scale <= 1e-12 * np.abs(mean)] = 1  # constant, but for rounding
+            mean, scale = standardisation(y.reshape(len(y), -1), weights)
         return Numbers(n_outputs, y.ndim == 1, mean, scale)
 
     def _known_targets(self, y, weights):
@@ -95,3 +92,14 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def standardisation(y, weights):
+    """Weighted means and standard deviations of the columns, 1 for constant ones."""
+    size = np.abs(y).max(axis=0)
+    size[size == 0] = 1
+    y = y / size  # whose squares neither overflow nor underflow
+    mean = np.average(y, axis=0, weights=weights)
+    scale = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weights))
+    is_constant = scale <= 1e-12  # but for rounding
+    return mean * size, np.where(is_constant, 1, scale * size)

@@ -33,6 +33,11 @@ class Labels:
 
     def check_known(self, y, name):
         """Raise if there are others than the classes in `y`."""
+        if y.ndim != 1:
+            raise ValueError(
+                f"`{name}` must have one class per sample, as in training. Got "
+                f"{y.shape[1]} columns."
+            )
         unknown = np.setdiff1d(y, self.classes)
         if len(unknown):
             raise ValueError(
@@ -87,7 +92,8 @@ class Columns:
         n_outputs = y.reshape(len(y), -1).shape[1]
         if n_outputs != self.n_outputs:
             raise ValueError(
-                f"`{name}` must have {self.n_outputs} outputs. Got {n_outputs}."
+                f"`{name}` must have {self.n_outputs} outputs, as in training. Got "
+                f"{n_outputs}."
             )
 
     def difference(self, others):

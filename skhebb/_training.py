@@ -313,7 +313,10 @@ class Trainer:
         figures = self.train(data, self.learning_rate(epoch, max_epochs))
         if self.evolution_interval is None:
             self.prune()
-        score, loss = (None, None) if validate is None else validate()
+        score = loss = None
+        if validate is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                score, loss = validate()
         return figures._replace(
             epoch=epoch + 1,
             score=score,
