@@ -440,7 +440,9 @@ class TestPartialFit:
     def test_other_number_of_outputs_is_refused(self, cls):
         X, y = regression(3)
         reg = make(cls).partial_fit(X, y)
-        with pytest.raises(ValueError, match=r"must have 3 outputs\. Got 1"):
+        with pytest.raises(
+            ValueError, match=r"must have 3 outputs, as in training\. Got 1"
+        ):
             reg.partial_fit(X, y[:, 0])
 
     @each

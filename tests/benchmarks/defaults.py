@@ -46,7 +46,7 @@ ESTIMATORS = {
     "SET": SETClassifier(),
     "HebbSET": HebbSETClassifier(),
     "MLP": MLPClassifier(),
-    f"MLP{HIDDEN}": MLPClassifier(HIDDEN),
+    "MLP-same": MLPClassifier(HIDDEN),
     "logistic": LogisticRegression(),
     "HistGB": HistGradientBoostingClassifier(),
 }
@@ -73,12 +73,12 @@ def n_weights(estimator):
     return sum(c.nnz if issparse(c) else c.size for c in coefs)
 
 
-def cross_validate(X, y, n_folds, seed):
+def cross_validate(estimators, X, y, n_folds, seed):
     """Accuracy, weights and seconds of each estimator, means over the folds."""
-    results = {name: [] for name in ESTIMATORS}
+    results = {name: [] for name in estimators}
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     for train, test in folds.split(X, y):
-        for name, estimator in ESTIMATORS.items():
+        for name, estimator in estimators.items():
             model = make_pipeline(StandardScaler(), clone(estimator))
             if "random_state" in estimator.get_params():
                 model[-1].set_params(random_state=seed)
@@ -97,6 +97,7 @@ def main():
     folder = os.environ.get("SKHEBB_DATA")
     stored = sorted(file.stem for file in Path(folder).glob("*.npz")) if folder else []
     parser.add_argument("--sets", nargs="+", default=[*SHIPPED, *stored])
+    parser.add_argument("--estimators", nargs="+", default=list(ESTIMATORS))
     parser.add_argument("--samples", type=int, default=3000, help="at most, of a set")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
@@ -104,19 +105,20 @@ def main():
     warnings.simplefilter("ignore", ConvergenceWarning)
     skhebb.show_versions()
     print("\naccuracy in %; thousands of weights; seconds to fit a fold")
-    print(f"{'':24}" + "".join(f"{name:>22}" for name in ESTIMATORS))
+    estimators = {name: ESTIMATORS[name] for name in args.estimators}
+    print(f"{'':24}" + "".join(f"{name:>22}" for name in estimators))
     table = []
     for name in args.sets:
         X, y = load(name, args.samples, args.seed)
-        figures = cross_validate(X, y, args.folds, args.seed)
+        figures = cross_validate(estimators, X, y, args.folds, args.seed)
         table.append(list(figures.values()))
         print_row(f"{name} {X.shape[0]}x{X.shape[1]}", table[-1])
     print_row("mean", np.mean(table, axis=0))
     table = np.array(table)
     shares = table[:, :, 1:] / table[:, :1, 1:]
-    print("weights and time, relative to SET, geometric mean:")
+    print(f"weights and time, relative to {args.estimators[0]}, geometric mean:")
     for name, share in zip(
-        ESTIMATORS, np.exp(np.log(shares).mean(axis=0)), strict=True
+        estimators, np.exp(np.log(shares).mean(axis=0)), strict=True
     ):
         print(f"  {name:12} {share[0]:8.2f} {share[1]:8.2f}")
 
