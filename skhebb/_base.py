@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skhebb._activations import ACTIVATIONS, set_activations
 from skhebb._batches import TrainingData, rows_of
 from skhebb._dropout import Dropout
+from skhebb._early_stopping import Validation
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
 from skhebb._observer import FitObserver, Observer
@@ -26,14 +27,12 @@ from skhebb._sklearn import (
     Interval,
     Options,
     StrOptions,
-    _check_sample_weight,
     _fit_context,
     _num_samples,
     _safe_indexing,
 )
 from skhebb._threads import effective_n_threads
 from skhebb._training import (
-    NonFiniteTraining,
     StoppingRule,
     Trainer,
     TrainingState,
@@ -43,6 +42,7 @@ from skhebb._validation import (
     check_intercepts,
     check_layer_sizes,
     check_sparse,
+    check_weights,
 )
 from skhebb.topology import GRAPHS, GROWTH_RULES, PRUNING_RULES, SparseEvolution
 
@@ -102,10 +102,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
 
     def _keep(self, parameters):
         """Set the parameters, which are the local variables of an `__init__`."""
-        names = parameters.keys() - {"self", "__class__"}
-        vars(self).update(
-            {name: parameters[name] for name in parameters if name in names}
-        )
+        vars(self).update({k: v for k, v in parameters.items() if k != "self"})
 
     def _plasticity(self):
         """The local learning rule, or None."""
@@ -200,41 +197,33 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             self._check_same(targets, initial)
             targets = self._targets
         weights, samples = self._weighted_classes(targets, y, sample_weight, samples)
-        encoded = targets.encode(y)
-        if given[0] is not None:
-            held_out = self._given_validation(targets, X.dtype, *given)
+        data = TrainingData(rows_of(X), targets, targets.encode(y), weights, samples)
+        held_out = self._given_validation(targets, X.dtype, *given)
         if warm:  # a copy, so that an exception leaves what is fitted as it is
             state = self._fitted_state().copy()
         else:
             state = self._begin(X, targets.n_outputs, *initial)
-        if self.early_stopping and given[0] is None:
-            samples, held = self._split(targets, encoded, samples, state.split_seed)
-            held_out = rows_of(X[held]), encoded[held], rows(sample_weight, held)
+        if self.early_stopping and held_out is None:
+            held_out = self._hold_out(data, X, sample_weight, state.split_seed)
 
-        loss = self._loss(targets)
-        trainer = self._trainer(state, loss, len(samples), n_threads)
+        trainer = self._trainer(state, targets, len(data.samples), n_threads)
         validate = None
-        if self.early_stopping:
-            validate = Validation(state.network, targets, loss, n_threads, *held_out)
+        if held_out is not None:
+            validate = Validation(trainer, targets, *held_out)
         n_before = len(state.losses)
         observer = FitObserver(
             self,
             self._init_callback_context(max_subtasks=self.max_iter),
-            X=lambda: rows(X_given, samples),
-            y=lambda: rows(y_given, samples),
-            metadata=lambda: metadata(sample_weight, samples),
+            X=lambda: rows(X_given, data.samples),
+            y=lambda: rows(y_given, data.samples),
+            metadata=lambda: metadata(sample_weight, data.samples),
             fitted_attributes=lambda: self._fitted(state.copy(), targets, n_before),
         )
         observer.begin_fit()
-        data = TrainingData(rows_of(X), targets, encoded, weights, samples)
         stopped = trainer.fit(data, self.max_iter, validate, observer)
         vars(self).update(self._fitted(state, targets, n_before))
         observer.end_fit()
-        if (
-            stopped is None
-            and self.tol is not None
-            and not trainer.schedule.ends_by_plan
-        ):
+        if stopped is None and self.tol is not None and not trainer.ends_by_plan:
             return "max_iter"
         return stopped
 
@@ -250,9 +239,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             state = self._begin(X, targets.n_outputs)
         else:
             state = self._fitted_state()
-        trainer = self._trainer(state, self._loss(targets), len(samples), n_threads)
-        encoded = targets.encode(y)
-        data = TrainingData(rows_of(X), targets, encoded, weights, samples)
+        trainer = self._trainer(state, targets, len(samples), n_threads)
+        data = TrainingData(rows_of(X), targets, targets.encode(y), weights, samples)
         stopped = trainer.partial_fit(data, Observer(self.verbose))
         vars(self).update(self._fitted(state, targets, len(state.losses)))
         self.n_iter_ = 1 if stopped is None else 0
@@ -296,22 +284,23 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
     def _fitted_state(self):
         """The state, with what users may have put into `coefs_` and `intercepts_`."""
         layers = self._state.network.layers
-        for layer, weights, biases in zip(
-            layers, self.coefs_, self.intercepts_, strict=True
+        parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
+        if all(
+            weights is layer.weights and biases is layer.biases
+            for layer, (weights, biases) in zip(layers, parameters, strict=True)
         ):
-            if weights is not layer.weights or biases is not layer.biases:
-                shapes = [layer.weights.shape for layer in layers]
-                dtype = layer.weights.dtype
-                self.coefs_ = check_coefs(self.coefs_, shapes, dtype, "coefs_")
-                self.intercepts_ = check_intercepts(
-                    self.intercepts_,
-                    [n_out for _, n_out in shapes],
-                    dtype,
-                    "intercepts_",
-                )
-                parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
-                self._state.restore_parameters(parameters)
-                break
+            return self._state
+        shapes, dtype = (
+            [layer.weights.shape for layer in layers],
+            layers[0].biases.dtype,
+        )
+        sizes = [n_out for _, n_out in shapes]
+        self.coefs_ = check_coefs(self.coefs_, shapes, dtype, "coefs_")
+        self.intercepts_ = check_intercepts(
+            self.intercepts_, sizes, dtype, "intercepts_"
+        )
+        parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
+        self._state.restore_parameters(parameters)
         return self._state
 
     def _check_combinations(self, given):
@@ -352,12 +341,14 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         y = self._check_y(y, "y")
         weights, samples = None, np.arange(len(y), dtype=np.intp)
         if sample_weight is not None:
-            weights = check_weights(self, "sample_weight", sample_weight, X)
+            weights = check_weights("sample_weight", sample_weight, X)
             samples = np.flatnonzero(weights)
         return X, y, weights, samples
 
     def _given_validation(self, targets, dtype, X_val, y_val, sample_weight_val):
-        """Inputs, encoded targets and weights or None of validation data."""
+        """Inputs, encoded targets and weights or None; None if none are given."""
+        if X_val is None:
+            return None
         check_sparse(X_val)
         X_val, y_val = validate_data(
             self,
@@ -373,28 +364,33 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         targets.check_known(y_val, "y_val")
         weights = None
         if sample_weight_val is not None:
-            weights = check_weights(self, "sample_weight_val", sample_weight_val, X_val)
+            weights = check_weights("sample_weight_val", sample_weight_val, X_val)
         return rows_of(X_val), targets.encode(y_val), weights
 
     def _weighted_classes(self, targets, y, weights, samples):
         """Weights, times those of the classes if there are any, and rows left."""
         return weights, samples
 
-    def _split(self, targets, encoded, samples, random_state):
-        """Rows for training and for validation, stratified where there are enough."""
-        n_val = int(np.ceil(self.validation_fraction * len(samples)))
+    def _hold_out(self, data, X, sample_weight, random_state):
+        """Take rows for validation out of `data`; the same as `_given_validation`.
+
+        The split is stratified where there are enough samples of each class.
+        """
+        n_samples = len(data.samples)
+        n_val = int(np.ceil(self.validation_fraction * n_samples))
         if n_val < 2:
             raise ValueError(
                 "The validation set is too small: "
-                f"validation_fraction={self.validation_fraction} of {len(samples)} "
+                f"validation_fraction={self.validation_fraction} of {n_samples} "
                 "samples is less than 2. Increase it or the data set."
             )
-        return train_test_split(
-            samples,
+        data.samples, held = train_test_split(
+            data.samples,
             test_size=self.validation_fraction,
-            stratify=targets.strata(encoded[samples], n_val),
+            stratify=data.targets.strata(data.y[data.samples], n_val),
             random_state=random_state,
         )
+        return rows_of(X[held]), data.y[held], rows(sample_weight, held)
 
     def _topology(self):
         # What users pass is never changed.
@@ -447,10 +443,10 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "warm_start=False to start anew."
             )
 
-    def _trainer(self, state, loss, n_samples, n_threads):
-        network = state.network
+    def _trainer(self, state, targets, n_samples, n_threads):
+        loss = self._loss(targets)
         set_activations(
-            network,
+            state.network,
             self.activation,
             loss.output_activation,
             self.negative_slope,
@@ -470,7 +466,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             ),
             topology=self._topology(),
             plasticity=self._plasticity(),
-            dropout=Dropout(state.dropout_rng) if self.dropout > 0 else None,
+            dropout=Dropout(state.dropout_rng) if self.dropout else None,
             stopping=StoppingRule(self.tol, self.n_iter_no_change),
             alpha=self.alpha,
             weight_decay=self.weight_decay,
@@ -544,51 +540,6 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-class Validation:
-    """Gives score and loss of a network on validation data whenever called.
-
-    Parameters
-    ----------
-    network : Network
-    targets, loss : object
-    n_threads : int
-    inputs : DenseRows or SparseRows
-    encoded : ndarray
-        Targets as `targets` encodes them.
-    weights : ndarray or None
-        Of the samples.
-    """
-
-    def __init__(self, network, targets, loss, n_threads, inputs, encoded, weights):
-        self.network = network
-        self.targets = targets
-        self.loss = loss
-        self.n_threads = n_threads
-        self.inputs = inputs
-        self.encoded = encoded
-        self.weights = weights
-
-    def __call__(self):
-        outputs = self.network.outputs(self.inputs, self.n_threads)
-        if not np.isfinite(outputs).all():
-            raise NonFiniteTraining
-        score = self.targets.score(self.encoded, outputs, self.weights)
-        wanted = np.empty_like(outputs.T)
-        self.targets.load(self.encoded, wanted)
-        losses = self.loss.values(outputs.T, wanted, np.empty_like(wanted))
-        return float(score), float(np.average(losses, weights=self.weights))
-
-
-def check_weights(estimator, name, sample_weight, X):
-    """`sample_weight` as an array of one weight per sample, not all 0."""
-    weights = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
-    if not weights.any():
-        raise ValueError(f"{name} must be positive for at least one sample.")
-    return weights
 
 
 def rows(array, samples):

@@ -205,6 +205,11 @@ class Trainer:
         if any(resets):
             self.state.n_steps = 0
 
+    @property
+    def ends_by_plan(self):
+        """Whether training is complete after its last epoch."""
+        return self.schedule.ends_by_plan
+
     def prepare(self, data):
         """Allocate all that batches of `data` need."""
         network = self.state.network

@@ -7,6 +7,7 @@ from scipy.sparse import csr_array, issparse
 from sklearn.utils import check_array
 
 from skhebb._csr import connections, index_dtype
+from skhebb._sklearn import _check_sample_weight
 
 
 def check_sparse(X):
@@ -107,3 +108,13 @@ def check_shape(name, found, wanted):
     """Raise if the shapes differ."""
     if tuple(found) != tuple(wanted):
         raise ValueError(f"{name} must have shape {wanted}. Got {found}.")
+
+
+def check_weights(name, sample_weight, X):
+    """`sample_weight` as an array of one weight per sample, not all 0."""
+    weights = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    if not weights.any():
+        raise ValueError(f"{name} must be positive for at least one sample.")
+    return weights

@@ -25,7 +25,8 @@ ALLOWED = {
     "_network": {"_kernels", "_layer", "_buffers"},
     "_training": {"_network", "_buffers", "_kernels", "_schedules"},
     "_observer": set(),
-    "_validation": {"_csr"},
+    "_validation": {"_csr", "_sklearn"},
+    "_early_stopping": {"_training"},
     "_show_versions": {"_kernels", "_threads"},
     "_activations": {"_kernels"},
     "_losses": {"_kernels"},
@@ -39,7 +40,7 @@ ALLOWED = {
     "datasets": set(),
     "_base": LEAVES
     | {"_batches", "_layer", "_network", "_observer", "_sklearn", "_threads"}
-    | {"_training", "_validation", "_persistence"},
+    | {"_early_stopping", "_persistence", "_training", "_validation"},
     "_persistence": {"_activations", "_csr", "_layer", "_network"}
     | {"_targets", "_training"},
     "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_validation"},
