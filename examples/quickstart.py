@@ -28,7 +28,7 @@ def parse_arguments():
     add = parser.add_argument
     add("--dataset", default="digits", help="name for skhebb.datasets.fetch_dataset")
     add("--hidden", type=int, nargs="+", default=[300], help="layer sizes")
-    add("--epochs", type=int, default=100, help="of the sparse networks")
+    add("--epochs", type=int, default=75, help="of the sparse networks")
     add("--density", type=float, default=0.1, help="of the sparse networks")
     add("--lambda0", type=float, default=0.01, help="strength of the Hebbian term")
     return parser.parse_args()

@@ -97,7 +97,7 @@ solver : {"adam", "sgd"}, default="adam"
         Whether that is Nesterov's momentum.
     beta_1, beta_2 : float in [0, 1), default=0.9 and 0.999
         Decay of the means of gradients and of their squares, with ``solver="adam"``.
-    max_iter : int, default=100
+    max_iter : int, default=75
         Number of epochs at most.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
