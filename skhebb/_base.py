@@ -41,6 +41,7 @@ from skhebb._validation import (
     check_coefs,
     check_intercepts,
     check_layer_sizes,
+    check_length,
     check_sparse,
     check_weights,
 )
@@ -66,7 +67,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         "negative_slope": [NOT_NEGATIVE],
         "initial_graph": [StrOptions(set(GRAPHS))],
         "epsilon": [POSITIVE, None],
-        "density": [Interval(Real, 0, 1, closed="right")],
+        "density": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
         "weight_scale": [POSITIVE, StrOptions({"he"})],
         "growth_scale": [NOT_NEGATIVE, StrOptions({"he"})],
         "zeta": [FRACTION],
@@ -196,15 +197,17 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         if warm:
             self._check_same(targets, initial)
             targets = self._targets
-        weights, samples = self._weighted_classes(targets, y, sample_weight, samples)
-        data = TrainingData(rows_of(X), targets, targets.encode(y), weights, samples)
-        held_out = self._given_validation(targets, X.dtype, *given)
+        encoded = targets.encode(y)
+        of_classes = self._class_weights(targets, y, sample_weight, samples)
+        weights, samples = weigh(sample_weight, of_classes, encoded, samples)
+        data = TrainingData(rows_of(X), targets, encoded, weights, samples)
+        held_out = self._given_validation(targets, X.dtype, of_classes, *given)
         if warm:  # a copy, so that an exception leaves what is fitted as it is
             state = self._fitted_state().copy()
         else:
             state = self._begin(X, targets.n_outputs, *initial)
         if self.early_stopping and held_out is None:
-            held_out = self._hold_out(data, X, sample_weight, state.split_seed)
+            held_out = self._hold_out(data, X, state.split_seed)
 
         trainer = self._trainer(state, targets, len(data.samples), n_threads)
         validate = None
@@ -219,11 +222,12 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             metadata=lambda: metadata(sample_weight, data.samples),
             fitted_attributes=lambda: self._fitted(state.copy(), targets, n_before),
         )
+        schedule = SCHEDULES[self.learning_rate]
         observer.begin_fit()
         stopped = trainer.fit(data, self.max_iter, validate, observer)
         vars(self).update(self._fitted(state, targets, n_before))
         observer.end_fit()
-        if stopped is None and self.tol is not None and not trainer.ends_by_plan:
+        if stopped is None and self.tol is not None and not schedule.ends_by_plan:
             return "max_iter"
         return stopped
 
@@ -234,13 +238,15 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         is_first = not hasattr(self, "_state")
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
         targets = targets_of(y[samples], rows(weights, samples))
-        weights, samples = self._weighted_classes(targets, y, weights, samples)
+        encoded = targets.encode(y)
+        of_classes = self._class_weights(targets, y, weights, samples)
+        weights, samples = weigh(weights, of_classes, encoded, samples)
         if is_first:
             state = self._begin(X, targets.n_outputs)
         else:
             state = self._fitted_state()
         trainer = self._trainer(state, targets, len(samples), n_threads)
-        data = TrainingData(rows_of(X), targets, targets.encode(y), weights, samples)
+        data = TrainingData(rows_of(X), targets, encoded, weights, samples)
         stopped = trainer.partial_fit(data, Observer(self.verbose))
         vars(self).update(self._fitted(state, targets, len(state.losses)))
         self.n_iter_ = 1 if stopped is None else 0
@@ -284,6 +290,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
     def _fitted_state(self):
         """The state, with what users may have put into `coefs_` and `intercepts_`."""
         layers = self._state.network.layers
+        check_length("coefs_", self.coefs_, len(layers))
+        check_length("intercepts_", self.intercepts_, len(layers))
         parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
         if all(
             weights is layer.weights and biases is layer.biases
@@ -311,6 +319,11 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             raise ValueError("{} was given without {}. Give both.".format(*names))
         if sample_weight_val is not None and X_val is None:
             raise ValueError("sample_weight_val was given without X_val and y_val.")
+        if SCHEDULES[self.learning_rate].cuts and self.tol is None:
+            raise ValueError(
+                f"learning_rate={self.learning_rate!r} falls where training does not "
+                "improve by `tol`, but tol=None. Set tol to a number."
+            )
         if X_val is not None and not self.early_stopping:
             raise ValueError(
                 "X_val and y_val are for early stopping, but early_stopping=False. "
@@ -345,33 +358,40 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             samples = np.flatnonzero(weights)
         return X, y, weights, samples
 
-    def _given_validation(self, targets, dtype, X_val, y_val, sample_weight_val):
+    def _given_validation(
+        self, targets, dtype, of_classes, X_val, y_val, sample_weight_val
+    ):
         """Inputs, encoded targets and weights or None; None if none are given."""
         if X_val is None:
             return None
-        check_sparse(X_val)
-        X_val, y_val = validate_data(
-            self,
-            X_val,
-            y_val,
-            accept_sparse="csr",
-            dtype=dtype,
-            reset=False,
-            ensure_min_samples=2,  # R² wants two
-            **self._y_options,
-        )
-        y_val = self._check_y(y_val, "y_val")
-        targets.check_known(y_val, "y_val")
-        weights = None
-        if sample_weight_val is not None:
-            weights = check_weights("sample_weight_val", sample_weight_val, X_val)
-        return rows_of(X_val), targets.encode(y_val), weights
+        try:
+            check_sparse(X_val)
+            X_val, y_val = validate_data(
+                self,
+                X_val,
+                y_val,
+                accept_sparse="csr",
+                dtype=dtype,
+                reset=False,
+                ensure_min_samples=2,  # R² wants two
+                **self._y_options,
+            )
+            y_val = self._check_y(y_val, "y_val")
+            targets.check_known(y_val, "y_val")
+            weights = None
+            if sample_weight_val is not None:
+                weights = check_weights("sample_weight_val", sample_weight_val, X_val)
+        except ValueError as error:
+            raise ValueError(f"Validation data, X_val and y_val: {error}") from error
+        encoded = targets.encode(y_val)
+        weights, _ = weigh(weights, of_classes, encoded, np.arange(len(encoded)))
+        return rows_of(X_val), encoded, weights
 
-    def _weighted_classes(self, targets, y, weights, samples):
-        """Weights, times those of the classes if there are any, and rows left."""
-        return weights, samples
+    def _class_weights(self, targets, y, weights, samples):
+        """A weight for each class, or None; there are none without classes."""
+        return None
 
-    def _hold_out(self, data, X, sample_weight, random_state):
+    def _hold_out(self, data, X, random_state):
         """Take rows for validation out of `data`; the same as `_given_validation`.
 
         The split is stratified where there are enough samples of each class.
@@ -390,7 +410,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             stratify=data.targets.strata(data.y[data.samples], n_val),
             random_state=random_state,
         )
-        return rows_of(X[held]), data.y[held], rows(sample_weight, held)
+        return rows_of(X[held]), data.y[held], rows(data.weights, held)
 
     def _topology(self):
         # What users pass is never changed.
@@ -457,17 +477,19 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         optimizer = OPTIMIZERS[self.solver](
             self.momentum, self.nesterovs_momentum, self.beta_1, self.beta_2
         )
+        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init, self.power_t)
+        # A planned course of the learning rate is not cut short by the loss.
+        has_plateaus = self.early_stopping or not schedule.ends_by_plan
+        tol = self.tol if has_plateaus else None
         return Trainer(
             state=state,
             loss=loss,
             optimizer=optimizer,
-            schedule=SCHEDULES[self.learning_rate](
-                self.learning_rate_init, self.power_t
-            ),
+            schedule=schedule,
             topology=self._topology(),
             plasticity=self._plasticity(),
             dropout=Dropout(state.dropout_rng) if self.dropout else None,
-            stopping=StoppingRule(self.tol, self.n_iter_no_change),
+            stopping=StoppingRule(tol, self.n_iter_no_change),
             alpha=self.alpha,
             weight_decay=self.weight_decay,
             batch_size=min(batch_size, n_samples),
@@ -480,7 +502,6 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         """All fitted attributes, after training that began with epoch `n_before`."""
         layers = state.network.layers
         n_cells = sum(layer.n_in * layer.n_out for layer in layers)
-        scores = state.scores[len(state.scores) - len(state.losses) + n_before :]
         stops_early = self.early_stopping
         return {
             "_state": state,
@@ -500,9 +521,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             "best_loss_": None if stops_early else min(state.losses, default=np.inf),
             "validation_scores_": state.scores if stops_early else None,
             "validation_loss_curve_": state.validation_losses if stops_early else None,
-            "best_validation_score_": max(scores, default=-np.inf)
-            if stops_early
-            else None,
+            "best_validation_score_": state.best if stops_early else None,
         }
 
     def _warn(self, stopped):
@@ -540,6 +559,18 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def weigh(weights, of_classes, encoded, samples):
+    """Weights of samples times those of their classes, and the samples with any."""
+    if of_classes is None:
+        return weights, samples
+    of_samples = of_classes[encoded]
+    weights = of_samples if weights is None else weights * of_samples
+    samples = samples[weights[samples] > 0]
+    if not len(samples):
+        raise ValueError("class_weight leaves no sample with a weight above 0.")
+    return weights, samples
 
 
 def rows(array, samples):

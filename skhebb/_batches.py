@@ -91,10 +91,6 @@ class TrainingData:
     @property
     def total_weight(self):
         """Of all samples."""
-        return self.weight_of(self.samples)
-
-    def weight_of(self, samples):
-        """Of a batch."""
         if self.weights is None:
-            return len(samples)
-        return float(self.weights[samples].sum())
+            return len(self.samples)
+        return float(self.weights[self.samples].sum())

@@ -63,7 +63,8 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         ConvergenceWarning
             If the loss becomes non-finite; the pass is then undone.
         UserWarning
-            If training is interrupted from the keyboard; the pass is then undone.
+            If training is interrupted from the keyboard; the pass is then undone. In
+            either case the optimiser starts anew.
         """
         with unchanged_on_error(self):
             stopped = self._partial_fit(
@@ -151,6 +152,8 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         """Those of all calls of partial_fit, which `classes` may tell."""
         if classes is not None and y.ndim == 1:
             classes = np.unique(column_or_1d(classes))
+            if classes.dtype.kind == "f" and np.isnan(classes).any():
+                raise ValueError(f"`classes` must not hold NaN. Got {classes}.")
         targets = getattr(self, "_targets", None)
         if targets is None:
             targets = self._first_targets(y, classes)
@@ -170,33 +173,26 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             raise ValueError("classes must be passed on the first call to partial_fit.")
         return Labels(classes)
 
-    def _weighted_classes(self, targets, y, weights, samples):
+    def _class_weights(self, targets, y, weights, samples):
         if self.class_weight is None:
-            return weights, samples
+            return None
         if targets.kind == "multilabel-indicator":
             raise ValueError(
                 "class_weight is for one class per sample, but `y` has several labels. "
                 "Set class_weight=None, and use sample_weight."
             )
-        weights = np.ones(len(y)) if weights is None else weights
         of_classes = compute_class_weight(
             self.class_weight,
             classes=targets.classes,
             y=y[samples],
-            sample_weight=weights[samples],
+            sample_weight=None if weights is None else weights[samples],
         )
-        if not (of_classes >= 0).all():
+        if not ((of_classes >= 0) & np.isfinite(of_classes)).all():
             raise ValueError(
                 "The 'class_weight' parameter must give weights in the range [0, inf)."
                 f" Got {self.class_weight!r} instead."
             )
-        weights = weights * of_classes[targets.encode(y)]
-        samples = samples[weights[samples] > 0]
-        if not len(samples):
-            raise ValueError(
-                f"class_weight={self.class_weight} leaves no sample with a weight."
-            )
-        return weights, samples
+        return of_classes
 
     def _fitted(self, state, targets, n_before):
         fitted = super()._fitted(state, targets, n_before)

@@ -23,9 +23,11 @@ negative_slope : float, default=0.6
           which is the rule of [4]_ for fully connected layers. Drawn without
           replacement.
         - "uniform": the same density in all layers, drawn without replacement.
-    density : float in (0, 1], default=0.1
+    density : float in (0, 1] or "auto", default="auto"
         Number of connections of the whole network, divided by that of a dense network
         of this shape. Exact with "erk" and "uniform", expected with "erdos_renyi".
+        "auto" is 0.1, but gives each layer at least as many connections as it has
+        neurons on its larger side, which matters where there are few features.
         `density_` tells what came of it.
     epsilon : float or None, default=None
         The density parameter of SET [1]_. If given, it takes the place of `density`:
@@ -101,19 +103,20 @@ solver : {"adam", "sgd"}, default="adam"
         Number of epochs at most.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
-    tol : float or None, default=None
+    tol : float or None, default=1e-4
         Training stops when the loss, or the validation score with `early_stopping`,
-        has not improved by `tol` for more than `n_iter_no_change` epochs. With None
-        it always goes on for `max_iter` epochs.
+        has not improved by `tol` for more than `n_iter_no_change` epochs. With None,
+        and with ``learning_rate="cosine"`` unless there is `early_stopping`, it always
+        goes on for `max_iter` epochs.
     n_iter_no_change : int or inf, default=10
         See `tol`."""
 
 STOPPING = """\
 early_stopping : bool, default=False
         Whether to set aside `validation_fraction` of the samples, stratified by class
-        where possible, or to use those given to `fit` as `X_val` and `y_val`; to stop
-        on their $score; and to return the network, weights and topology, that was
-        best on them.
+        where there are enough of each, or to use those given to `fit` as `X_val` and
+        `y_val`; to stop on their $score, weighted as the samples are; and to return
+        the network, weights and topology, that was best on them.
     validation_fraction : float in (0, 1), default=0.1
         See `early_stopping`.
     warm_start : bool, default=False

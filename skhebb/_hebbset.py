@@ -103,7 +103,7 @@ class HebbSETClassifier(HebbianMixin, BaseSparseClassifier):
         lambda_unit="generation",
         negative_slope=0.6,
         initial_graph="erdos_renyi",
-        density=0.1,
+        density="auto",
         epsilon=None,
         weight_scale="he",
         growth_scale=0.0,
@@ -125,7 +125,7 @@ class HebbSETClassifier(HebbianMixin, BaseSparseClassifier):
         beta_2=0.999,
         max_iter=75,
         shuffle=True,
-        tol=None,
+        tol=1e-4,
         n_iter_no_change=10,
         early_stopping=False,
         validation_fraction=0.1,
@@ -173,8 +173,8 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
     Attributes
     ----------
     y_mean_, y_scale_ : ndarray of shape (n_outputs_,)
-        Weighted mean and standard deviation of the targets of the first fit, which
-        turn the outputs of the network into predictions; 0 and 1 with
+        Weighted mean and standard deviation of the targets, with `partial_fit` of its
+        first call, which turn the outputs of the network into predictions; 0 and 1 with
         ``normalize_y=False``.
     $fitted
 
@@ -218,7 +218,7 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         lambda_unit="generation",
         negative_slope=0.6,
         initial_graph="erdos_renyi",
-        density=0.1,
+        density="auto",
         epsilon=None,
         weight_scale="he",
         growth_scale=0.0,
@@ -240,7 +240,7 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         beta_2=0.999,
         max_iter=75,
         shuffle=True,
-        tol=None,
+        tol=1e-4,
         n_iter_no_change=10,
         early_stopping=False,
         validation_fraction=0.1,

@@ -1,5 +1,7 @@
 """What the regressors share."""
 
+import warnings
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
@@ -54,7 +56,9 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         ConvergenceWarning
             If the loss becomes non-finite; the pass is then undone.
         UserWarning
-            If training is interrupted from the keyboard; the pass is then undone.
+            If training is interrupted from the keyboard; the pass is then undone. In
+            either case the optimiser starts anew. And if, with `normalize_y`, the
+            targets of the first call are constant, which tells nothing of their scale.
         """
         with unchanged_on_error(self):
             stopped = self._partial_fit(X, y, sample_weight, self._known_targets)
@@ -80,7 +84,17 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         return Numbers(n_outputs, y.ndim == 1, mean, scale)
 
     def _known_targets(self, y, weights):
-        targets = getattr(self, "_targets", None) or self._targets_of(y, weights)
+        targets = getattr(self, "_targets", None)
+        if targets is None:
+            targets = self._targets_of(y, weights)
+            if self.normalize_y and len(np.unique(y, axis=0)) == 1:
+                warnings.warn(
+                    "y is constant in the first call of partial_fit, so that y_scale_ "
+                    "is 1. Begin with more samples, or scale y and set "
+                    "normalize_y=False.",
+                    UserWarning,
+                    stacklevel=5,
+                )
         targets.check_known(y, "y")
         return targets
 

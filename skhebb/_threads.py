@@ -40,6 +40,8 @@ def effective_n_threads(n_jobs):
     ValueError
         If `n_jobs` is 0.
     """
+    if n_jobs is not None:
+        n_jobs = int(n_jobs)
     if n_jobs == 0:
         raise ValueError(
             "The 'n_jobs' parameter must be None or an integer other than 0. "

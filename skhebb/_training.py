@@ -12,9 +12,8 @@ from skhebb._kernels._loops import N_GROUPS
 from skhebb._network import LINEAR
 from skhebb._schedules import SMALLEST
 
-WORTH_THREADS = (
-    1 << 20
-)  # connections whose evolution takes longer than starting threads
+# Connections whose evolution takes longer than starting threads.
+WORTH_THREADS = 1 << 20
 FIGURES = ("losses", "scores", "validation_losses")  # of each epoch
 PROBE = 16  # samples that show at the end of an epoch whether outputs are finite
 
@@ -205,11 +204,6 @@ class Trainer:
         if any(resets):
             self.state.n_steps = 0
 
-    @property
-    def ends_by_plan(self):
-        """Whether training is complete after its last epoch."""
-        return self.schedule.ends_by_plan
-
     def prepare(self, data):
         """Allocate all that batches of `data` need."""
         network = self.state.network
@@ -257,6 +251,9 @@ class Trainer:
         state = self.state
         state.forget_plateaus()
         best = stopped = None
+        if validate is not None and state.losses:  # what a warm start begins with
+            best = state.network.parameters
+            state.best = validate()[0]
         for epoch in range(max_epochs):
             last_complete = state.snapshot()
             try:

@@ -39,6 +39,8 @@ def check_sortable(y):
 def check_layer_sizes(hidden_layer_sizes):
     """`hidden_layer_sizes` as a list of positive integers."""
     sizes = hidden_layer_sizes
+    if isinstance(sizes, np.ndarray):
+        sizes = sizes.tolist()
     sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
     for size in sizes:
         if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:

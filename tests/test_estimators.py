@@ -466,9 +466,27 @@ class TestExtremes:
 
     def test_no_connection_at_all(self, estimator_class, data):
         X, y = data
-        clf = estimator_class((30,), epsilon=1e-9, **FAST).fit(X, y)
+        for params, message in [
+            ({"epsilon": 1e-9}, r"epsilon=1e-09 gives the layer of 20 x 30 neurons no"),
+            ({"density": 1e-4, "initial_graph": "erk"}, "density=0.0001 gives"),
+        ]:
+            with pytest.raises(ValueError, match=message):
+                estimator_class((30,), **params, **FAST).fit(X, y)
+        # But whoever gives such weights will have them.
+        coefs = [np.zeros((20, 30)), np.zeros((30, 3))]
+        clf = estimator_class((30,), **FAST).fit(X, y, coefs_init=coefs)
         assert clf.n_connections_ == 0
         assert len(np.unique(clf.predict_proba(X), axis=0)) == 1
+
+    @pytest.mark.parametrize("graph", ["erdos_renyi", "erk", "uniform"])
+    @pytest.mark.parametrize("n_features", [1, 2])
+    def test_few_features(self, estimator_class, rng, graph, n_features):
+        """The default density leaves no layer with fewer connections than neurons."""
+        X = rng.uniform(-1, 1, (1000, 2))
+        y = X[:, 0] * X[:, 1] > 0 if n_features == 2 else np.abs(X[:, 0]) > 0.5
+        X = X[:, :n_features]
+        clf = estimator_class(initial_graph=graph, random_state=0).fit(X[:500], y[:500])
+        assert clf.score(X[500:], y[500:]) > 0.95
 
     def test_no_hidden_layer(self, estimator_class, data):
         X, y = data
@@ -647,8 +665,14 @@ def test_convergence(data):
     X, y = data
     with pytest.warns(ConvergenceWarning, match=r"max_iter=2\) reached"):
         SETClassifier((20,), max_iter=2, learning_rate="constant", tol=0).fit(X, y)
-    clf = SETClassifier((20,), tol=10, n_iter_no_change=4).fit(X, y)
+    params = {"tol": 10, "n_iter_no_change": 4, "max_iter": 30}
+    clf = SETClassifier((20,), learning_rate="constant", **params).fit(X, y)
     assert clf.n_iter_ == 6
+    # What falls by a plan is not cut short by the loss, only by validation.
+    assert SETClassifier((20,), **params).fit(X, y).n_iter_ == 30
+    assert SETClassifier((20,), early_stopping=True, **params).fit(X, y).n_iter_ == 6
+    with pytest.raises(ValueError, match=r"tol=None\. Set tol to a number"):
+        SETClassifier(learning_rate="adaptive", tol=None).fit(X, y)
 
 
 class TestWarmStart:

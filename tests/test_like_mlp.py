@@ -531,18 +531,21 @@ class TestWarmStart:
 
     @each
     def test_early_stopping(self, cls):
-        """Figures of all calls, the best of the last, here with wrong targets."""
+        """What it begins with counts, too, here before training with wrong targets."""
         X, y = problem(cls)
         params = {"learning_rate_init": 0.1, "batch_size": 30, "max_iter": 30}
         model = make(cls, warm_start=True, early_stopping=True, **params)
         first = model.fit(X, y, X_val=X, y_val=y).validation_scores_[:]
+        before = predictions(model, X)
         wrong = (y + 1) % 3 if is_classifier(model) else -y
         model.set_params(max_iter=6, learning_rate_init=1e-3)
-        model.fit(X, y, X_val=X, y_val=wrong)
+        model.fit(X, wrong, X_val=X, y_val=y)
         assert model.validation_scores_[:30] == first
         assert len(model.validation_scores_) == len(model.loss_curve_) == 36
-        assert model.best_validation_score_ == max(model.validation_scores_[30:])
-        assert model.best_validation_score_ < max(first)
+        assert_allclose(model.best_validation_score_, max(model.validation_scores_))
+        if max(model.validation_scores_[30:]) <= max(first):
+            assert_array_equal(predictions(model, X), before)
+        assert_allclose(model.score(X, y), model.best_validation_score_)
 
     @each_regressor
     def test_keeps_the_scale_of_the_targets(self, cls):

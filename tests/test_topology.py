@@ -211,7 +211,8 @@ class TestGrowth:
         assert_array_equal(layer.weights.toarray()[before != 0], before[before != 0])
 
     @pytest.mark.parametrize(
-        "ranks", [[0, 1], [0, 0, 1], [2, 1, 0], [-1, 0, 1], [0, 1, 10**6]]
+        "ranks",
+        [[0, 1], [0, 0, 1], [2, 1, 0], [-1, 0, 1], [0, 1, 10**6], [0.5, 1, 2], None],
     )
     def test_a_wrong_rule_is_refused(self, ranks):
         layer = make_layer(6, 7, 0.3, 3)
@@ -224,6 +225,25 @@ class TestGrowth:
         row, column = (places[0] for places in layer.weights.nonzero())
         with pytest.raises(ValueError, match="must be absent"):
             absent_ranks(layer.weights, [row], [column])
+
+    @pytest.mark.parametrize(
+        ("rows", "columns"),
+        [([0], [3]), ([2], [0]), ([-1], [0]), ([0.9], [0.7]), ([0], [0, 1])],
+    )
+    def test_absent_ranks_refuses_what_is_no_connection(self, rows, columns):
+        with pytest.raises(ValueError, match=r"rows|columns"):
+            absent_ranks(csr_array((2, 3)), rows, columns)
+
+    def test_rules_cannot_change_weights(self):
+        def careless(weights, *_):
+            getattr(weights, "data", weights)[:] = 7
+
+        layer = make_layer(6, 7, 0.3, 3)
+        layer.capacity += 3
+        with pytest.raises(ValueError, match="read-only"):
+            evolution(growth=careless).grow(layer, None)
+        with pytest.raises(ValueError, match="read-only"):
+            evolution(pruning=lambda w, _: w.fill(7)).prune(layer)
 
     @pytest.mark.parametrize("keep", [[True], np.ones(3), np.ones(100, dtype=bool)])
     def test_a_wrong_pruning_rule_is_refused(self, keep):

@@ -67,6 +67,14 @@ def expected_connections(n_in, n_out, epsilon):
     return -n_cells * math.expm1(-epsilon * (n_in + n_out) / n_cells)
 
 
+def epsilon_for(n_in, n_out, n_connections):
+    """The inverse: infinite for the dense layer."""
+    n_cells = n_in * n_out
+    if n_connections >= n_cells:
+        return math.inf
+    return -n_cells * math.log1p(-n_connections / n_cells) / (n_in + n_out)
+
+
 def check_memory(n_connections, n_in, n_out, reason):
     """Raise if so many connections are more than this machine can hold."""
     needed = n_connections * BYTES_PER_CONNECTION

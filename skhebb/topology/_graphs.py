@@ -3,6 +3,9 @@
 A graph is made for the shapes of all layers, and either SET's `epsilon` or an overall
 `density`, the other being None. `draw(depth, rng)` gives the connections of a layer as
 the `indptr` and `indices` of a csr_array.
+
+The density "auto" is a tenth, but no layer has fewer connections than neurons on its
+larger side: with few features nothing else would reach the hidden neurons.
 """
 
 import math
@@ -11,8 +14,15 @@ import numpy as np
 from scipy.optimize import brentq
 
 from skhebb._csr import index_dtype
-from skhebb.topology._erdos_renyi import check_memory, erdos_renyi, expected_connections
+from skhebb.topology._erdos_renyi import (
+    check_memory,
+    epsilon_for,
+    erdos_renyi,
+    expected_connections,
+)
 from skhebb.topology._sampling import sample_ranks
+
+AUTO = 0.1
 
 
 class ErdosRenyi:
@@ -23,9 +33,11 @@ class ErdosRenyi:
 
     def __init__(self, shapes, epsilon, density):
         self.shapes = shapes
-        self.epsilon = epsilon
         if epsilon is None:
-            self.epsilon = self._epsilon_for(density)
+            epsilon = self._epsilon_for(AUTO if density == "auto" else density)
+        self.epsilons = [epsilon] * len(shapes)
+        if density == "auto":
+            self.epsilons = [max(epsilon, epsilon_for(*s, max(s))) for s in shapes]
 
     def _epsilon_for(self, density):
         wanted = density * sum(map(math.prod, self.shapes))
@@ -45,7 +57,7 @@ class ErdosRenyi:
 
     def draw(self, depth, rng):
         """The connections of a layer."""
-        return erdos_renyi(*self.shapes[depth], self.epsilon, rng)
+        return erdos_renyi(*self.shapes[depth], self.epsilons[depth], rng)
 
 
 class Uniform:
@@ -54,10 +66,13 @@ class Uniform:
     def __init__(self, shapes, epsilon, density):
         self.shapes = shapes
         n_cells = sum(map(math.prod, shapes))
-        if density is None:
-            n_expected = sum(expected_connections(*shape, epsilon) for shape in shapes)
-            density = n_expected / n_cells
-        self.counts = self._counts(density * n_cells)
+        if epsilon is not None:
+            wanted = sum(expected_connections(*shape, epsilon) for shape in shapes)
+        else:
+            wanted = n_cells * (AUTO if density == "auto" else density)
+        self.counts = self._counts(wanted)
+        if density == "auto":
+            self.counts = list(map(max, self.counts, map(max, shapes)))
 
     def _counts(self, n_connections):
         """Connections of each layer, given their sum."""

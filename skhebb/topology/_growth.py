@@ -33,13 +33,20 @@ def absent_ranks(weights, rows, columns):
     Raises
     ------
     ValueError
-        If a connection is not absent, or given twice.
+        If a connection is not absent, given twice, or no connection of this layer.
     """
     n_in, n_out = weights.shape
+    rows, columns = np.asarray(rows), np.asarray(columns)
+    for name, places, n in (("rows", rows, n_in), ("columns", columns, n_out)):
+        are_integers = places.dtype.kind in "iu" or not places.size
+        if not are_integers or ((places < 0) | (places >= n)).any():
+            raise ValueError(f"{name} must be integers in [0, {n}). Got {places}.")
+    if rows.ndim != 1 or rows.shape != columns.shape:
+        raise ValueError("rows and columns must be 1d arrays of the same length")
     degrees = np.diff(weights.indptr)
     sources = np.repeat(np.arange(n_in, dtype=np.int64), degrees)
     present = sources * n_out + weights.indices
-    cells = np.sort(np.asarray(rows, dtype=np.int64) * n_out + np.asarray(columns))
+    cells = np.sort(rows.astype(np.int64) * n_out + columns)
     before = np.searchsorted(present, cells)
     is_present = np.append(present, -1)[before] == cells
     if is_present.any() or (cells[1:] == cells[:-1]).any():
@@ -49,14 +56,16 @@ def absent_ranks(weights, rows, columns):
 
 def checked(ranks, n_absent, n):
     """`ranks` as int64, if they are `n` different ones of range(n_absent)."""
-    ranks = np.asarray(ranks, dtype=np.int64)
-    is_sound = ranks.shape == (n,) and (n == 0 or 0 <= ranks[0] <= ranks[-1] < n_absent)
+    ranks = np.asarray(ranks)
+    are_integers = ranks.dtype.kind in "iu" or ranks.shape == (0,)
+    is_sound = are_integers and ranks.shape == (n,)
+    is_sound = is_sound and (n == 0 or 0 <= ranks[0] <= ranks[-1] < n_absent)
     if not is_sound or (ranks[1:] <= ranks[:-1]).any():
         raise ValueError(
             f"The growth rule must give {n} sorted ranks, all different, of "
             f"{n_absent} absent connections. Got {ranks!s:.200}."
         )
-    return ranks
+    return ranks.astype(np.int64, copy=False)
 
 
 GROWTH_RULES = {"random": at_random}

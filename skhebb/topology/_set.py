@@ -48,11 +48,24 @@ class SparseEvolution:
         self.growth_scale = growth_scale
 
     def initial_weights(self, shapes, dtype, rng):
-        """Normally distributed weights on the initial graph, a csr_array per layer."""
+        """Normally distributed weights on the initial graph, a csr_array per layer.
+
+        Raises
+        ------
+        ValueError
+            If a layer has no connection, so that nothing could be learned.
+        """
         graph = self.graph(shapes, *self.amount)
         layers = []
         for depth, shape in enumerate(shapes):
             indptr, indices = graph.draw(depth, rng)
+            if not len(indices):
+                amounts = zip(("epsilon", "density"), self.amount, strict=True)
+                given = [f"{name}={a}" for name, a in amounts if a is not None]
+                raise ValueError(
+                    f"{given[0]} gives the layer of {shape[0]} x {shape[1]} neurons no "
+                    "connection. Increase it."
+                )
             fan_in = len(indices) / shape[1]
             data = new_weights(len(indices), self.weight_scale, fan_in, dtype, rng)
             layers.append(connections(data, indices, indptr, shape))
@@ -62,7 +75,7 @@ class SparseEvolution:
         """Remove the fraction zeta of the connections, chosen by the rule."""
         if self.zeta == 0:
             return
-        keep = np.asarray(self.pruning(layer.weights.data, self.zeta))
+        keep = np.asarray(self.pruning(read_only(layer.weights.data), self.zeta))
         if keep.dtype != bool or keep.shape != layer.weights.data.shape:
             raise ValueError(
                 "The pruning rule must give a boolean array of shape "
@@ -75,10 +88,20 @@ class SparseEvolution:
         n_new = layer.capacity - layer.n_connections
         if n_new > 0:
             n_absent = layer.n_in * layer.n_out - layer.n_connections
-            ranks = checked(self.growth(layer.weights, n_new, rng), n_absent, n_new)
+            old = layer.weights
+            arrays = [read_only(a) for a in (old.data, old.indices, old.indptr)]
+            weights = connections(*arrays, old.shape)
+            ranks = checked(self.growth(weights, n_new, rng), n_absent, n_new)
             fan_in, dtype = layer.capacity / layer.n_out, layer.weights.dtype
             values = new_weights(n_new, self.growth_scale, fan_in, dtype, rng)
             layer.add_connections(ranks, values)
+
+
+def read_only(array):
+    """A view for rules, which must not change what they judge."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def new_weights(n, scale, fan_in, dtype, rng):

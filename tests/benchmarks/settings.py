@@ -10,5 +10,5 @@ PUBLISHED = {
     "momentum": 0,
     "weight_decay": 0,
     "learning_rate": "constant",
-    "tol": None,
+    "tol": None,  # always all epochs
 }
