@@ -106,7 +106,7 @@ def main():
     skhebb.show_versions()
     print("\naccuracy in %; thousands of weights; seconds to fit a fold")
     estimators = {name: ESTIMATORS[name] for name in args.estimators}
-    print(f"{'':24}" + "".join(f"{name:>22}" for name in estimators))
+    print(f"{'':24}" + "".join(f"{name:>23}" for name in estimators))
     table = []
     for name in args.sets:
         X, y = load(name, args.samples, args.seed)
@@ -125,7 +125,7 @@ def main():
 
 def print_row(title, figures):
     cells = (
-        f"{100 * accuracy:8.1f}{weights / 1000:8.1f}{seconds:6.2f}"
+        f"{100 * accuracy:8.1f}{weights / 1000:8.1f}{seconds:7.2f}"
         for accuracy, weights, seconds in figures
     )
     print(f"{title:24.24}" + "".join(cells), flush=True)
