@@ -381,6 +381,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             weights = None
             if sample_weight_val is not None:
                 weights = check_weights("sample_weight_val", sample_weight_val, X_val)
+                if np.count_nonzero(weights) < 2:
+                    raise ValueError("less than two samples have a weight above 0.")
         except ValueError as error:
             raise ValueError(f"Validation data, X_val and y_val: {error}") from error
         encoded = targets.encode(y_val)

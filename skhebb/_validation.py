@@ -119,4 +119,9 @@ def check_weights(name, sample_weight, X):
     )
     if not weights.any():
         raise ValueError(f"{name} must be positive for at least one sample.")
+    if not 1e-20 <= weights.max() <= 1e20:  # beyond, errors under- or overflow
+        raise ValueError(
+            f"The largest {name} must be in the range [1e-20, 1e20]. Got "
+            f"{weights.max()}. Multiply all of them by a number."
+        )
     return weights

@@ -918,6 +918,20 @@ class TestValidation:
         with pytest.raises(ValueError, match=r"1 sample\(s\).* minimum of 2"):
             reg.fit(X, y, X_val=X[:1], y_val=y[:1])
 
+    def test_r2_of_one_weighted_sample(self):
+        X, y = regression()
+        reg = make(SETRegressor, early_stopping=True)
+        given = {"X_val": X[:3], "y_val": y[:3], "sample_weight_val": [1, 0, 0]}
+        with pytest.raises(ValueError, match="X_val and y_val: less than two samples"):
+            reg.fit(X, y, **given)
+
+    @each
+    @pytest.mark.parametrize("weight", [1e-30, 1e30])
+    def test_weights_without_measure(self, cls, weight):
+        X, y = problem(cls)
+        with pytest.raises(ValueError, match=r"largest sample_weight .*Got 1e[+-]30\."):
+            make(cls).fit(X, y, sample_weight=np.full(len(y), weight))
+
     @each
     def test_weights_of_1_change_nothing(self, cls):
         X, y = problem(cls)
