@@ -6,11 +6,12 @@ from itertools import pairwise
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._activations import ACTIVATIONS, set_activations
@@ -197,10 +198,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         if warm:
             self._check_same(targets, initial)
             targets = self._targets
-        encoded = targets.encode(y)
-        of_classes = self._class_weights(targets, y, sample_weight, samples)
-        weights, samples = weigh(sample_weight, of_classes, encoded, samples)
-        data = TrainingData(rows_of(X), targets, encoded, weights, samples)
+        data, of_classes = self._weighted(X, y, targets, sample_weight, samples)
         held_out = self._given_validation(targets, X.dtype, of_classes, *given)
         if warm:  # a copy, so that an exception leaves what is fitted as it is
             state = self._fitted_state().copy()
@@ -238,15 +236,12 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         is_first = not hasattr(self, "_state")
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
         targets = targets_of(y[samples], rows(weights, samples))
-        encoded = targets.encode(y)
-        of_classes = self._class_weights(targets, y, weights, samples)
-        weights, samples = weigh(weights, of_classes, encoded, samples)
+        data, _ = self._weighted(X, y, targets, weights, samples)
         if is_first:
             state = self._begin(X, targets.n_outputs)
         else:
             state = self._fitted_state()
-        trainer = self._trainer(state, targets, len(samples), n_threads)
-        data = TrainingData(rows_of(X), targets, encoded, weights, samples)
+        trainer = self._trainer(state, targets, len(data.samples), n_threads)
         stopped = trainer.partial_fit(data, Observer(self.verbose))
         vars(self).update(self._fitted(state, targets, len(state.losses)))
         self.n_iter_ = 1 if stopped is None else 0
@@ -298,11 +293,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             for layer, (weights, biases) in zip(layers, parameters, strict=True)
         ):
             return self._state
-        shapes, dtype = (
-            [layer.weights.shape for layer in layers],
-            layers[0].biases.dtype,
-        )
-        sizes = [n_out for _, n_out in shapes]
+        shapes = [layer.weights.shape for layer in layers]
+        sizes, dtype = [n_out for _, n_out in shapes], layers[0].biases.dtype
         self.coefs_ = check_coefs(self.coefs_, shapes, dtype, "coefs_")
         self.intercepts_ = check_intercepts(
             self.intercepts_, sizes, dtype, "intercepts_"
@@ -351,7 +343,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             reset=is_first,
             **self._y_options,
         )
-        y = self._check_y(y, "y")
+        y = self._check_y(dense_targets(y), "y")
         weights, samples = None, np.arange(len(y), dtype=np.intp)
         if sample_weight is not None:
             weights = check_weights("sample_weight", sample_weight, X)
@@ -376,7 +368,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 ensure_min_samples=2,  # R² wants two
                 **self._y_options,
             )
-            y_val = self._check_y(y_val, "y_val")
+            y_val = self._check_y(dense_targets(y_val), "y_val")
             targets.check_known(y_val, "y_val")
             weights = None
             if sample_weight_val is not None:
@@ -388,6 +380,14 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         encoded = targets.encode(y_val)
         weights, _ = weigh(weights, of_classes, encoded, np.arange(len(encoded)))
         return rows_of(X_val), encoded, weights
+
+    def _weighted(self, X, y, targets, weights, samples):
+        """TrainingData, and the weights of the classes that are in theirs, or None."""
+        encoded = targets.encode(y)
+        of_classes = self._class_weights(targets, y, weights, samples)
+        weights, samples = weigh(weights, of_classes, encoded, samples)
+        data = TrainingData(rows_of(X), targets, encoded, weights, samples)
+        return data, of_classes
 
     def _class_weights(self, targets, y, weights, samples):
         """A weight for each class, or None; there are none without classes."""
@@ -405,6 +405,11 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "The validation set is too small: "
                 f"validation_fraction={self.validation_fraction} of {n_samples} "
                 "samples is less than 2. Increase it or the data set."
+            )
+        if n_val >= n_samples:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {n_samples} "
+                "samples leaves none to train on. Lower it."
             )
         data.samples, held = train_test_split(
             data.samples,
@@ -561,6 +566,13 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def dense_targets(y):
+    """An array, of one dimension if there is one column."""
+    if issparse(y):
+        y = y.toarray()
+    return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def weigh(weights, of_classes, encoded, samples):

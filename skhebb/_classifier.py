@@ -1,7 +1,6 @@
 """What the classifiers share: labels, class weights and probabilities."""
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
@@ -127,11 +126,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         return LOSSES[self.loss](targets.kind)
 
     def _check_y(self, y, name):
-        """Labels of shape (n_samples,), or a dense matrix of zeros and ones."""
-        if issparse(y):
-            y = y.toarray()
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        """`y`, if it is labels or a matrix of zeros and ones."""
         if y.ndim == 1:
             check_sortable(y)
         check_classification_targets(y)

@@ -3,9 +3,7 @@
 import warnings
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
-from sklearn.utils import column_or_1d
 
 from skhebb._base import BaseSparseNetwork, unchanged_on_error
 from skhebb._losses import SquaredError
@@ -69,11 +67,7 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         return SquaredError(targets.kind)
 
     def _check_y(self, y, name):
-        """Finite numbers of shape (n_samples,) or (n_samples, n_outputs)."""
-        if issparse(y):
-            y = y.toarray()
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        """`y` as numbers."""
         return y.astype(np.float64, copy=False)
 
     def _targets_of(self, y, weights):

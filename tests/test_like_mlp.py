@@ -918,6 +918,12 @@ class TestValidation:
         with pytest.raises(ValueError, match=r"1 sample\(s\).* minimum of 2"):
             reg.fit(X, y, X_val=X[:1], y_val=y[:1])
 
+    def test_nothing_left_to_train_on(self):
+        X, y = regression()
+        reg = make(SETRegressor, early_stopping=True, validation_fraction=0.9999)
+        with pytest.raises(ValueError, match=r"validation_fraction=0\.9999 .*Lower it"):
+            reg.fit(X, y)
+
     def test_r2_of_one_weighted_sample(self):
         X, y = regression()
         reg = make(SETRegressor, early_stopping=True)
