@@ -305,6 +305,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
 
     def _check_combinations(self, given):
         """Raise if parameters that are sound by themselves make no sense together."""
+        self._plasticity()  # raises if its parameters do not fit
         X_val, y_val, sample_weight_val = given
         if (X_val is None) != (y_val is None):
             names = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
@@ -324,6 +325,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
 
     def _check_partial_fit(self):
         """Raise if partial_fit makes no sense with these parameters."""
+        self._plasticity()  # raises if its parameters do not fit
         if self.early_stopping:
             raise ValueError(
                 "partial_fit does not support early_stopping=True. "

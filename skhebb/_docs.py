@@ -150,9 +150,10 @@ default="log_loss"
         Not for several labels per sample."""
 
 HEBBIAN = """\
-lambda0 : float, default=0.01
-        Initial strength λ0 of the Hebbian term; with 0 the estimator is $plain, bit for
-        bit.
+lambda0 : float or array-like of shape (n_layers_ - 1,), default=0.01
+        Initial strength λ0 of the Hebbian term, or one for each layer of weights, such
+        as ``(0.01, 0.01, 0)`` to leave out the output layer; with 0 the estimator is
+        $plain, bit for bit.
     lambda_decay : float in (0, 1], default=0.98
         Factor of the Hebbian term per evolution of the topology.
     lambda_unit : {"generation", "batch"}, default="generation"

@@ -6,6 +6,7 @@ from skhebb._classifier import BaseSparseClassifier
 from skhebb._docs import CLASSIFIER, REGRESSOR, documented
 from skhebb._regressor import BaseSparseRegressor
 from skhebb._sklearn import Interval, StrOptions
+from skhebb._validation import check_layer_sizes, check_strengths
 from skhebb.plasticity import HebbianCovariance
 
 
@@ -13,7 +14,7 @@ class HebbianMixin:
     """The Hebbian term and its parameters."""
 
     _hebbian_constraints = {
-        "lambda0": [Interval(Real, 0, None, closed="left")],
+        "lambda0": [Interval(Real, 0, None, closed="left"), "array-like"],
         "lambda_decay": [Interval(Real, 0, 1, closed="right")],
         "lambda_unit": [StrOptions({"batch", "generation"})],
     }
@@ -21,9 +22,11 @@ class HebbianMixin:
     _suspects = ("lambda0", "learning_rate_init", "momentum")
 
     def _plasticity(self):
-        if self.lambda0 == 0:
+        n_layers = len(check_layer_sizes(self.hidden_layer_sizes)) + 1
+        strengths = check_strengths("lambda0", self.lambda0, n_layers)
+        if not any(strengths):
             return None
-        return HebbianCovariance(self.lambda0, self.lambda_decay, self.lambda_unit)
+        return HebbianCovariance(strengths, self.lambda_decay, self.lambda_unit)
 
 
 @documented(plain=":class:`SETClassifier`", **CLASSIFIER)

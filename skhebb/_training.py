@@ -475,14 +475,20 @@ class Trainer:
                 self.scratch,
                 self.n_threads,
             )
-            if self.plasticity is not None:
-                term = self.plasticity.term(
-                    depth, state.generation, self.batches_per_generation
-                )
+            term = self.local_term(depth)
+            if term is not None:
                 layer.add_covariances(inputs, batch, term, self.scratch, self.n_threads)
             error_sums = self.error_sums[depth][: layer.n_out]
             layer.update_biases(error_sums, batch.total, bias_step)
             errors, other = other, errors
+
+    def local_term(self, depth):
+        """What the local rule adds to the weights of a layer, or None."""
+        if self.plasticity is None:
+            return None
+        return self.plasticity.term(
+            depth, self.state.generation, self.batches_per_generation
+        )
 
     def prune(self):
         """Remove connections from all layers; a new generation begins."""

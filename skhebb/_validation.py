@@ -1,6 +1,6 @@
 """Checks of what users pass, beyond scikit-learn's own; errors name the parameter."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -49,6 +49,19 @@ def check_layer_sizes(hidden_layer_sizes):
                 f"[1, inf). Got {hidden_layer_sizes!r} instead."
             )
     return [int(size) for size in sizes]
+
+
+def check_strengths(name, strengths, n_layers):
+    """`strengths`, one number or one for each layer of weights, as a list of those."""
+    if isinstance(strengths, Real):
+        return [float(strengths)] * n_layers
+    array = check_numbers(name, strengths, np.float64, ensure_2d=False)
+    if array.shape != (n_layers,) or (array < 0).any():
+        raise ValueError(
+            f"The {name!r} parameter must be a number in the range [0, inf), or "
+            f"{n_layers} of them, one for each layer of weights. Got {strengths!r}."
+        )
+    return array.tolist()
 
 
 def check_coefs(coefs_init, shapes, dtype, name="coefs_init"):

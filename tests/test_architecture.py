@@ -46,7 +46,8 @@ ALLOWED = {
     "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_validation"},
     "_regressor": {"_base", "_losses", "_sklearn", "_targets"},
     "_set": {"_classifier", "_docs", "_regressor"},
-    "_hebbset": {"_classifier", "_docs", "_regressor", "_sklearn", "plasticity"},
+    "_hebbset": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
+    | {"plasticity"},
     "__init__": {"_set", "_hebbset", "_show_versions"},
     "_version": set(),
 }

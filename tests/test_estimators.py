@@ -753,12 +753,31 @@ def test_wrong_parameters(estimator_class, data, params, name):
 
 
 @pytest.mark.parametrize(
-    "params", [{"lambda0": -1}, {"lambda_decay": 0}, {"lambda_decay": 1.1}]
+    "params",
+    [
+        {"lambda0": -1},
+        {"lambda0": "auto"},
+        {"lambda0": (0.1, 0.1, 0.1)},
+        {"lambda0": (0.1, -0.1)},
+        {"lambda0": [[0.1, 0.1]]},
+        {"lambda_decay": 0},
+        {"lambda_decay": 1.1},
+    ],
 )
 def test_wrong_hebbian_parameters(data, params):
+    X, y = data
     (name,) = params
-    with pytest.raises(ValueError, match=f"'{name}' parameter"):
-        HebbSETClassifier(**params).fit(*data)
+    for train, arguments in ("fit", {}), ("partial_fit", {"classes": [0, 1, 2]}):
+        clf = HebbSETClassifier(**params)
+        with pytest.raises(ValueError, match=f"'{name}' parameter"):
+            getattr(clf, train)(X, y, **arguments)
+        assert not hasattr(clf, "coefs_")
+
+
+@pytest.mark.parametrize("lambda0", [(0.1, np.nan), ("a", "b")])
+def test_strengths_that_are_no_numbers(data, lambda0):
+    with pytest.raises(ValueError, match="lambda0 must be an array of numbers"):
+        HebbSETClassifier(lambda0=lambda0).fit(*data)
 
 
 def test_partial_fit_errors(data):

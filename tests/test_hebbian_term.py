@@ -102,6 +102,27 @@ def test_batches_of_a_generation_share_lambda(rng, interval):
     assert_allclose(whole.coefs_[0].data, shared.coefs_[0].data, rtol=1e-10)
 
 
+@pytest.mark.parametrize("kind", [tuple, np.array])
+def test_strength_of_each_layer(rng, kind):
+    """The term is linear in it, and none goes into another layer in a single step."""
+    X, y = rng.random((30, 6)), rng.integers(3, size=30)
+    params = {"solver": "sgd", "zeta": 0, "epsilon": 3, "random_state": 0}
+
+    def weights(lambda0):
+        clf = HebbSETClassifier((9, 8), lambda0=lambda0, **params)
+        return clf.partial_fit(X, y, classes=[0, 1, 2]).coefs_
+
+    none, all_alike = weights(0), weights(0.3)
+    some = weights(kind([0.6, 0.0, 0.3]))
+    for one, other, expected, factor in zip(
+        none, all_alike, some, (2, 0, 1), strict=True
+    ):
+        moved = factor * (other.data - one.data)
+        assert_allclose(expected.data - one.data, moved, atol=1e-12)
+    assert_array_equal(some[1].data, none[1].data)
+    assert np.abs(all_alike[1].data - none[1].data).max() > 1e-3
+
+
 def test_lambda0_of_zero_is_set(rng):
     X, y = rng.random((50, 12)), rng.integers(3, size=50)
     params = {"max_iter": 5, "tol": None, "epsilon": 3, "random_state": 3}

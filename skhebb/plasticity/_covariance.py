@@ -18,8 +18,8 @@ class HebbianCovariance:
 
     Parameters
     ----------
-    lambda0 : float
-        Factor of the first generation.
+    lambda0 : list of float
+        Factor of the first generation, for each layer.
     decay : float
         lambda(t) = lambda0 decay^t, t the number of times the topology evolved.
     unit : {"generation", "batch"}
@@ -44,8 +44,10 @@ class HebbianCovariance:
         ]
 
     def term(self, depth, generation, batches_per_generation):
-        """What the kernels add to the weights of the layer at `depth`."""
-        strength = self.lambda0 * self.decay**generation
+        """What the kernels add to the weights of the layer at `depth`, None if 0."""
+        if self.lambda0[depth] == 0:
+            return None
+        strength = self.lambda0[depth] * self.decay**generation
         if self.unit == "generation":
             strength /= batches_per_generation
         return (
