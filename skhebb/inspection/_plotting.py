@@ -1,0 +1,51 @@
+"""What the displays share: axes, and bands around means."""
+
+import numpy as np
+
+from skhebb._sklearn import check_matplotlib_support
+
+
+def import_pyplot(display):
+    """matplotlib.pyplot, or an ImportError that says what needs it."""
+    check_matplotlib_support(type(display).__name__)
+    from matplotlib import pyplot
+
+    return pyplot
+
+
+def axes_of(display, ax):
+    """Figure and Axes to draw on: those given, or new ones."""
+    pyplot = import_pyplot(display)
+    if ax is None:
+        _, ax = pyplot.subplots()
+    return ax.figure, ax
+
+
+def axes_of_layers(display, axes, n_layers):
+    """Figure and an array of one Axes per layer: those given, or new ones."""
+    pyplot = import_pyplot(display)
+    if axes is None:
+        size = 3.2 * n_layers, 3
+        _, axes = pyplot.subplots(1, n_layers, figsize=size, layout="constrained")
+    axes = np.atleast_1d(axes).ravel()
+    if len(axes) != n_layers:
+        raise ValueError(
+            f"axes must be {n_layers} matplotlib Axes, one for each layer. Got "
+            f"{len(axes)}."
+        )
+    return axes[0].figure, axes
+
+
+def name_of_layer(depth):
+    """Title of a layer of weights, counted from 1 as papers do."""
+    return f"Layer {depth + 1}"
+
+
+def plot_band(ax, x, runs, label):
+    """Draw the mean of `runs`, (n_runs, n), and a band of a deviation around it."""
+    mean, deviation = np.mean(runs, axis=0), np.std(runs, axis=0)
+    (line,) = ax.plot(x, mean, label=label)
+    if len(runs) > 1:
+        low, high = mean - deviation, mean + deviation
+        ax.fill_between(x, low, high, color=line.get_color(), alpha=0.25, lw=0)
+    return line
