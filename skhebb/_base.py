@@ -1,5 +1,6 @@
 """What all estimators share: parameters, fit, partial_fit and fitted attributes."""
 
+import copy
 import warnings
 from contextlib import contextmanager
 from itertools import pairwise
@@ -246,6 +247,30 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         vars(self).update(self._fitted(state, targets, len(state.losses)))
         self.n_iter_ = 1 if stopped is None else 0
         return stopped
+
+    def _one_batch(self, X, y, sample_weight=None):
+        """A trainer of a copy of the network, in float64, and data: all in one batch.
+
+        For looking at what a mini-batch would do. The trainer has neither dropout nor
+        random numbers to draw, and counts the mini-batches of an epoch as training did.
+        """
+        new = copy.copy(self)
+        for layer in new._state.network.layers:
+            layer.cast(np.float64)
+        new._adopt(new._state)
+        state, targets = new._state, new._targets
+        X, y, weights, samples = new._training_data(X, y, sample_weight, False)
+        targets.check_known(y, "y")
+        data, _ = new._weighted(X, y, targets, weights, samples)
+        n_epochs = max(len(state.losses), 1)
+        n_samples = state.n_samples_seen / n_epochs or len(samples)
+        trainer = new._trainer(state, targets, int(np.ceil(n_samples)), n_threads=1)
+        n_batches = int(np.ceil(n_samples / trainer.batch_size))
+        trainer.batch_size, trainer.dropout = len(data.samples), None
+        trainer.prepare(data)
+        trainer.batches_per_generation = trainer.evolution_interval or n_batches
+        trainer.rate = trainer.learning_rate(0, None)
+        return trainer, data
 
     def predict(self, X):
         """Predict the targets.

@@ -223,6 +223,16 @@ class SparseLayer:
         layer.bias_state = [state.copy() for state in self.bias_state]
         return layer
 
+    def cast(self, dtype):
+        """Go on with arrays of their own of another floating-point type."""
+        old = self.weights
+        data = old.data.astype(dtype)
+        self.weights = connections(data, old.indices, old.indptr, old.shape)
+        self.biases = self.biases.astype(dtype)
+        self.weight_state = [state.astype(dtype) for state in self.weight_state]
+        self.bias_state = [state.astype(dtype) for state in self.bias_state]
+        self.forget()
+
     def leave(self, parameters):
         """Go on with arrays that are not those of `parameters`, but equal."""
         weights, biases = parameters

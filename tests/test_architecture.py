@@ -48,7 +48,7 @@ ALLOWED = {
     "_set": {"_classifier", "_docs", "_regressor"},
     "_hebbset": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity"},
-    "inspection": {"_sklearn"},
+    "inspection": {"_buffers", "_sklearn"},
     "__init__": {"_set", "_hebbset", "_show_versions"},
     "_version": set(),
 }

@@ -1,13 +1,40 @@
 """Tools to look into networks and their training.
 
-Displays draw what they show with matplotlib (``pip install "skhebb[plot]"``).
+Displays draw with matplotlib (``pip install "skhebb[plot]"``). Monitors are callbacks
+of scikit-learn; a network that none is set on is not slowed down.
 """
 
+from skhebb.inspection._connection import (
+    ConnectionMonitor,
+    ConnectionPath,
+    ConnectionPathDisplay,
+    ConnectionUpdateDisplay,
+)
+from skhebb.inspection._degree_distribution import DegreeDistributionDisplay
+from skhebb.inspection._graph import to_graph, to_networkx
+from skhebb.inspection._hebbian_term import HebbianTermDisplay
+from skhebb.inspection._input_connectivity import InputConnectivityDisplay
 from skhebb.inspection._topology_monitor import TopologyHistory, TopologyMonitor
+from skhebb.inspection._topology_persistence import TopologyPersistenceDisplay
+from skhebb.inspection._training_curve import TrainingCurveDisplay
+from skhebb.inspection._update_terms import UpdateTerms, update_terms
 from skhebb.inspection._weight_distribution import WeightDistributionDisplay
 
 __all__ = [
+    "ConnectionMonitor",
+    "ConnectionPath",
+    "ConnectionPathDisplay",
+    "ConnectionUpdateDisplay",
+    "DegreeDistributionDisplay",
+    "HebbianTermDisplay",
+    "InputConnectivityDisplay",
     "TopologyHistory",
     "TopologyMonitor",
+    "TopologyPersistenceDisplay",
+    "TrainingCurveDisplay",
+    "UpdateTerms",
     "WeightDistributionDisplay",
+    "to_graph",
+    "to_networkx",
+    "update_terms",
 ]

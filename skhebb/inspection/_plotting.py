@@ -42,8 +42,11 @@ def name_of_layer(depth):
 
 
 def plot_band(ax, x, runs, label):
-    """Draw the mean of `runs`, (n_runs, n), and a band of a deviation around it."""
-    mean, deviation = np.mean(runs, axis=0), np.std(runs, axis=0)
+    """Draw the mean of `runs`, (n_runs, n), and a band of a deviation around it.
+
+    NaN stands for a run that is over.
+    """
+    mean, deviation = np.nanmean(runs, axis=0), np.nanstd(runs, axis=0)
     (line,) = ax.plot(x, mean, label=label)
     if len(runs) > 1:
         low, high = mean - deviation, mean + deviation

@@ -1,11 +1,10 @@
 """Remembers which connections a network has while it is trained."""
 
 from dataclasses import dataclass, field
-from numbers import Integral
 
 import numpy as np
 
-from skhebb._sklearn import can_reuse_listener, open_listener, send
+from skhebb.inspection._monitor import NetworkMonitor
 
 
 @dataclass
@@ -108,7 +107,7 @@ class TopologyHistory:
         return np.array([shares(then, self.coefs[-1]) for then in self.coefs])
 
 
-class TopologyMonitor:
+class TopologyMonitor(NetworkMonitor):
     """Callback that remembers which connections networks have while they are fitted.
 
     Records the initial network, the network after each `every` epochs, and the one
@@ -149,58 +148,18 @@ class TopologyMonitor:
     """
 
     def __init__(self, every=1):
-        if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
-            raise ValueError(f"every must be an integer in [1, inf). Got {every!r}.")
-        self.every = every
-        self._records = []
-        self._listener = open_listener(self._records.append, owner=self)
+        super().__init__(every)
+
+    def look(self, estimator):
+        """The weights of a fitted network, not copied."""
+        return list(estimator.coefs_)
 
     @property
     def histories(self):
         """The connections of each fit."""
-        histories = {}
-        for run, epoch, coefs in list(self._records):
-            histories.setdefault(run, TopologyHistory()).append(epoch, coefs)
-        return list(histories.values())
-
-    def setup(self, estimator, context):
-        """Before the fit; nothing to do."""
-
-    def on_fit_task_begin(self, estimator, context, *, fitted_estimator=None):
-        """Record the initial network."""
-        if context.task_name == "epoch" and context.task_id == 0:
-            self._send(context.parent, fitted_estimator)
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        """Record the network of an epoch, or the one that fit leaves."""
-        if context.task_name != "epoch":
-            self._send(context, fitted_estimator)
-        elif (context.task_id + 1) % self.every == 0:
-            self._send(context.parent, fitted_estimator)
-
-    def teardown(self, estimator, context):
-        """After the fit; nothing to do."""
-
-    def _send(self, fit, fitted_estimator):
-        """Tell the process that the callback was made in."""
-        run = fit.root_uuid, tuple(task_ids(fit))
-        epoch = len(fitted_estimator.loss_curve_)
-        send(self._listener, (run, epoch, list(fitted_estimator.coefs_)))
-
-    def __getstate__(self):
-        return {**vars(self), "_records": list(self._records)}
-
-    def __setstate__(self, state):
-        vars(self).update(state)
-        if not can_reuse_listener(self._listener):
-            self._listener = open_listener(self._records.append, owner=self)
-
-
-def task_ids(context):
-    """Those of a task and of all it is part of."""
-    while context is not None:
-        yield context.task_id
-        context = context.parent
+        return [
+            TopologyHistory(list(seen), list(seen.values())) for seen in self.fits()
+        ]
 
 
 def shares(before, after):

@@ -43,13 +43,18 @@ class HebbianCovariance:
             for layer in activations
         ]
 
-    def term(self, depth, generation, batches_per_generation):
-        """What the kernels add to the weights of the layer at `depth`, None if 0."""
-        if self.lambda0[depth] == 0:
-            return None
+    def strength(self, depth, generation, batches_per_generation):
+        """lambda(t) of a mini-batch."""
         strength = self.lambda0[depth] * self.decay**generation
         if self.unit == "generation":
             strength /= batches_per_generation
+        return strength
+
+    def term(self, depth, generation, batches_per_generation):
+        """What the kernels add to the weights of the layer at `depth`, None if 0."""
+        strength = self.strength(depth, generation, batches_per_generation)
+        if self.lambda0[depth] == 0:
+            return None
         return (
             strength / self._batch.total,
             *self._statistics[depth],

@@ -1,0 +1,105 @@
+"""How many connections each input has."""
+
+import math
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skhebb.inspection._plotting import axes_of
+
+
+class InputConnectivityDisplay:
+    """Number of connections of each input neuron.
+
+    Figure 5 of de Ranitz 2023. Make it with `from_estimator`.
+
+    Parameters
+    ----------
+    n_connections : ndarray of shape (n_features,)
+        Connections from each input to the first hidden layer.
+    image_shape : tuple of int, default=None
+        Height and width, where the inputs are the pixels of an image, row by row.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Set by `plot`.
+    figure_ : matplotlib Figure
+        Set by `plot`.
+    im_ : matplotlib AxesImage or None
+        The image, if there is one.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skhebb import SETClassifier
+    >>> from skhebb.inspection import InputConnectivityDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> clf = SETClassifier(random_state=0).fit(X / 16, y)
+    >>> display = InputConnectivityDisplay.from_estimator(clf, image_shape=(8, 8))
+    >>> int(display.n_connections.sum()) == clf.coefs_[0].nnz
+    True
+    """
+
+    def __init__(self, n_connections, *, image_shape=None):
+        self.n_connections = n_connections
+        self.image_shape = image_shape
+
+    @classmethod
+    def from_estimator(cls, estimator, *, image_shape=None, ax=None, **kwargs):
+        """Draw the connections per input of a fitted network.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted network.
+        image_shape : tuple of int, default=None
+            Height and width, where the inputs are the pixels of an image, row by row.
+        ax : matplotlib Axes, default=None
+            What to draw on; by default a new figure.
+        **kwargs
+            For `plot`.
+
+        Returns
+        -------
+        display : InputConnectivityDisplay
+        """
+        check_is_fitted(estimator)
+        n_connections = np.diff(estimator.coefs_[0].indptr)
+        return cls(n_connections, image_shape=image_shape).plot(ax, **kwargs)
+
+    def plot(self, ax=None, *, colorbar=True, **kwargs):
+        """Draw an image, or one point for each input.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            What to draw on; by default a new figure.
+        colorbar : bool, default=True
+            Whether an image gets one.
+        **kwargs
+            For :meth:`matplotlib.axes.Axes.imshow` or
+            :meth:`matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        self : InputConnectivityDisplay
+        """
+        n_inputs, shape = len(self.n_connections), self.image_shape
+        if shape is not None and (len(shape) != 2 or math.prod(shape) != n_inputs):
+            raise ValueError(
+                "image_shape must be a height and a width whose product is the number "
+                f"of inputs, {n_inputs}. Got {shape}."
+            )
+        self.figure_, self.ax_ = axes_of(self, ax)
+        self.im_ = None
+        if shape is None:
+            options = {"marker": ".", "linestyle": "none", **kwargs}
+            self.ax_.plot(self.n_connections, **options)
+            self.ax_.set(xlabel="Input", ylabel="Connections")
+            return self
+        self.im_ = self.ax_.imshow(self.n_connections.reshape(shape), **kwargs)
+        self.ax_.set(xticks=[], yticks=[])
+        if colorbar:
+            self.figure_.colorbar(self.im_, ax=self.ax_, label="Connections")
+        return self

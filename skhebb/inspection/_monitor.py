@@ -1,0 +1,75 @@
+"""What callbacks that remember networks share."""
+
+from numbers import Integral
+
+from skhebb._sklearn import can_reuse_listener, open_listener, send
+
+
+class NetworkMonitor:
+    """Callback that remembers what `look` sees in networks while they are fitted.
+
+    Looks at the initial network, at that after each `every` epochs, and at the one that
+    `fit` leaves. What is seen goes to the process in which the monitor was made, also
+    from the workers of a search.
+
+    Parameters
+    ----------
+    every : int
+        Epochs between two looks.
+    """
+
+    def __init__(self, every):
+        if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
+            raise ValueError(f"every must be an integer in [1, inf). Got {every!r}.")
+        self.every = every
+        self._seen = []
+        self._listener = open_listener(self._seen.append, owner=self)
+
+    def look(self, estimator):
+        """What to remember of a fitted network."""
+        raise NotImplementedError
+
+    def fits(self):
+        """For each fit, what was seen by the number of the epoch."""
+        fits = {}
+        for fit, epoch, seen in list(self._seen):
+            fits.setdefault(fit, {})[epoch] = seen
+        return list(fits.values())
+
+    def setup(self, estimator, context):
+        """Before the fit; nothing to do."""
+
+    def on_fit_task_begin(self, estimator, context, *, fitted_estimator=None):
+        """Look at the initial network."""
+        if context.task_name == "epoch" and context.task_id == 0:
+            self._tell(context.parent, fitted_estimator)
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        """Look at the network of an epoch, or at the one that fit leaves."""
+        if context.task_name != "epoch":
+            self._tell(context, fitted_estimator)
+        elif (context.task_id + 1) % self.every == 0:
+            self._tell(context.parent, fitted_estimator)
+
+    def teardown(self, estimator, context):
+        """After the fit; nothing to do."""
+
+    def _tell(self, context, fitted_estimator):
+        fit = context.root_uuid, tuple(task_ids(context))
+        epoch = len(fitted_estimator.loss_curve_)
+        send(self._listener, (fit, epoch, self.look(fitted_estimator)))
+
+    def __getstate__(self):
+        return {**vars(self), "_seen": list(self._seen)}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if not can_reuse_listener(self._listener):
+            self._listener = open_listener(self._seen.append, owner=self)
+
+
+def task_ids(context):
+    """Those of a task and of all it is part of."""
+    while context is not None:
+        yield context.task_id
+        context = context.parent

@@ -1,0 +1,143 @@
+"""How long connections live."""
+
+import numpy as np
+
+from skhebb.inspection._plotting import axes_of_layers, name_of_layer, plot_band
+
+KINDS = {
+    "persistence": "Share still present",
+    "final": "Share present in the final network",
+}
+
+
+class TopologyPersistenceDisplay:
+    """Share of connections that stay, layer by layer.
+
+    Figures 6 and 7 of de Ranitz 2023. Make it with `from_monitor` or `from_histories`.
+
+    Parameters
+    ----------
+    epochs : array-like of shape (n_epochs,)
+        Where the shares were taken.
+    shares : dict of str to ndarray of shape (n_networks, n_epochs, n_layers)
+        For each name in the legend the shares of one or more networks.
+    kind : {"persistence", "final"}, default="persistence"
+        What the shares are, see `from_histories`.
+
+    Attributes
+    ----------
+    axes_ : ndarray of matplotlib Axes of shape (n_layers,)
+        Set by `plot`.
+    figure_ : matplotlib Figure
+        Set by `plot`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skhebb import SETClassifier
+    >>> from skhebb.inspection import TopologyMonitor, TopologyPersistenceDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> monitor = TopologyMonitor(every=5)
+    >>> clf = SETClassifier(random_state=0, max_iter=25).set_callbacks(monitor)
+    >>> clf = clf.fit(X / 16, y)
+    >>> display = TopologyPersistenceDisplay.from_monitor(monitor)
+    >>> display.epochs
+    [5, 10, 15, 20, 25]
+    """
+
+    def __init__(self, epochs, shares, *, kind="persistence"):
+        if kind not in KINDS:
+            raise ValueError(f"kind must be one of {sorted(KINDS)}. Got {kind!r}.")
+        self.epochs = epochs
+        self.shares = shares
+        self.kind = kind
+
+    @classmethod
+    def from_monitor(
+        cls, monitor, *, kind="persistence", step=1, label="Network", axes=None
+    ):
+        """Draw the mean over all fits that a monitor saw.
+
+        Parameters
+        ----------
+        monitor : TopologyMonitor
+            After the fits.
+        kind : {"persistence", "final"}, default="persistence"
+            See `from_histories`.
+        step : int, default=1
+            See `from_histories`.
+        label : str, default="Network"
+            Name in the legend.
+        axes : array-like of matplotlib Axes of shape (n_layers,), default=None
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : TopologyPersistenceDisplay
+        """
+        histories = {label: monitor.histories}
+        return cls.from_histories(histories, kind=kind, step=step, axes=axes)
+
+    @classmethod
+    def from_histories(cls, histories, *, kind="persistence", step=1, axes=None):
+        """Draw what happened to the connections of networks.
+
+        Parameters
+        ----------
+        histories : dict of str to list of TopologyHistory
+            By their name in the legend; several under one name make a mean and a band
+            of one deviation. All must have records of the same epochs.
+        kind : {"persistence", "final"}, default="persistence"
+            "persistence": of the connections `step` records ago, the share that is
+            still present (Fig. 6). "final": of the connections of each record, the
+            share that is present in the last one (Fig. 7).
+        step : int, default=1
+            Number of records that connections have to persist for.
+        axes : array-like of matplotlib Axes of shape (n_layers,), default=None
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        display : TopologyPersistenceDisplay
+        """
+        every = [history for group in histories.values() for history in group]
+        if not every:
+            raise ValueError("histories holds no network. Fit with a TopologyMonitor.")
+        epochs = every[0].epochs
+        if any(history.epochs != epochs for history in every):
+            raise ValueError("The networks must have records of the same epochs.")
+        shares = {
+            label: np.array([shares_of(history, kind, step) for history in group])
+            for label, group in histories.items()
+        }
+        shown = epochs[step:] if kind == "persistence" else epochs
+        return cls(shown, shares, kind=kind).plot(axes)
+
+    def plot(self, axes=None):
+        """Draw the shares of each layer over epochs.
+
+        Parameters
+        ----------
+        axes : array-like of matplotlib Axes of shape (n_layers,), default=None
+            What to draw on; by default a new figure.
+
+        Returns
+        -------
+        self : TopologyPersistenceDisplay
+        """
+        n_layers = next(iter(self.shares.values())).shape[-1]
+        self.figure_, self.axes_ = axes_of_layers(self, axes, n_layers)
+        for depth, ax in enumerate(self.axes_):
+            for label, shares in self.shares.items():
+                plot_band(ax, self.epochs, shares[:, :, depth], label)
+            ax.set(title=name_of_layer(depth), xlabel="Epoch", ylim=(0, 1.02))
+        self.axes_[0].set_ylabel(KINDS[self.kind])
+        self.axes_[0].legend()
+        return self
+
+
+def shares_of(history, kind, step):
+    """Array of shape (n_epochs, n_layers)."""
+    return (
+        history.persistence(step) if kind == "persistence" else history.share_in_final()
+    )
