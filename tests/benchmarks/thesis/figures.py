@@ -127,7 +127,9 @@ def figure_8():
         connections, paths = looks["connections"], looks["paths"]
     figure, axes = subplots(1, len(connections), width=3.2)
     for connection, ax in zip(connections.tolist(), axes[0], strict=True):
-        epochs, weights, hebbian = paths[paths[:, 0] == connection[0], 1:].T
+        path = paths[paths[:, 0] == connection[0], 1:]
+        gaps = np.flatnonzero(np.diff(path[:, 0]) > 1)
+        epochs, weights, hebbian = path[gaps[-1] + 1 if len(gaps) else 0 :].T
         path = ConnectionPath(tuple(connection), epochs, weights, hebbian)
         ConnectionPathDisplay(path).plot(ax, s=3)
         ax.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))
