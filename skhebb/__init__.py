@@ -1,5 +1,7 @@
 """Truly sparse neural networks with Hebbian learning for scikit-learn."""
 
+import importlib
+
 from skhebb._hebbset import HebbSETClassifier, HebbSETRegressor
 from skhebb._set import SETClassifier, SETRegressor
 from skhebb._show_versions import show_versions
@@ -13,3 +15,10 @@ __all__ = [
     "__version__",
     "show_versions",
 ]
+
+
+def __getattr__(name):
+    """Import a folder when it is first asked for."""
+    if name in ("datasets", "inspection"):
+        return importlib.import_module(f"skhebb.{name}")
+    raise AttributeError(f"module 'skhebb' has no attribute {name!r}")

@@ -107,8 +107,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         """Set the parameters, which are the local variables of an `__init__`."""
         vars(self).update({k: v for k, v in parameters.items() if k != "self"})
 
-    def _plasticity(self):
-        """The local learning rule, or None."""
+    def _plasticity(self, n_layers):
+        """The local learning rule of so many layers, or None."""
         return None
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -192,6 +192,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         self._check_combinations(given)
         n_threads = effective_n_threads(self.n_jobs)
         warm = self.warm_start and hasattr(self, "_state")
+        if not warm:
+            self._check_new_network()
         X, y, sample_weight, samples = self._training_data(
             X_given, y_given, sample_weight, is_first=not warm
         )
@@ -235,6 +237,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         self._check_partial_fit()
         n_threads = effective_n_threads(self.n_jobs)
         is_first = not hasattr(self, "_state")
+        if is_first:
+            self._check_new_network()
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
         targets = targets_of(y[samples], rows(weights, samples))
         data, _ = self._weighted(X, y, targets, weights, samples)
@@ -251,25 +255,27 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
     def _one_batch(self, X, y, sample_weight=None):
         """A trainer of a copy of the network, in float64, and data: all in one batch.
 
-        For looking at what a mini-batch would do. The trainer has neither dropout nor
-        random numbers to draw, and counts the mini-batches of an epoch as training did.
+        For looking at what a mini-batch would do now, at the learning rate of the last
+        epoch and without dropout.
         """
+        if getattr(self, "class_weight", None) == "balanced":
+            raise ValueError(
+                "class_weight='balanced' wants to know all samples. Give a dict of "
+                "weights, or use sample_weight."
+            )
         new = copy.copy(self)
-        for layer in new._state.network.layers:
-            layer.cast(np.float64)
-        new._adopt(new._state)
         state, targets = new._state, new._targets
+        for layer in state.network.layers:
+            layer.cast(np.float64)
+        new._adopt(state)
         X, y, weights, samples = new._training_data(X, y, sample_weight, False)
         targets.check_known(y, "y")
         data, _ = new._weighted(X, y, targets, weights, samples)
-        n_epochs = max(len(state.losses), 1)
-        n_samples = state.n_samples_seen / n_epochs or len(samples)
-        trainer = new._trainer(state, targets, int(np.ceil(n_samples)), n_threads=1)
-        n_batches = int(np.ceil(n_samples / trainer.batch_size))
-        trainer.batch_size, trainer.dropout = len(data.samples), None
+        new.dropout, new.batch_size = 0, len(y)
+        trainer = new._trainer(state, targets, len(y), n_threads=1)
         trainer.prepare(data)
-        trainer.batches_per_generation = trainer.evolution_interval or n_batches
-        trainer.rate = trainer.learning_rate(0, None)
+        if state.rate is None:
+            state.rate = trainer.learning_rate(0, None)
         return trainer, data
 
     def predict(self, X):
@@ -330,7 +336,6 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
 
     def _check_combinations(self, given):
         """Raise if parameters that are sound by themselves make no sense together."""
-        self._plasticity()  # raises if its parameters do not fit
         X_val, y_val, sample_weight_val = given
         if (X_val is None) != (y_val is None):
             names = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
@@ -350,7 +355,6 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
 
     def _check_partial_fit(self):
         """Raise if partial_fit makes no sense with these parameters."""
-        self._plasticity()  # raises if its parameters do not fit
         if self.early_stopping:
             raise ValueError(
                 "partial_fit does not support early_stopping=True. "
@@ -446,6 +450,10 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         )
         return rows_of(X[held]), data.y[held], rows(data.weights, held)
 
+    def _check_new_network(self):
+        """Raise if a parameter does not fit the layers that a network would have."""
+        self._plasticity(len(check_layer_sizes(self.hidden_layer_sizes)) + 1)
+
     def _topology(self):
         # What users pass is never changed.
         pruning, growth = clone([self.pruning, self.growth], safe=False)
@@ -521,7 +529,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             optimizer=optimizer,
             schedule=schedule,
             topology=self._topology(),
-            plasticity=self._plasticity(),
+            plasticity=self._plasticity(len(state.network.layers)),
             dropout=Dropout(state.dropout_rng) if self.dropout else None,
             stopping=StoppingRule(tol, self.n_iter_no_change),
             alpha=self.alpha,

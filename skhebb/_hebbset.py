@@ -6,7 +6,7 @@ from skhebb._classifier import BaseSparseClassifier
 from skhebb._docs import CLASSIFIER, REGRESSOR, documented
 from skhebb._regressor import BaseSparseRegressor
 from skhebb._sklearn import Interval, StrOptions
-from skhebb._validation import check_layer_sizes, check_strengths
+from skhebb._validation import check_strengths
 from skhebb.plasticity import HebbianCovariance
 
 
@@ -21,8 +21,7 @@ class HebbianMixin:
 
     _suspects = ("lambda0", "learning_rate_init", "momentum")
 
-    def _plasticity(self):
-        n_layers = len(check_layer_sizes(self.hidden_layer_sizes)) + 1
+    def _plasticity(self, n_layers):
         strengths = check_strengths("lambda0", self.lambda0, n_layers)
         if not any(strengths):
             return None

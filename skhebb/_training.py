@@ -67,6 +67,10 @@ class TrainingState:
         Of the optimiser, since its arrays were zero.
     n_cuts : int
         Of the learning rate.
+    rate : float or None
+        The learning rate of the last epoch.
+    batches_per_generation : int
+        Between two evolutions of the topology, in the last training.
     losses, scores, validation_losses : list of float
         Of each epoch; of validation data only if there are.
     best : float
@@ -84,6 +88,8 @@ class TrainingState:
     n_samples_seen: int = 0
     n_steps: int = 0
     n_cuts: int = 0
+    rate: float | None = None
+    batches_per_generation: int = 1
     losses: list = field(default_factory=list)
     scores: list = field(default_factory=list)
     validation_losses: list = field(default_factory=list)
@@ -218,8 +224,11 @@ class Trainer:
         self.outputs = np.empty((3, outputs[-1] * self.batch_size), dtype=dtype)
         chunk = max(layer.largest_chunk(self.n_threads) for layer in network.layers)
         self.scratch = np.empty((N_GROUPS, chunk), dtype=dtype)
+
+    def count_batches(self, data):
+        """Tell the state how many mini-batches a generation has."""
         n_batches = -(-len(data.samples) // self.batch_size)
-        self.batches_per_generation = self.evolution_interval or n_batches
+        self.state.batches_per_generation = self.evolution_interval or n_batches
 
     def fit(self, data, max_epochs, validate, observer):
         """Train for up to `max_epochs` epochs, and prune after each.
@@ -248,6 +257,7 @@ class Trainer:
             the last complete epoch or, with `validate`, the best one.
         """
         self.prepare(data)
+        self.count_batches(data)
         state = self.state
         state.forget_plateaus()
         best = stopped = None
@@ -287,6 +297,7 @@ class Trainer:
             was before.
         """
         self.prepare(data)
+        self.count_batches(data)
         before = self.state.snapshot()
         try:
             figures = self.train(data, self.learning_rate(0, None))
@@ -341,7 +352,7 @@ class Trainer:
         state = self.state
         if not self.stopping.is_plateau(state):
             return False
-        if not self.schedule.cuts or self.rate <= SMALLEST:
+        if not self.schedule.cuts or state.rate <= SMALLEST:
             return True
         state.n_cuts += 1
         state.epochs_without_improvement = 0
@@ -360,7 +371,7 @@ class Trainer:
         """
         state = self.state
         before = state.network.parameters
-        self.rate, self.n_grown = rate, 0
+        state.rate, self.n_grown = rate, 0
         if self.evolution_interval is None and state.batches_since_evolution:
             self.prune()
         self.grow()
@@ -453,8 +464,8 @@ class Trainer:
         state, network, tiles = self.state, self.state.network, batch.tiles
         state.n_steps += 1
         decays = self.alpha, self.weight_decay
-        step = self.optimizer.step(self.rate, decays, state.n_steps)
-        bias_step = self.optimizer.step(self.rate, (0.0, 0.0), state.n_steps)
+        step = self.optimizer.step(state.rate, decays, state.n_steps)
+        bias_step = self.optimizer.step(state.rate, (0.0, 0.0), state.n_steps)
         errors, other = self.errors.arrays(tiles)
         n_outputs = len(output_errors)
         tiles.pack(output_errors, errors[: n_outputs * tiles.stride])
@@ -486,8 +497,9 @@ class Trainer:
         """What the local rule adds to the weights of a layer, or None."""
         if self.plasticity is None:
             return None
+        state = self.state
         return self.plasticity.term(
-            depth, self.state.generation, self.batches_per_generation
+            depth, state.generation, state.batches_per_generation
         )
 
     def prune(self):

@@ -1,6 +1,6 @@
 """Checks of what users pass, beyond scikit-learn's own; errors name the parameter."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -53,10 +53,11 @@ def check_layer_sizes(hidden_layer_sizes):
 
 def check_strengths(name, strengths, n_layers):
     """`strengths`, one number or one for each layer of weights, as a list of those."""
-    if isinstance(strengths, Real):
-        return [float(strengths)] * n_layers
-    array = check_numbers(name, strengths, np.float64, ensure_2d=False)
-    if array.shape != (n_layers,) or (array < 0).any():
+    array = np.asarray(strengths)
+    if array.ndim == 0:
+        array = np.full(n_layers, strengths)
+    is_numeric = array.shape == (n_layers,) and array.dtype.kind in "fiu"
+    if not is_numeric or not (np.isfinite(array) & (array >= 0)).all():
         raise ValueError(
             f"The {name!r} parameter must be a number in the range [0, inf), or "
             f"{n_layers} of them, one for each layer of weights. Got {strengths!r}."

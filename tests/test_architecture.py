@@ -48,8 +48,8 @@ ALLOWED = {
     "_set": {"_classifier", "_docs", "_regressor"},
     "_hebbset": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity"},
-    "inspection": {"_buffers", "_sklearn"},
-    "__init__": {"_set", "_hebbset", "_show_versions"},
+    "inspection": {"_base", "_buffers", "_csr", "_training"},
+    "__init__": {"_set", "_hebbset", "_show_versions", "datasets", "inspection"},
     "_version": set(),
 }
 

@@ -1,10 +1,12 @@
 """Tools to look into networks, beside NumPy and what the networks hold."""
 
 import builtins
+import copy
 import pickle
 from itertools import pairwise
 
 import matplotlib
+import networkx
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,9 +15,13 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+import skhebb
 from skhebb import HebbSETClassifier, HebbSETRegressor, SETClassifier
 from skhebb.inspection import (
     ConnectionMonitor,
@@ -104,10 +110,11 @@ class TestTopologyMonitor:
         clf = SETClassifier(**NETWORK).set_callbacks(monitor, snapshots).fit(*data)
         (history,) = monitor.histories
         assert history.epochs == [0, 2, 4, 6]
-        for recorded, expected in zip(history.coefs, snapshots.coefs[::2], strict=True):
-            for one, other in zip(recorded, expected, strict=True):
-                assert_array_equal(one.toarray(), other.toarray())
-        assert_array_equal(history.coefs[-1][0].toarray(), clf.coefs_[0].toarray())
+        for recorded, expected in zip(
+            history.connections, snapshots.coefs[::2], strict=True
+        ):
+            assert list(map(cells_of, recorded)) == list(map(cells_of, expected))
+        assert cells_of(history.connections[-1][0]) == cells_of(clf.coefs_[0])
 
     def test_shares(self, data):
         monitor, snapshots = TopologyMonitor(), Snapshots()
@@ -122,11 +129,11 @@ class TestTopologyMonitor:
         assert_allclose(history.share_in_final(), final)
         assert np.min(final) < 0.9
 
-    @pytest.mark.parametrize("step", [0, 7, -1])
+    @pytest.mark.parametrize("step", [0, 7, -1, 1.5])
     def test_wrong_step(self, data, step):
         monitor = TopologyMonitor()
         SETClassifier(**NETWORK).set_callbacks(monitor).fit(*data)
-        with pytest.raises(ValueError, match=r"step must be in the range \[1, 6\]"):
+        with pytest.raises(ValueError, match=r"an integer in the range \[1, 6\]"):
             monitor.histories[0].persistence(step)
 
     @pytest.mark.parametrize("every", [0, 1.5, "all", True])
@@ -134,15 +141,52 @@ class TestTopologyMonitor:
         with pytest.raises(ValueError, match="every must be an integer"):
             TopologyMonitor(every=every)
 
-    def test_last_network_is_recorded(self, data):
-        """With early stopping it is the best one, not that of the last epoch."""
+    def test_early_stopping(self, data):
+        """The final network is the best one, not that of the last epoch."""
         X, y = data
+        monitor, snapshots = TopologyMonitor(every=2), Snapshots()
+        params = {**NETWORK, "learning_rate": "constant", "tol": None}
+        clf = SETClassifier(**params, growth_scale="he", early_stopping=True)
+        clf.set_callbacks(monitor, snapshots).fit(X[:60], y[:60], X_val=X, y_val=y)
+        assert np.argmax(clf.validation_scores_) < 5
+        (history,) = monitor.histories
+        assert history.epochs == [0, 2, 4, 6]
+        expected = snapshots.coefs[-1]
+        assert cells_of(history.connections[-1][0]) == cells_of(expected[0])
+        best = list(map(cells_of, clf.coefs_))
+        assert list(map(cells_of, history.final)) == best
+        assert list(map(cells_of, expected)) != best
+        shares = [shares_of(each, clf.coefs_) for each in snapshots.coefs[::2]]
+        assert_allclose(history.share_in_final(), shares)
+
+    def test_last_epoch(self, data):
         monitor = TopologyMonitor(every=4)
-        clf = SETClassifier(**NETWORK, early_stopping=True).set_callbacks(monitor)
-        clf.fit(X, y)
+        clf = SETClassifier(**NETWORK).set_callbacks(monitor).fit(*data)
         (history,) = monitor.histories
         assert history.epochs == [0, 4, 6]
-        assert_array_equal(history.coefs[-1][0].toarray(), clf.coefs_[0].toarray())
+        assert cells_of(history.connections[-1][0]) == cells_of(clf.coefs_[0])
+
+    def test_in_a_pipeline(self, data):
+        monitor = TopologyMonitor(every=3)
+        clf = SETClassifier(**NETWORK).set_callbacks(monitor)
+        make_pipeline(StandardScaler(), clf).fit(*data)
+        assert monitor.histories[0].epochs == [0, 3, 6]
+
+    def test_of_what_is_no_network(self, data):
+        pipeline = make_pipeline(StandardScaler(), SETClassifier(**NETWORK))
+        pipeline.set_callbacks(TopologyMonitor())
+        with pytest.raises(TypeError, match=r"set on Pipeline\. Call set_callbacks of"):
+            pipeline.fit(*data)
+
+    def test_layer_without_connections(self, data):
+        X, y = data
+        coefs = [np.ones((12, 4)), np.zeros((4, 3))]
+        monitor = TopologyMonitor()
+        clf = SETClassifier(4, max_iter=3).set_callbacks(monitor)
+        clf.fit(X, y, coefs_init=coefs)
+        assert np.isnan(monitor.histories[0].persistence()[:, 1]).all()
+        WeightDistributionDisplay.from_estimator(clf, label="SET")
+        HebbianTermDisplay.from_estimator(clf, X, y)
 
     def test_warm_start(self, data):
         monitor = TopologyMonitor(every=3)
@@ -195,11 +239,9 @@ class TestTopologyHistory:
 
     def test_epochs_ascend(self, fitted):
         history = TopologyHistory()
-        history.append(3, fitted.coefs_)
-        history.append(3, fitted.coefs_)  # replaced
-        assert history.epochs == [3]
-        with pytest.raises(ValueError, match="Got epoch=2 after 3"):
-            history.append(2, fitted.coefs_)
+        history.record(fitted)
+        with pytest.raises(ValueError, match="Got epoch=6 after 6"):
+            history.record(fitted)
 
 
 class TestTopologyPersistenceDisplay:
@@ -237,18 +279,37 @@ class TestTopologyPersistenceDisplay:
         assert_allclose(axes[1].lines[0].get_ydata(), expected[:, 1])
         assert not axes[1].collections  # no band of a single network
 
+    def test_different_epochs(self, data):
+        """A mean is over the networks that were recorded at an epoch."""
+        monitor = TopologyMonitor(every=3)
+        clf = SETClassifier(**NETWORK).set_callbacks(monitor).fit(*data)
+        clf.set_params(max_iter=9).fit(*data)
+        display = TopologyPersistenceDisplay.from_monitor(monitor)
+        assert display.epochs == [3, 6, 9]
+        one, other = (each.persistence()[:, 0] for each in monitor.histories)
+        expected = [*np.mean([one, other[:2]], axis=0), other[2]]
+        assert_allclose(display.axes_[0].lines[0].get_ydata(), expected)
+
     def test_errors(self, data):
-        with pytest.raises(ValueError, match="histories holds no network"):
-            TopologyPersistenceDisplay.from_monitor(TopologyMonitor())
+        from_monitor = TopologyPersistenceDisplay.from_monitor
+        with pytest.raises(ValueError, match="histories lacks networks"):
+            from_monitor(TopologyMonitor())
         monitor = TopologyMonitor()
         clf = SETClassifier(**NETWORK).set_callbacks(monitor).fit(*data)
         with pytest.raises(ValueError, match="axes must be 3 matplotlib Axes"):
-            TopologyPersistenceDisplay.from_monitor(monitor, axes=plt.gca())
+            from_monitor(monitor, axes=plt.gca())
         with pytest.raises(ValueError, match="kind must be one of"):
-            TopologyPersistenceDisplay.from_monitor(monitor, kind="last")
-        clf.set_params(max_iter=3).fit(*data)
-        with pytest.raises(ValueError, match="records of the same epochs"):
-            TopologyPersistenceDisplay.from_monitor(monitor)
+            from_monitor(monitor, kind="last")
+        clf.set_params(hidden_layer_sizes=(5,)).fit(*data)
+        with pytest.raises(ValueError, match="same number of layers"):
+            from_monitor(monitor)
+
+    def test_axes_of_a_mosaic(self, data):
+        monitor = TopologyMonitor()
+        SETClassifier(**NETWORK).set_callbacks(monitor).fit(*data)
+        figure, axes = plt.subplot_mosaic("abc")
+        display = TopologyPersistenceDisplay.from_monitor(monitor, axes=axes)
+        assert display.figure_ is figure
 
 
 class TestInputConnectivityDisplay:
@@ -260,13 +321,15 @@ class TestInputConnectivityDisplay:
 
     def test_points(self, fitted):
         _, ax = plt.subplots()
-        display = InputConnectivityDisplay.from_estimator(fitted, ax=ax, color="k")
+        display = InputConnectivityDisplay.from_estimator(fitted, ax=ax, c="k", ls="-")
         assert display.ax_ is ax
         expected = (fitted.coefs_[0].toarray() != 0).sum(axis=1)
         assert_array_equal(ax.lines[0].get_ydata(), expected)
         assert ax.lines[0].get_color() == "k"
 
-    @pytest.mark.parametrize("shape", [(3, 5), (12,), (3, 2, 2)])
+    @pytest.mark.parametrize(
+        "shape", [(3, 5), (12,), (3, 2, 2), 12, (3.0, 4.0), (-3, -4)]
+    )
     def test_wrong_shape(self, fitted, shape):
         with pytest.raises(ValueError, match="number of inputs, 12"):
             InputConnectivityDisplay.from_estimator(fitted, image_shape=shape)
@@ -317,6 +380,11 @@ class TestTrainingCurveDisplay:
             )
         with pytest.raises(NotFittedError):
             TrainingCurveDisplay.from_estimators({"SET": SETClassifier()})
+        with pytest.raises(TypeError, match="must be a dict"):
+            TrainingCurveDisplay.from_estimators(fitted)
+        for curves in {}, {"a": []}, {"a": [[]]}:
+            with pytest.raises(ValueError, match="no epoch to draw"):
+                TrainingCurveDisplay(curves).plot()
 
 
 class TestWeightDistributionDisplay:
@@ -391,7 +459,7 @@ class TestGraph:
         assert graph.number_of_nodes() == 40
         assert graph.number_of_edges() == clf.n_connections_
         assert graph.nodes[3] == {
-            "layer": 0, "neuron": 3, "bias": None, "name": "gene 3"
+            "layer": 0, "neuron": 3, "name": "gene 3"
         }  # fmt: skip
         bias = clf.intercepts_[1][4]
         assert graph.nodes[31] == {"layer": 2, "neuron": 4, "bias": bias}
@@ -400,6 +468,13 @@ class TestGraph:
             assert ends[1]["layer"] == ends[0]["layer"] + 1
             weights = clf.coefs_[ends[0]["layer"]]
             assert weights[ends[0]["neuron"], ends[1]["neuron"]] == weight
+
+    def test_graph_can_be_written(self, fitted, tmp_path):
+        graph, path = to_networkx(fitted), tmp_path / "graph.graphml"
+        networkx.write_graphml(graph, path)
+        read = networkx.read_graphml(path, node_type=int)
+        assert read.nodes == graph.nodes
+        assert read.edges == graph.edges
 
 
 def expected_activations(clf, X):
@@ -484,11 +559,78 @@ class TestUpdateTerms:
         assert not any(layer.any() for layer in terms.hebbian)
         assert all(layer.any() for layer in terms.gradient)
 
-    def test_dropout_is_left_out(self, data):
+    @pytest.mark.parametrize("activation", ["relu", "tanh"])
+    def test_dropout_is_left_out(self, data, activation):
         X, y = data
-        clf = SETClassifier(**NETWORK, dropout=0.5).fit(X, y)
-        one, other = (update_terms(clf, X, y).gradient[0] for _ in range(2))
-        assert_array_equal(one, other)
+        params = {**NETWORK, "activation": activation}
+        clf = HebbSETClassifier(**params, dropout=0.5).fit(X, y)
+        terms = update_terms(clf, X, y)
+        expected = update_terms(clf.set_params(dropout=0), X, y)
+        for one, other in zip(terms, expected, strict=True):
+            for depth in range(3):
+                assert_array_equal(one[depth], other[depth])
+
+    def test_learning_rate_of_the_last_epoch(self, data):
+        X, y = data
+        params = {**NETWORK, "solver": "sgd", "momentum": 0, "weight_decay": 0}
+        clf = SETClassifier(**params).fit(X, y)
+        errors = expected_errors(clf, expected_activations(clf, X), y)
+        gradient = expected_activations(clf, X)[0].T @ errors[0] / len(y)
+        rate = 0.02 * (1 + np.cos(np.pi * 5 / 6)) / 2
+        expected = -rate * gradient[clf.coefs_[0].nonzero()]
+        assert_allclose(update_terms(clf, X, y).gradient[0], expected, atol=1e-14)
+
+    def test_before_the_first_epoch(self, data):
+        """λ is shared by the mini-batches of training there, too."""
+        X, y = data
+        params = {**NETWORK, "zeta": 0, "lambda_decay": 1, "batch_size": 10}
+        clf = HebbSETClassifier(**params, learning_rate_init=1e-12)
+        pre, post = np.argwhere(clf.fit(X, y).coefs_[0].toarray())[0].tolist()
+        monitor = ConnectionMonitor([(0, pre, post)], X[:10], y[:10])
+        clf.set_callbacks(monitor).fit(X, y)
+        ((path,),) = monitor.paths
+        assert_allclose(path.hebbian, path.hebbian[0], rtol=0.2)
+
+    def test_class_weight(self, data):
+        X, y = data
+        clf = SETClassifier(**NETWORK, class_weight={0: 3, 1: 0.5}).fit(X, y)
+        terms = update_terms(clf, X, y)
+        weights = np.array([3, 0.5, 1])[y]
+        clf.set_params(class_weight=None)
+        expected = update_terms(clf, X, y, sample_weight=weights)
+        assert_allclose(terms.gradient[0], expected.gradient[0], atol=1e-14)
+
+    def test_balanced_classes(self, data):
+        clf = SETClassifier(**NETWORK, class_weight="balanced").fit(*data)
+        with pytest.raises(ValueError, match="wants to know all samples"):
+            update_terms(clf, *data)
+
+    @pytest.mark.parametrize("replace", ["toarray", "tocsc", "tocoo"])
+    def test_replaced_weights(self, fitted, data, replace):
+        other = copy.copy(fitted)
+        other.coefs_ = [getattr(weights, replace)() for weights in fitted.coefs_]
+        expected, terms = (update_terms(each, *data) for each in (fitted, other))
+        assert_allclose(terms.hebbian[1], expected.hebbian[1], atol=1e-14)
+        display = InputConnectivityDisplay.from_estimator(other)
+        assert_array_equal(display.n_connections, np.diff(fitted.coefs_[0].indptr))
+
+    def test_other_hidden_layers_are_not_looked_at(self, fitted, data):
+        other = copy.copy(fitted).set_params(hidden_layer_sizes=(5,))
+        expected, terms = (update_terms(each, *data) for each in (fitted, other))
+        assert_array_equal(terms.hebbian[2], expected.hebbian[2])
+        other.partial_fit(*data)
+
+    def test_no_hidden_layer(self, data):
+        clf = HebbSETClassifier((), max_iter=3).fit(*data)
+        assert [len(layer) for layer in update_terms(clf, *data).hebbian] == [
+            clf.n_connections_
+        ]
+
+    def test_loss_that_is_not_finite(self, data):
+        X, _ = data
+        reg = HebbSETRegressor(**NETWORK).fit(X, X[:, 0])
+        with pytest.raises(ValueError, match=r"not finite\. Scale X"):
+            update_terms(reg, X * 1e200, X[:, 0])
 
     def test_regressor(self, data, rng):
         X, _ = data
@@ -547,15 +689,23 @@ class TestConnectionUpdateDisplay:
         assert_allclose(display.postsynaptic, after)
         active = scaled(after)
         hebbian = scaled(before) * (active - active.mean())
-        expected = -0.02 * before * errors + 0.1 * 0.98**6 * hebbian
+        rate = 0.02 * (1 + np.cos(np.pi * 5 / 6)) / 2  # of the last epoch
+        expected = -rate * before * errors + 0.1 * 0.98**6 * hebbian
         assert_allclose(display.updates, expected, atol=1e-12)
 
-    def test_mean_is_the_update(self, data):
+    @pytest.mark.parametrize("weighted", ["not", "samples", "classes"])
+    def test_mean_is_the_update(self, data, weighted):
         X, y = data
         clf = HebbSETClassifier(**NETWORK, **PLAIN, lambda0=0.1, tol=None).fit(X, y)
+        weights = np.arange(len(y)) % 4 if weighted == "samples" else None
+        if weighted == "classes":
+            clf.set_params(class_weight={0: 1, 1: 3, 2: 0})
         _, pre, post = connection = connection_of(clf, 1)
-        display = ConnectionUpdateDisplay.from_estimator(clf, X, y, connection)
-        terms = update_terms(clf, X, y)
+        display = ConnectionUpdateDisplay.from_estimator(
+            clf, X, y, connection, sample_weight=weights, colorbar=False
+        )
+        assert len(display.updates) == len(y)
+        terms = update_terms(clf, X, y, weights)
         rows, columns = clf.coefs_[1].nonzero()
         (place,) = np.flatnonzero((rows == pre) & (columns == post))
         both = terms.gradient[1][place] + terms.hebbian[1][place]
@@ -564,7 +714,8 @@ class TestConnectionUpdateDisplay:
     @pytest.mark.parametrize(
         ("connection", "match"),
         [
-            ((3, 0, 0), "three integers"),
+            ((3, 0, 0), "has 3 layers of weights"),
+            (3, "three integers"),
             ((0, 0), "three integers"),
             ((0, 0.5, 1), "three integers"),
             ((0, -1, 1), "three integers"),
@@ -611,6 +762,11 @@ class TestConnectionMonitor:
         points = display.ax_.collections[0].get_offsets()
         assert_allclose(points[-1], [path.weights[-1], path.hebbian[-1]])
 
+    @pytest.mark.parametrize("connections", [(0, 3, 4), [(0, 3)], [(0, 1, -1)]])
+    def test_wrong_connections(self, data, connections):
+        with pytest.raises(ValueError, match="three integers"):
+            ConnectionMonitor(connections, *data)
+
     def test_in_other_processes(self, data):
         X, y = data
         clf = SETClassifier(**NETWORK)
@@ -650,3 +806,25 @@ def test_matplotlib_is_named_where_it_is_missing(fitted, monkeypatch):
 def test_not_fitted(look):
     with pytest.raises(NotFittedError):
         look(SETClassifier())
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        InputConnectivityDisplay.from_estimator,
+        WeightDistributionDisplay.from_estimator,
+        to_graph,
+        to_networkx,
+        lambda estimator: update_terms(estimator, [[0.0]], [0]),
+        lambda estimator: TopologyHistory().record(estimator),
+    ],
+)
+def test_no_network_of_ours(look, data):
+    pipeline = make_pipeline(StandardScaler(), SETClassifier(**NETWORK)).fit(*data)
+    for estimator in pipeline, LogisticRegression().fit(*data):
+        with pytest.raises(TypeError, match="Give a fitted network of skhebb"):
+            look(estimator)
+
+
+def test_inspection_is_found():
+    assert skhebb.inspection.to_graph is to_graph

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from skhebb._buffers import NonZeros
 from skhebb.inspection._monitor import NetworkMonitor
-from skhebb.inspection._plotting import axes_of
-from skhebb.inspection._update_terms import update_terms
+from skhebb.inspection._network import layers_of
+from skhebb.inspection._plotting import Display, axes_of
+from skhebb.inspection._update_terms import run_batch, update_terms
 
 
-class ConnectionUpdateDisplay:
+class ConnectionUpdateDisplay(Display):
     """Update of one weight by each sample, over the activations at both ends.
 
     Figure 3 of de Ranitz 2023. Make it with `from_estimator`.
@@ -21,7 +21,8 @@ class ConnectionUpdateDisplay:
     Parameters
     ----------
     presynaptic, postsynaptic : ndarray of shape (n_samples,)
-        Activations.
+        Activations; of outputs those of the network, which a regressor with
+        ``normalize_y=True`` scales and shifts.
     updates : ndarray of shape (n_samples,)
         What each sample contributes to the update of the weight.
 
@@ -53,12 +54,15 @@ class ConnectionUpdateDisplay:
         self.updates = updates
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, connection, *, ax=None):
+    def from_estimator(
+        cls, estimator, X, y, connection, *, sample_weight=None, ax=None, colorbar=True
+    ):
         """Draw the updates of a connection of a fitted network.
 
         A sample contributes ``-learning_rate * dJ/dw`` and, of HebbSET, λ(t) ã_i (ã_j
-        - mean ã_j) to the update (Eq. 8), the mean of which over the mini-batch is
-        added to the weight by gradient descent without momentum and L2 terms.
+        - mean ã_j) to the update (Eq. 8), times its weight divided by the mean weight.
+        The mean of these over the mini-batch is what gradient descent without momentum
+        and L2 terms adds; learning rate and λ(t) are those of `update_terms`.
 
         Parameters
         ----------
@@ -71,22 +75,30 @@ class ConnectionUpdateDisplay:
         connection : tuple of int
             Layer, presynaptic and postsynaptic neuron, as in
             ``coefs_[layer][pre, post]``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
         ax : matplotlib Axes, default=None
             What to draw on; by default a new figure.
+        colorbar : bool, default=True
+            Whether to show what colours stand for.
 
         Returns
         -------
         display : ConnectionUpdateDisplay
         """
-        return cls(*updates_of(estimator, X, y, connection)).plot(ax)
+        cls._import_pyplot()
+        display = cls(*updates_of(estimator, X, y, connection, sample_weight))
+        return display.plot(ax, colorbar=colorbar)
 
-    def plot(self, ax=None):
+    def plot(self, ax=None, *, colorbar=True):
         """Draw a marker for each sample: up and red for an increase, down and blue.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             What to draw on; by default a new figure.
+        colorbar : bool, default=True
+            Whether to show what colours stand for.
 
         Returns
         -------
@@ -107,12 +119,13 @@ class ConnectionUpdateDisplay:
                 edgecolors="0.5",
                 linewidths=0.3,
             )
-        self.figure_.colorbar(points, ax=self.ax_, label="Update of the weight")
+        if colorbar:
+            self.figure_.colorbar(points, ax=self.ax_, label="Update of the weight")
         self.ax_.set(xlabel="Presynaptic activation", ylabel="Postsynaptic activation")
         return self
 
 
-@dataclass
+@dataclass(eq=False)
 class ConnectionPath:
     """One connection during the training of a network.
 
@@ -137,8 +150,8 @@ class ConnectionPath:
 class ConnectionMonitor(NetworkMonitor):
     """Callback that remembers weight and Hebbian term of some connections.
 
-    Records the initial network, the network after each `every` epochs, as pruning
-    leaves it, and the one that `fit` leaves.
+    Records the initial network, and that after each `every` epochs and after the last
+    one, by default as pruning leaves them. Hebbian terms are those of `update_terms`.
 
     Parameters
     ----------
@@ -156,7 +169,7 @@ class ConnectionMonitor(NetworkMonitor):
     Attributes
     ----------
     paths : list of list of ConnectionPath
-        For each fit, those of all connections.
+        For each fit, those of all connections; made anew each time it is asked for.
 
     See Also
     --------
@@ -180,12 +193,13 @@ class ConnectionMonitor(NetworkMonitor):
 
     def __init__(self, connections, X, y, every=1):
         super().__init__(every)
+        for connection in connections:
+            check_integers(connection)
         self.connections = connections
         self.X = X
         self.y = y
 
-    def look(self, estimator):
-        """Weights and Hebbian terms of the connections, NaN where there are none."""
+    def _look(self, estimator):
         terms = update_terms(estimator, self.X, self.y)
         rows = []
         for connection in self.connections:
@@ -200,18 +214,10 @@ class ConnectionMonitor(NetworkMonitor):
     @property
     def paths(self):
         """For each fit, the paths of all connections."""
-        return [
-            [
-                ConnectionPath(connection, np.array(list(seen)), *np.array(path).T)
-                for connection, path in zip(
-                    self.connections, zip(*seen.values(), strict=True), strict=True
-                )
-            ]
-            for seen in self.fits()
-        ]
+        return [paths_of(self.connections, seen) for seen in self._fits()]
 
 
-class ConnectionPathDisplay:
+class ConnectionPathDisplay(Display):
     """Hebbian term against weight of one connection, coloured by epoch.
 
     Figure 8 of de Ranitz 2023.
@@ -263,21 +269,37 @@ class ConnectionPathDisplay:
         return self
 
 
+def paths_of(connections, seen):
+    """A ConnectionPath of each connection, out of what was seen in a fit."""
+    epochs = [epoch for epoch in seen if epoch is not None]
+    rows = np.array([seen[epoch] for epoch in epochs])  # epoch, connection, figure
+    return [
+        ConnectionPath(connection, np.array(epochs), *rows[:, number].T)
+        for number, connection in enumerate(connections)
+    ]
+
+
+def check_integers(connection):
+    """Raise unless `connection` is three integers that are not negative."""
+    is_triple = isinstance(connection, tuple | list) and len(connection) == 3
+    if not is_triple or not all(isinstance(n, Integral) and n >= 0 for n in connection):
+        raise ValueError(
+            "A connection is three integers from 0: the layer, an index into coefs_, "
+            f"the presynaptic and the postsynaptic neuron. Got {connection!r}."
+        )
+
+
 def place_of(estimator, connection):
     """Where a connection is stored in ``coefs_[layer].data``, None if nowhere."""
-    check_is_fitted(estimator)
-    coefs = estimator.coefs_
-    are_integers = len(connection) == 3 and all(
-        isinstance(number, Integral) and number >= 0 for number in connection
-    )
-    if not are_integers or connection[0] >= len(coefs):
-        raise ValueError(
-            "A connection is three integers: the layer, an index into the "
-            f"{len(coefs)} arrays of coefs_, the presynaptic and the postsynaptic "
-            f"neuron. Got {connection}."
-        )
+    check_integers(connection)
+    layers = layers_of(estimator)
     layer, pre, post = connection
-    weights = coefs[layer]
+    if layer >= len(layers):
+        raise ValueError(
+            f"The network has {len(layers)} layers of weights. Got the connection "
+            f"{connection}."
+        )
+    weights = layers[layer].weights
     n_in, n_out = weights.shape
     if pre >= n_in or post >= n_out:
         raise ValueError(
@@ -289,7 +311,7 @@ def place_of(estimator, connection):
     return place if place < stop and weights.indices[place] == post else None
 
 
-def updates_of(estimator, X, y, connection):
+def updates_of(estimator, X, y, connection, sample_weight):
     """Presynaptic and postsynaptic activations, and the update by each sample."""
     place = place_of(estimator, connection)
     layer, pre, post = connection
@@ -300,23 +322,18 @@ def updates_of(estimator, X, y, connection):
         )
     descent = copy.copy(estimator)
     descent.set_params(solver="sgd", momentum=0, weight_decay=0, alpha=0)
-    trainer, data = descent._one_batch(X, y)
-    activations, tiles, outputs = trainer.propagate(data, data.samples, 1, None)
-    is_last = layer == len(estimator.coefs_) - 1
+    trainer, data = descent._one_batch(X, y, sample_weight)
+    samples = np.arange(len(data.y))
+    activations, tiles, outputs = trainer.propagate(data, samples, 1, None)
+    tiles.pack(outputs, activations[-1])
     before = activations_of(activations[layer], tiles, pre)
     after = activations_of(activations[layer + 1], tiles, post)
-    if is_last:  # in `activations` are those before the output's own function
-        after = outputs[post].copy()
-    updates = np.zeros(len(before))
-    if trainer.plasticity is not None:
-        generations = trainer.state.generation, trainer.batches_per_generation
-        strength = trainer.plasticity.strength(layer, *generations)
-        active = scaled(after)
-        updates += strength * scaled(before) * (active - active.mean())
+    weights = np.ones(len(samples)) if data.weights is None else data.weights
+    updates = hebbian_updates(trainer, layer, before, after, weights)
     trainer.plasticity = None
-    for number, sample in enumerate(data.samples):
-        updates[number] += step_by(trainer, data, sample, layer, place)
-    return before, after, updates
+    for sample in data.samples:
+        updates[sample] += step_by(trainer, data, sample, layer, place)
+    return before, after, updates * weights / weights.mean()
 
 
 def activations_of(activations, tiles, neuron):
@@ -333,17 +350,31 @@ def activations_of(activations, tiles, neuron):
     return values
 
 
-def scaled(activations):
-    """Eq. 10: from 0 to 1; 0 if constant."""
-    low, high = activations.min(), activations.max()
-    return (activations - low) / (high - low) if high > low else 0 * activations
+def hebbian_updates(trainer, layer, before, after, weights):
+    """λ(t) ã_i (ã_j - mean ã_j) of each sample (Eq. 7 and 8)."""
+    if trainer.plasticity is None:
+        return np.zeros(len(before))
+    state = trainer.state
+    strength = trainer.plasticity.strength(
+        layer, state.generation, state.batches_per_generation
+    )
+    pre, post = (scaled(activations, weights > 0) for activations in (before, after))
+    return strength * pre * (post - np.average(post, weights=weights))
+
+
+def scaled(activations, there):
+    """Eq. 10: those that are `there` from 0 to 1; 0 if constant but for rounding."""
+    low, high = activations[there].min(), activations[there].max()
+    rounding = 4 * np.finfo(np.float64).eps * max(high, -low)
+    varies = high - low > rounding
+    return (activations - low) / (high - low) if varies else np.zeros_like(activations)
 
 
 def step_by(trainer, data, sample, layer, place):
     """What gradient descent on one sample adds to a weight; the network stays."""
     layers = trainer.state.network.layers
     before = [(each.weights.data.copy(), each.biases.copy()) for each in layers]
-    trainer.run_batch(data, np.array([sample]))
+    run_batch(trainer, data, np.array([sample]))
     step = layers[layer].weights.data[place] - before[layer][0][place]
     for each, (weights, biases) in zip(layers, before, strict=True):
         each.weights.data[:] = weights

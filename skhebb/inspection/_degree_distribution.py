@@ -1,12 +1,12 @@
 """How many connections neurons have."""
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from skhebb.inspection._plotting import axes_of_layers
+from skhebb.inspection._network import layers_of
+from skhebb.inspection._plotting import Display, axes_of_layers
 
 
-class DegreeDistributionDisplay:
+class DegreeDistributionDisplay(Display):
     """Share of the neurons of each layer that have at least so many connections.
 
     On logarithmic axes a straight line is a power law, which the degrees of networks
@@ -58,8 +58,8 @@ class DegreeDistributionDisplay:
         -------
         display : DegreeDistributionDisplay
         """
-        check_is_fitted(estimator)
-        coefs = estimator.coefs_
+        cls._import_pyplot()
+        coefs = [layer.weights for layer in layers_of(estimator)]
         inward = [np.bincount(each.indices, minlength=each.shape[1]) for each in coefs]
         outward = [np.diff(each.indptr) for each in coefs]
         in_degrees = [np.zeros(coefs[0].shape[0], dtype=int), *inward]
@@ -87,6 +87,7 @@ class DegreeDistributionDisplay:
             if depth < n_layers - 1:
                 plot_degrees(ax, self.out_degrees[depth], "out")
             ax.set(title=name, xlabel="Connections", xscale="log", yscale="log")
+            ax.minorticks_off()
             ax.legend()
         self.axes_[0].set_ylabel("Share of neurons with as many or more")
         return self

@@ -1,10 +1,11 @@
 """A network as a graph for other libraries."""
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 from scipy.sparse import coo_array
-from sklearn.utils.validation import check_is_fitted
+
+from skhebb.inspection._network import layers_of
 
 
 def to_graph(estimator):
@@ -33,12 +34,11 @@ def to_graph(estimator):
     >>> graph.shape
     (27, 27)
     >>> reached = breadth_first_order(graph, 0)[0]  # from the first input
-    >>> reached.max() >= 24  # an output
+    >>> int(reached.max()) >= 24  # an output
     True
     """
-    check_is_fitted(estimator)
+    layers = [layer.weights.tocoo() for layer in layers_of(estimator)]
     starts = layer_starts(estimator)
-    layers = [weights.tocoo() for weights in estimator.coefs_]
     rows = [layer.row + first for layer, first in zip(layers, starts[:-2], strict=True)]
     cols = [
         layer.col + first for layer, first in zip(layers, starts[1:-1], strict=True)
@@ -60,8 +60,9 @@ def to_networkx(estimator):
     -------
     graph : networkx.DiGraph
         Nodes are numbered layer by layer, inputs first, and have the attributes
-        `layer`, 0 for inputs; `neuron`, the number within the layer; `bias`, None for
-        inputs; and inputs with feature names `name`. Edges have `weight`.
+        `layer`, 0 for inputs; `neuron`, the number within the layer; and `bias`, but
+        for inputs, which have `name` instead where there are feature names. Edges have
+        `weight`.
 
     Raises
     ------
@@ -78,6 +79,7 @@ def to_networkx(estimator):
     >>> graph.number_of_edges() == clf.n_connections_
     True
     """
+    layers_of(estimator)  # raises if there are none
     try:
         import networkx
     except ImportError as error:
@@ -89,10 +91,12 @@ def to_networkx(estimator):
         to_graph(estimator), create_using=networkx.DiGraph
     )
     starts = layer_starts(estimator)
-    biases = [[None] * starts[1], *(each.tolist() for each in estimator.intercepts_)]
-    for layer, (first, of_layer) in enumerate(zip(starts[:-1], biases, strict=True)):
-        for neuron, bias in enumerate(of_layer):
-            graph.nodes[first + neuron].update(layer=layer, neuron=neuron, bias=bias)
+    for layer, (first, end) in enumerate(pairwise(starts)):
+        for neuron in range(end - first):
+            graph.nodes[first + neuron].update(layer=layer, neuron=neuron)
+    for first, biases in zip(starts[1:-1], estimator.intercepts_, strict=True):
+        for neuron, bias in enumerate(biases.tolist()):
+            graph.nodes[first + neuron]["bias"] = bias
     for neuron, name in enumerate(getattr(estimator, "feature_names_in_", ())):
         graph.nodes[neuron]["name"] = name
     return graph
@@ -100,6 +104,4 @@ def to_networkx(estimator):
 
 def layer_starts(estimator):
     """Number of the first neuron of each layer, and of all neurons."""
-    coefs = estimator.coefs_
-    sizes = [coefs[0].shape[0], *(weights.shape[1] for weights in coefs)]
-    return [0, *accumulate(sizes)]
+    return [0, *accumulate(estimator._fitted_state().network.layer_sizes)]

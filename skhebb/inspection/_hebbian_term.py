@@ -2,13 +2,17 @@
 
 import numpy as np
 
-from skhebb.inspection._plotting import axes_of_layers, name_of_layer
+from skhebb.inspection._plotting import (
+    Display,
+    axes_of_layers,
+    name_of_layer,
+)
 from skhebb.inspection._update_terms import update_terms
 
 MAX_POINTS = 5000  # of a layer, since a figure shows no more
 
 
-class HebbianTermDisplay:
+class HebbianTermDisplay(Display):
     """Hebbian term against gradient-descent term of the update of each weight.
 
     Figure 4 of de Ranitz 2023. Make it with `from_estimator`.
@@ -49,8 +53,10 @@ class HebbianTermDisplay:
         self.slopes, self.correlations = np.array(fits).T
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, sample_weight=None, axes=None):
-        """Draw the terms of the next update of a fitted network.
+    def from_estimator(
+        cls, estimator, X, y, *, sample_weight=None, axes=None, **scatter_kwargs
+    ):
+        """Draw the terms of an update of a fitted network, see `update_terms`.
 
         Parameters
         ----------
@@ -65,15 +71,21 @@ class HebbianTermDisplay:
             Their weights.
         axes : array-like of matplotlib Axes of shape (n_layers,), default=None
             What to draw on; by default a new figure.
+        **scatter_kwargs
+            For :meth:`matplotlib.axes.Axes.scatter`.
 
         Returns
         -------
         display : HebbianTermDisplay
         """
-        return cls(*update_terms(estimator, X, y, sample_weight)).plot(axes)
+        cls._import_pyplot()
+        terms = update_terms(estimator, X, y, sample_weight)
+        return cls(*terms).plot(axes, **scatter_kwargs)
 
     def plot(self, axes=None, **scatter_kwargs):
         """Draw a point for each connection, and the line of best fit.
+
+        Of layers with more than 5000 connections as many are drawn, evenly spaced.
 
         Parameters
         ----------
@@ -85,13 +97,13 @@ class HebbianTermDisplay:
         Returns
         -------
         self : HebbianTermDisplay
-            Of layers with more than 5000 connections as many are drawn, evenly spaced.
         """
         self.figure_, self.axes_ = axes_of_layers(self, axes, len(self.gradient))
-        options = {"s": 2, "color": "C1", "linewidths": 0, **scatter_kwargs}
+        color = {} if "c" in scatter_kwargs else {"facecolor": "C1"}
+        options = {"s": 2, "linewidths": 0, **color, **scatter_kwargs}
         for depth, ax in enumerate(self.axes_):
             gradient, hebbian = self.gradient[depth], self.hebbian[depth]
-            some = slice(None, None, -(-len(gradient) // MAX_POINTS))
+            some = slice(None, None, 1 + len(gradient) // (MAX_POINTS + 1))
             ax.scatter(gradient[some], hebbian[some], **options)
             if np.isfinite(self.slopes[depth]):
                 center = gradient.mean(), hebbian.mean()
@@ -104,6 +116,8 @@ class HebbianTermDisplay:
 
 def fit(gradient, hebbian):
     """Slope of the line of best fit, and correlation."""
+    if not len(gradient):
+        return np.nan, np.nan
     gradient, hebbian = gradient - gradient.mean(), hebbian - hebbian.mean()
     variance, covariance = gradient @ gradient, gradient @ hebbian
     product = variance * (hebbian @ hebbian)

@@ -1,14 +1,15 @@
 """How many connections each input has."""
 
 import math
+from numbers import Integral
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from skhebb.inspection._plotting import axes_of
+from skhebb.inspection._network import layers_of
+from skhebb.inspection._plotting import Display, axes_of, with_defaults
 
 
-class InputConnectivityDisplay:
+class InputConnectivityDisplay(Display):
     """Number of connections of each input neuron.
 
     Figure 5 of de Ranitz 2023. Make it with `from_estimator`.
@@ -64,8 +65,8 @@ class InputConnectivityDisplay:
         -------
         display : InputConnectivityDisplay
         """
-        check_is_fitted(estimator)
-        n_connections = np.diff(estimator.coefs_[0].indptr)
+        cls._import_pyplot()
+        n_connections = np.diff(layers_of(estimator)[0].weights.indptr)
         return cls(n_connections, image_shape=image_shape).plot(ax, **kwargs)
 
     def plot(self, ax=None, *, colorbar=True, **kwargs):
@@ -85,21 +86,32 @@ class InputConnectivityDisplay:
         -------
         self : InputConnectivityDisplay
         """
-        n_inputs, shape = len(self.n_connections), self.image_shape
-        if shape is not None and (len(shape) != 2 or math.prod(shape) != n_inputs):
-            raise ValueError(
-                "image_shape must be a height and a width whose product is the number "
-                f"of inputs, {n_inputs}. Got {shape}."
-            )
+        check_image_shape(self.image_shape, len(self.n_connections))
         self.figure_, self.ax_ = axes_of(self, ax)
         self.im_ = None
-        if shape is None:
-            options = {"marker": ".", "linestyle": "none", **kwargs}
+        if self.image_shape is None:
+            from matplotlib.lines import Line2D
+
+            options = with_defaults(kwargs, Line2D, marker=".", linestyle="none")
             self.ax_.plot(self.n_connections, **options)
             self.ax_.set(xlabel="Input", ylabel="Connections")
             return self
-        self.im_ = self.ax_.imshow(self.n_connections.reshape(shape), **kwargs)
+        image = np.reshape(self.n_connections, self.image_shape)
+        self.im_ = self.ax_.imshow(image, **kwargs)
         self.ax_.set(xticks=[], yticks=[])
         if colorbar:
             self.figure_.colorbar(self.im_, ax=self.ax_, label="Connections")
         return self
+
+
+def check_image_shape(shape, n_inputs):
+    """Raise unless `shape` is None or that of an image of so many pixels."""
+    if shape is None:
+        return
+    is_pair = isinstance(shape, tuple | list) and len(shape) == 2
+    are_sizes = is_pair and all(isinstance(n, Integral) and n > 0 for n in shape)
+    if not are_sizes or math.prod(shape) != n_inputs:
+        raise ValueError(
+            "image_shape must be a height and a width, two integers whose product is "
+            f"the number of inputs, {n_inputs}. Got {shape!r}."
+        )

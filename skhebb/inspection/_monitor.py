@@ -2,15 +2,17 @@
 
 from numbers import Integral
 
-from skhebb._sklearn import can_reuse_listener, open_listener, send
+from skhebb._base import BaseSparseNetwork
+from skhebb.inspection._sklearn import can_reuse_listener, open_listener, send
 
 
 class NetworkMonitor:
-    """Callback that remembers what `look` sees in networks while they are fitted.
+    """Callback that remembers what `_look` sees in networks while they are fitted.
 
-    Looks at the initial network, at that after each `every` epochs, and at the one that
-    `fit` leaves. What is seen goes to the process in which the monitor was made, also
-    from the workers of a search.
+    Looks at the initial network, at that after each `every` epochs and after the last
+    one, and, with early stopping, at the best one, which `fit` leaves. What is seen
+    goes to the process in which the monitor was made, also from the workers of a
+    search.
 
     Parameters
     ----------
@@ -25,19 +27,25 @@ class NetworkMonitor:
         self._seen = []
         self._listener = open_listener(self._seen.append, owner=self)
 
-    def look(self, estimator):
+    def _look(self, estimator):
         """What to remember of a fitted network."""
         raise NotImplementedError
 
-    def fits(self):
-        """For each fit, what was seen by the number of the epoch."""
+    def _fits(self):
+        """For each fit, what was seen by epoch; None stands for the best network."""
         fits = {}
         for fit, epoch, seen in list(self._seen):
             fits.setdefault(fit, {})[epoch] = seen
         return list(fits.values())
 
     def setup(self, estimator, context):
-        """Before the fit; nothing to do."""
+        """Before the fit: see that there is something to look at."""
+        if not isinstance(estimator, BaseSparseNetwork):
+            raise TypeError(
+                f"{type(self).__name__} is for the networks of skhebb, also within "
+                f"pipelines and searches, but was set on {type(estimator).__name__}. "
+                "Call set_callbacks of the network itself."
+            )
 
     def on_fit_task_begin(self, estimator, context, *, fitted_estimator=None):
         """Look at the initial network."""
@@ -47,17 +55,17 @@ class NetworkMonitor:
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
         """Look at the network of an epoch, or at the one that fit leaves."""
         if context.task_name != "epoch":
-            self._tell(context, fitted_estimator)
+            self._tell(context, fitted_estimator, is_best=estimator.early_stopping)
         elif (context.task_id + 1) % self.every == 0:
             self._tell(context.parent, fitted_estimator)
 
     def teardown(self, estimator, context):
         """After the fit; nothing to do."""
 
-    def _tell(self, context, fitted_estimator):
+    def _tell(self, context, fitted_estimator, is_best=False):
         fit = context.root_uuid, tuple(task_ids(context))
-        epoch = len(fitted_estimator.loss_curve_)
-        send(self._listener, (fit, epoch, self.look(fitted_estimator)))
+        epoch = None if is_best else len(fitted_estimator.loss_curve_)
+        send(self._listener, (fit, epoch, self._look(fitted_estimator)))
 
     def __getstate__(self):
         return {**vars(self), "_seen": list(self._seen)}

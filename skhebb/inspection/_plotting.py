@@ -1,21 +1,33 @@
 """What the displays share: axes, and bands around means."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from skhebb._sklearn import check_matplotlib_support
+from skhebb.inspection._sklearn import check_matplotlib_support
 
 
-def import_pyplot(display):
-    """matplotlib.pyplot, or an ImportError that says what needs it."""
-    check_matplotlib_support(type(display).__name__)
-    from matplotlib import pyplot
+class Display:
+    """What all displays can do: say that they need matplotlib, before any work."""
 
-    return pyplot
+    @classmethod
+    def _import_pyplot(cls):
+        check_matplotlib_support(cls.__name__)
+        from matplotlib import pyplot
+
+        return pyplot
+
+
+def with_defaults(kwargs, artist, **defaults):
+    """Style as users want it, under whatever names, and else by default."""
+    from matplotlib.cbook import normalize_kwargs
+
+    return {**defaults, **normalize_kwargs(kwargs, artist)}
 
 
 def axes_of(display, ax):
     """Figure and Axes to draw on: those given, or new ones."""
-    pyplot = import_pyplot(display)
+    pyplot = display._import_pyplot()
     if ax is None:
         _, ax = pyplot.subplots()
     return ax.figure, ax
@@ -23,10 +35,12 @@ def axes_of(display, ax):
 
 def axes_of_layers(display, axes, n_layers):
     """Figure and an array of one Axes per layer: those given, or new ones."""
-    pyplot = import_pyplot(display)
+    pyplot = display._import_pyplot()
     if axes is None:
         size = 3.2 * n_layers, 3
         _, axes = pyplot.subplots(1, n_layers, figsize=size, layout="constrained")
+    if isinstance(axes, Mapping):  # of subplot_mosaic
+        axes = list(axes.values())
     axes = np.atleast_1d(axes).ravel()
     if len(axes) != n_layers:
         raise ValueError(

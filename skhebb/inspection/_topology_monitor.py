@@ -4,19 +4,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from skhebb._csr import connections
 from skhebb.inspection._monitor import NetworkMonitor
+from skhebb.inspection._network import layers_of
 
 
-@dataclass
+@dataclass(eq=False)
 class TopologyHistory:
     """The connections of one network at several epochs.
 
-    Parameters
+    Attributes
     ----------
     epochs : list of int
         Numbers of epochs that the network was trained for, ascending.
-    coefs : list of list of csr_array of shape (n_in, n_out)
-        Its weights then, layer by layer.
+    connections : list of list of csr_array of bool of shape (n_in, n_out)
+        The connections of its layers then, which share their indices with `coefs_`.
+    final : list of csr_array of bool or None
+        Those of the best network, which early stopping went back to; None without it,
+        when the last record has the final network.
 
     See Also
     --------
@@ -40,8 +45,9 @@ class TopologyHistory:
     (2, 2)
     """
 
-    epochs: list = field(default_factory=list)
-    coefs: list = field(default_factory=list)
+    epochs: list = field(default_factory=list, init=False)
+    connections: list = field(default_factory=list, init=False)
+    final: list | None = field(default=None, init=False)
 
     def record(self, estimator):
         """Add the connections that a fitted estimator has now.
@@ -49,29 +55,29 @@ class TopologyHistory:
         Parameters
         ----------
         estimator : estimator
-            A fitted network, whose `loss_curve_` tells the epoch.
+            A fitted network, whose `loss_curve_` tells the epoch. It must have trained
+            since the last record.
         """
-        self.append(len(estimator.loss_curve_), list(estimator.coefs_))
+        layers = layers_of(estimator)
+        self.append(len(estimator.loss_curve_), [layer.weights for layer in layers])
 
     def append(self, epoch, coefs):
-        """Add the weights of all layers after `epoch` epochs, or replace them.
+        """Add the connections after `epoch` epochs.
 
         Parameters
         ----------
         epoch : int
-            Not less than the last one.
+            More than the last one.
         coefs : list of csr_array of shape (n_in, n_out)
-            The arrays themselves are kept; nothing is copied.
+            What is stored in them are the connections, zeros included.
         """
-        if self.epochs and self.epochs[-1] == epoch:
-            self.epochs.pop()
-            self.coefs.pop()
-        if self.epochs and self.epochs[-1] > epoch:
+        if self.epochs and self.epochs[-1] >= epoch:
             raise ValueError(
-                f"Epochs must ascend. Got epoch={epoch} after {self.epochs[-1]}."
+                f"Epochs must ascend. Got epoch={epoch} after {self.epochs[-1]}. "
+                "Another training wants a history of its own."
             )
         self.epochs.append(epoch)
-        self.coefs.append(coefs)
+        self.connections.append([pattern(weights) for weights in coefs])
 
     def persistence(self, step=1):
         """Share of the connections of a record that are there `step` records later.
@@ -84,18 +90,20 @@ class TopologyHistory:
         Returns
         -------
         shares : ndarray of shape (n_records - step, n_layers)
-            Figure 6 of de Ranitz 2023, from `epochs[0]` to `epochs[step]` first.
+            Figure 6 of de Ranitz 2023, from `epochs[0]` to `epochs[step]` first. NaN
+            where there were no connections.
         """
-        if not 1 <= step < len(self.epochs):
+        n_records = len(self.epochs)
+        if step not in range(1, n_records):
             raise ValueError(
-                f"step must be in the range [1, {len(self.epochs) - 1}], since there "
-                f"are {len(self.epochs)} records. Got {step}."
+                f"step must be an integer in the range [1, {n_records - 1}], since "
+                f"there are {n_records} records. Got {step}."
             )
-        pairs = zip(self.coefs[:-step], self.coefs[step:], strict=True)
+        pairs = zip(self.connections[:-step], self.connections[step:], strict=True)
         return np.array([shares(*pair) for pair in pairs])
 
     def share_in_final(self):
-        """Share of the connections of each record that the last record has, too.
+        """Share of the connections of each record that the final network has, too.
 
         Returns
         -------
@@ -104,17 +112,20 @@ class TopologyHistory:
         """
         if not self.epochs:
             raise ValueError("There is no record yet.")
-        return np.array([shares(then, self.coefs[-1]) for then in self.coefs])
+        final = self.connections[-1] if self.final is None else self.final
+        return np.array([shares(then, final) for then in self.connections])
 
 
 class TopologyMonitor(NetworkMonitor):
     """Callback that remembers which connections networks have while they are fitted.
 
-    Records the initial network, the network after each `every` epochs, and the one
-    that `fit` leaves; those after an epoch as pruning leaves them. Networks that are
-    not monitored are not slowed down. A record takes 8 bytes per connection with
-    float32, 12 with float64. Set on the estimator of a search or a cross-validation it
-    remembers each fit, also of those in other processes.
+    Records the initial network, the network after each `every` epochs and the one after
+    the last epoch: by default as pruning leaves them, so that connections which are
+    grown and pruned in one epoch are never seen. Networks that are not monitored are
+    not slowed down. A record takes 5 bytes per connection. Set on the network in a
+    pipeline, a search or a cross-validation, the monitor remembers each fit, also of
+    those in other processes. Pickling an estimator pickles its callbacks and what they
+    remember; ``set_callbacks()`` removes them.
 
     Parameters
     ----------
@@ -124,7 +135,8 @@ class TopologyMonitor(NetworkMonitor):
     Attributes
     ----------
     histories : list of TopologyHistory
-        One of each fit, in the order in which they began to be recorded.
+        One of each fit, in the order in which they began to be recorded; made anew
+        each time it is asked for.
 
     See Also
     --------
@@ -150,24 +162,40 @@ class TopologyMonitor(NetworkMonitor):
     def __init__(self, every=1):
         super().__init__(every)
 
-    def look(self, estimator):
-        """The weights of a fitted network, not copied."""
-        return list(estimator.coefs_)
+    def _look(self, estimator):
+        return [pattern(layer.weights) for layer in layers_of(estimator)]
 
     @property
     def histories(self):
         """The connections of each fit."""
-        return [
-            TopologyHistory(list(seen), list(seen.values())) for seen in self.fits()
-        ]
+        return [history_of(seen) for seen in self._fits()]
+
+
+def history_of(seen):
+    """The TopologyHistory of a fit."""
+    history = TopologyHistory()
+    history.final = seen.pop(None, None)
+    history.epochs, history.connections = list(seen), list(seen.values())
+    return history
+
+
+def pattern(weights):
+    """The connections of a layer without their weights."""
+    there = np.ones(weights.nnz, dtype=bool)
+    return connections(there, weights.indices, weights.indptr, weights.shape)
 
 
 def shares(before, after):
     """Share of the connections before that are there after, of each layer."""
-    return [
-        np.intersect1d(cells(one), cells(other), assume_unique=True).size / one.nnz
-        for one, other in zip(before, after, strict=True)
-    ]
+    return [share(*pair) for pair in zip(before, after, strict=True)]
+
+
+def share(before, after):
+    """Of one layer; NaN without connections."""
+    if not before.nnz:
+        return np.nan
+    common = np.intersect1d(cells(before), cells(after), assume_unique=True)
+    return common.size / before.nnz
 
 
 def cells(weights):

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from skhebb.inspection._plotting import axes_of_layers, name_of_layer, plot_band
+from skhebb.inspection._plotting import (
+    Display,
+    axes_of_layers,
+    name_of_layer,
+    plot_band,
+)
 
 KINDS = {
     "persistence": "Share still present",
@@ -10,7 +15,7 @@ KINDS = {
 }
 
 
-class TopologyPersistenceDisplay:
+class TopologyPersistenceDisplay(Display):
     """Share of connections that stay, layer by layer.
 
     Figures 6 and 7 of de Ranitz 2023. Make it with `from_monitor` or `from_histories`.
@@ -20,7 +25,8 @@ class TopologyPersistenceDisplay:
     epochs : array-like of shape (n_epochs,)
         Where the shares were taken.
     shares : dict of str to ndarray of shape (n_networks, n_epochs, n_layers)
-        For each name in the legend the shares of one or more networks.
+        For each name in the legend the shares of one or more networks, NaN where a
+        network has none at an epoch.
     kind : {"persistence", "final"}, default="persistence"
         What the shares are, see `from_histories`.
 
@@ -86,7 +92,7 @@ class TopologyPersistenceDisplay:
         ----------
         histories : dict of str to list of TopologyHistory
             By their name in the legend; several under one name make a mean and a band
-            of one deviation. All must have records of the same epochs.
+            of one deviation, over those that have a record of an epoch.
         kind : {"persistence", "final"}, default="persistence"
             "persistence": of the connections `step` records ago, the share that is
             still present (Fig. 6). "final": of the connections of each record, the
@@ -100,18 +106,21 @@ class TopologyPersistenceDisplay:
         -------
         display : TopologyPersistenceDisplay
         """
-        every = [history for group in histories.values() for history in group]
-        if not every:
-            raise ValueError("histories holds no network. Fit with a TopologyMonitor.")
-        epochs = every[0].epochs
-        if any(history.epochs != epochs for history in every):
-            raise ValueError("The networks must have records of the same epochs.")
-        shares = {
-            label: np.array([shares_of(history, kind, step) for history in group])
+        cls._import_pyplot()
+        if kind not in KINDS:
+            raise ValueError(f"kind must be one of {sorted(KINDS)}. Got {kind!r}.")
+        groups = {
+            label: [shares_of(history, kind, step) for history in group]
             for label, group in histories.items()
         }
-        shown = epochs[step:] if kind == "persistence" else epochs
-        return cls(shown, shares, kind=kind).plot(axes)
+        if not groups or not all(groups.values()):
+            raise ValueError("histories lacks networks. Fit them with TopologyMonitor.")
+        every = [shares for group in groups.values() for shares in group]
+        epochs = sorted(set().union(*every))
+        if len({len(layers) for shares in every for layers in shares.values()}) > 1:
+            raise ValueError("The networks must have the same number of layers.")
+        shares = {label: aligned(group, epochs) for label, group in groups.items()}
+        return cls(epochs, shares, kind=kind).plot(axes)
 
     def plot(self, axes=None):
         """Draw the shares of each layer over epochs.
@@ -137,7 +146,13 @@ class TopologyPersistenceDisplay:
 
 
 def shares_of(history, kind, step):
-    """Array of shape (n_epochs, n_layers)."""
-    return (
-        history.persistence(step) if kind == "persistence" else history.share_in_final()
-    )
+    """Shares of the layers, by epoch."""
+    if kind == "final":
+        return dict(zip(history.epochs, history.share_in_final(), strict=True))
+    return dict(zip(history.epochs[step:], history.persistence(step), strict=True))
+
+
+def aligned(group, epochs):
+    """Array of shape (n_networks, n_epochs, n_layers), NaN where nothing is known."""
+    unknown = np.full_like(next(iter(group[0].values())), np.nan)
+    return np.array([[each.get(epoch, unknown) for epoch in epochs] for each in group])

@@ -5,7 +5,7 @@ from itertools import zip_longest
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhebb.inspection._plotting import axes_of, plot_band
+from skhebb.inspection._plotting import Display, axes_of, plot_band
 
 CURVES = {
     "loss": "loss_curve_",
@@ -14,7 +14,7 @@ CURVES = {
 }
 
 
-class TrainingCurveDisplay:
+class TrainingCurveDisplay(Display):
     """A figure of each epoch: means over networks, with bands of one deviation.
 
     Figure 2 of de Ranitz 2023. Make it with `from_estimators`, or of curves of your
@@ -81,6 +81,12 @@ class TrainingCurveDisplay:
         """
         if metric not in CURVES:
             raise ValueError(f"metric must be one of {sorted(CURVES)}. Got {metric!r}.")
+        cls._import_pyplot()
+        if not isinstance(estimators, dict):
+            raise TypeError(
+                "estimators must be a dict of names to fitted networks, such as "
+                f"{{'SET': clf}}. Got {type(estimators).__name__}."
+            )
         curves = {
             label: [curve(each, metric) for each in as_list(group)]
             for label, group in estimators.items()
@@ -99,6 +105,13 @@ class TrainingCurveDisplay:
         -------
         self : TrainingCurveDisplay
         """
+        empty = [
+            label
+            for label, runs in self.curves.items()
+            if not max(map(len, runs), default=0)
+        ]
+        if empty or not self.curves:
+            raise ValueError(f"There is no epoch to draw of {empty or 'anything'}.")
         self.figure_, self.ax_ = axes_of(self, ax)
         self.lines_ = {}
         for label, runs in self.curves.items():
@@ -115,9 +128,9 @@ def curve(estimator, metric):
     check_is_fitted(estimator)
     values = getattr(estimator, CURVES[metric], None)
     if values is None:
+        hint = "" if metric == "loss" else " Fit it with early_stopping=True."
         raise ValueError(
-            f"metric={metric!r} wants networks that were fitted with "
-            f"early_stopping=True. {estimator} has no {CURVES[metric]}."
+            f"metric={metric!r}: {estimator} has no {CURVES[metric]}.{hint}"
         )
     return values
 

@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
+
+from skhebb._training import NonFiniteTraining
+from skhebb.inspection._network import layers_of
 
 
 class UpdateTerms(NamedTuple):
@@ -22,12 +24,14 @@ class UpdateTerms(NamedTuple):
 
 
 def update_terms(estimator, X, y, sample_weight=None):
-    """Take the next update of the weights apart: gradient descent and Hebbian term.
+    """Take an update of the weights apart: gradient descent and Hebbian term.
 
-    The update is that which the mini-batch of all samples in `X` would make if training
-    went on with `partial_fit`, before any connection is pruned or grown, and without
-    dropout: Eq. 8 of de Ranitz 2023, with whatever optimiser, momentum and weight decay
-    the estimator has. It is computed in float64. The estimator is left as it is.
+    The update is that which the mini-batch of all samples in `X` would make now, Eq. 8
+    of de Ranitz 2023 with whatever optimiser and L2 terms the estimator has: at the
+    learning rate of the last epoch (before the first one, `learning_rate_init`), and
+    with λ(t) for as many evolutions t of the topology as there were, which
+    ``lambda_unit="generation"`` divides by the mini-batches of the last epoch. Dropout
+    is left out. It is computed in float64. The estimator is left as it is.
 
     Parameters
     ----------
@@ -39,6 +43,12 @@ def update_terms(estimator, X, y, sample_weight=None):
         Their targets.
     sample_weight : array-like of shape (n_samples,), default=None
         Their weights.
+
+    Raises
+    ------
+    ValueError
+        If the data are not like those of `fit`, the loss on them is not finite, or
+        ``class_weight="balanced"``, which needs all samples.
 
     Returns
     -------
@@ -57,20 +67,26 @@ def update_terms(estimator, X, y, sample_weight=None):
     >>> terms.hebbian[0].shape == clf.coefs_[0].data.shape
     True
     """
-    check_is_fitted(estimator)
-    before = [layer.data.astype(np.float64) for layer in estimator.coefs_]
-    plain = weights_after(estimator, X, y, sample_weight, with_local_rule=False)
-    both = weights_after(estimator, X, y, sample_weight, with_local_rule=True)
-    return UpdateTerms(
-        [after - start for after, start in zip(plain, before, strict=True)],
-        [after - without for after, without in zip(both, plain, strict=True)],
-    )
+    layers_of(estimator)  # raises if there are none
+    updates = []
+    for with_local_rule in False, True:
+        trainer, data = estimator._one_batch(X, y, sample_weight)
+        layers = trainer.state.network.layers
+        before = [layer.weights.data.copy() for layer in layers]
+        if not with_local_rule:
+            trainer.plasticity = None
+        run_batch(trainer, data)
+        after = [layer.weights.data for layer in layers]
+        updates.append([a - b for a, b in zip(after, before, strict=True)])
+    gradient, both = updates
+    hebbian = [a - b for a, b in zip(both, gradient, strict=True)]
+    return UpdateTerms(gradient, hebbian)
 
 
-def weights_after(estimator, X, y, sample_weight, with_local_rule):
-    """The weights of each layer after one mini-batch."""
-    trainer, data = estimator._one_batch(X, y, sample_weight)
-    if not with_local_rule:
-        trainer.plasticity = None
-    trainer.run_batch(data, data.samples)
-    return [layer.weights.data for layer in trainer.state.network.layers]
+def run_batch(trainer, data, samples=None):
+    """Let a trainer update its weights by a mini-batch, by default all of `data`."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            trainer.run_batch(data, data.samples if samples is None else samples)
+    except NonFiniteTraining as error:
+        raise ValueError("The loss on X and y is not finite. Scale X.") from error

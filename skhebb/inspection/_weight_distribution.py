@@ -1,12 +1,12 @@
 """How the weights of a network are distributed."""
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from skhebb.inspection._plotting import axes_of_layers, name_of_layer
+from skhebb.inspection._network import layers_of
+from skhebb.inspection._plotting import Display, axes_of_layers, name_of_layer
 
 
-class WeightDistributionDisplay:
+class WeightDistributionDisplay(Display):
     """Weights of each layer: a histogram, and figures of each sign.
 
     Figure 9 and Table III of de Ranitz 2023. Make it with `from_estimator`.
@@ -65,8 +65,8 @@ class WeightDistributionDisplay:
         -------
         display : WeightDistributionDisplay
         """
-        check_is_fitted(estimator)
-        display = cls([layer.data for layer in estimator.coefs_])
+        cls._import_pyplot()
+        display = cls([layer.weights.data.copy() for layer in layers_of(estimator)])
         return display.plot(axes, **hist_kwargs)
 
     def plot(self, axes=None, *, label=None, **hist_kwargs):
@@ -91,9 +91,10 @@ class WeightDistributionDisplay:
         for depth, (ax, weights) in enumerate(
             zip(self.axes_, self.weights, strict=True)
         ):
-            ax.hist(weights, label=label, **options)
+            if weights.size:
+                ax.hist(weights, label=label, **options)
             ax.set(title=name_of_layer(depth), xlabel="Weight")
-            if label is not None:
+            if label is not None and weights.size:
                 ax.legend()
         self.axes_[0].set_ylabel("Density")
         return self

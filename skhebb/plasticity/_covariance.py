@@ -52,9 +52,9 @@ class HebbianCovariance:
 
     def term(self, depth, generation, batches_per_generation):
         """What the kernels add to the weights of the layer at `depth`, None if 0."""
-        strength = self.strength(depth, generation, batches_per_generation)
         if self.lambda0[depth] == 0:
             return None
+        strength = self.strength(depth, generation, batches_per_generation)
         return (
             strength / self._batch.total,
             *self._statistics[depth],

@@ -91,13 +91,13 @@ class Watcher:
 
     def look(self, epoch, coefs):
         """Once every `STEP` epochs, after growth."""
-        self.history.append(epoch, list(coefs))
+        self.history.append(epoch, coefs)
 
     def figures(self, epoch, final, in_full):
         """After the last epoch; with maps and histograms only `in_full`."""
         history = self.history
         history.append(epoch, final)
-        degrees = [np.diff(coefs[0].indptr) for coefs in history.coefs]
+        degrees = [np.diff(layers[0].indptr) for layers in history.connections]
         display = WeightDistributionDisplay([layer.data for layer in final])
         figures = {
             "epochs": history.epochs,
