@@ -2,16 +2,22 @@
 
 import importlib
 
+from skhebb._hebbian_pca import HebbianPCA
 from skhebb._hebbset import HebbSETClassifier, HebbSETRegressor
 from skhebb._set import SETClassifier, SETRegressor
 from skhebb._show_versions import show_versions
 from skhebb._version import __version__
+from skhebb._whitening import ZCAWhitening
+from skhebb._winner_take_all import WinnerTakeAll
 
 __all__ = [
     "HebbSETClassifier",
     "HebbSETRegressor",
+    "HebbianPCA",
     "SETClassifier",
     "SETRegressor",
+    "WinnerTakeAll",
+    "ZCAWhitening",
     "__version__",
     "show_versions",
 ]

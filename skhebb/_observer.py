@@ -18,7 +18,7 @@ class Observer:
     def end_epoch(self, figures):
         """Tell, after each epoch, whether to stop."""
         if self.verbose:
-            print(line(figures))
+            print(figures)
         return False
 
 
@@ -67,14 +67,3 @@ class FitObserver(Observer):
         """Tell, after each epoch, whether a callback wants to stop."""
         super().end_epoch(figures)
         return self.epoch.call_on_fit_task_end(**self.about)
-
-
-def line(figures):
-    """The figures of an epoch as text."""
-    parts = [f"Iteration {figures.epoch}", f"loss = {figures.loss:.8f}"]
-    if figures.score is not None:
-        parts.append(f"validation loss = {figures.validation_loss:.8f}")
-        parts.append(f"validation score = {figures.score:.6f}")
-    parts.append(f"connections = {figures.n_connections}")
-    parts.append(f"replaced = {100 * figures.share_replaced:.1f} %")
-    return ", ".join(parts)

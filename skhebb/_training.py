@@ -46,6 +46,15 @@ class EpochFigures(NamedTuple):
     n_connections: int
     share_replaced: float
 
+    def __str__(self):
+        parts = [f"Iteration {self.epoch}", f"loss = {self.loss:.8f}"]
+        if self.score is not None:
+            parts.append(f"validation loss = {self.validation_loss:.8f}")
+            parts.append(f"validation score = {self.score:.6f}")
+        parts.append(f"connections = {self.n_connections}")
+        parts.append(f"replaced = {100 * self.share_replaced:.1f} %")
+        return ", ".join(parts)
+
 
 @dataclass
 class TrainingState:

@@ -48,8 +48,15 @@ ALLOWED = {
     "_set": {"_classifier", "_docs", "_regressor"},
     "_hebbset": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity"},
+    "_components": {"_batches", "_buffers", "_csr", "_kernels", "_layer", "_network"},
+    "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
+    | {"_threads", "_validation", "topology"},
+    "_winner_take_all": {"_features", "_sklearn", "plasticity"},
+    "_hebbian_pca": {"_features", "_sklearn", "plasticity"},
+    "_whitening": {"_sklearn"},
     "inspection": {"_base", "_buffers", "_csr", "_training"},
-    "__init__": {"_set", "_hebbset", "_show_versions", "datasets", "inspection"},
+    "__init__": {"_set", "_hebbset", "_show_versions", "datasets", "inspection"}
+    | {"_hebbian_pca", "_whitening", "_winner_take_all"},
     "_version": set(),
 }
 

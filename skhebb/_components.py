@@ -1,0 +1,168 @@
+"""Weight vectors of units that learn by a local rule: dense, or with receptive fields.
+
+Both kinds have `weights`, (n_units, n_features), as users see them; `norms()` of them;
+`project(X)`, the product of each sample with each unit's weights; and
+`update(coefficients, X, decay)`, which adds coefficientsᵀ X - decay weights, where
+decay is a number for each unit or a matrix of units. All is in matrix form, as in
+FastHebb (Lagani et al. 2022).
+"""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.extmath import row_norms, safe_sparse_dot
+
+from skhebb._batches import rows_of
+from skhebb._buffers import Batch, BatchBuffers, tiles_for
+from skhebb._csr import connections
+from skhebb._kernels import _loops
+from skhebb._layer import SparseLayer
+from skhebb._network import LINEAR
+
+BLOCK = 1 << 22  # numbers that a block of a dense product may hold
+
+
+class DenseComponents:
+    """Units that see all features; products are those of BLAS.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_units, n_features)
+        Changed in place.
+    """
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def fill(self, samples):
+        """Take dense or CSR samples for weights."""
+        self.weights[:] = samples.toarray() if issparse(samples) else samples
+
+    def copy(self):
+        """Others with the same weights."""
+        return DenseComponents(self.weights.copy())
+
+    def relative_change(self, before):
+        """Norm of the difference to those `before`, divided by their norm."""
+        return relative(self.weights, before.weights)
+
+    def norms(self):
+        """Euclidean norm of each unit's weights."""
+        return row_norms(self.weights)
+
+    def project(self, X):
+        """Products with `X`, dense or CSR, shape (n_samples, n_units)."""
+        return safe_sparse_dot(X, self.weights.T, dense_output=True)
+
+    def update(self, coefficients, X, decay):
+        """Add coefficientsᵀ X - decay weights."""
+        change = safe_sparse_dot(coefficients.T, X, dense_output=True)
+        if decay.ndim == 1:
+            self.weights *= (1 - decay)[:, None]
+        else:
+            change -= decay @ self.weights
+        self.weights += change
+
+
+class SparseComponents:
+    """Units that see the features of a fixed receptive field only.
+
+    Nothing dense of shape (n_units, n_features) exists at any time.
+
+    Parameters
+    ----------
+    fields : csr_array of shape (n_features, n_units)
+        Weights, changed in place; what is stored is the receptive fields.
+    n_threads : int
+    """
+
+    def __init__(self, fields, n_threads):
+        # The kernels want canonical arrays without the cost of looking for duplicates.
+        fields = connections(fields.data, fields.indices, fields.indptr, fields.shape)
+        self.layer = SparseLayer(fields, np.zeros(fields.shape[1], dtype=fields.dtype))
+        self.n_threads = n_threads
+
+    @property
+    def weights(self):
+        """As a csr_array of shape (n_units, n_features)."""
+        return self.layer.weights.T.tocsr()
+
+    def fill(self, samples):
+        """Take what units see of dense or CSR samples for weights."""
+        fields = self.layer.weights.tocoo()
+        self.layer.weights.data[:] = np.ravel(samples[fields.col, fields.row])
+
+    def copy(self):
+        """Others with the same weights and receptive fields."""
+        return SparseComponents(self.layer.weights.copy(), self.n_threads)
+
+    def relative_change(self, before):
+        """Norm of the difference to those `before`, divided by their norm."""
+        return relative(self.layer.weights.data, before.layer.weights.data)
+
+    def norms(self):
+        """Euclidean norm of each unit's weights."""
+        fields = self.layer.weights
+        squares = np.bincount(
+            fields.indices, fields.data.astype(np.float64) ** 2, self.layer.n_out
+        )
+        return np.sqrt(squares).astype(fields.dtype)
+
+    def project(self, X):
+        """Products with `X`, dense or CSR, shape (n_samples, n_units)."""
+        inputs, tiles = self._load(X)
+        outputs = self._outputs(tiles)
+        self.layer.forward(inputs, outputs, tiles, LINEAR, False, self.n_threads)
+        projections = np.empty((self.layer.n_out, tiles.batch), outputs.dtype)
+        tiles.unpack(outputs, projections)
+        return np.ascontiguousarray(projections.T)
+
+    def update(self, coefficients, X, decay):
+        """Add coefficientsᵀ X - decay weights, within the receptive fields."""
+        layer = self.layer
+        self._shrink(decay)
+        inputs, tiles = self._load(X)
+        outputs = self._outputs(tiles)
+        tiles.pack(coefficients.T, outputs)
+        n_in = layer.n_in if isinstance(inputs, np.ndarray) else len(inputs.features)
+        term = 1.0, *plain(n_in, outputs), outputs, *plain(layer.n_out, outputs)
+        n_scratch = layer.largest_chunk(self.n_threads)
+        scratch = np.empty((_loops.N_GROUPS, n_scratch), dtype=outputs.dtype)
+        batch = Batch(tiles, tiles.ones, tiles.batch)
+        layer.add_covariances(inputs, batch, term, scratch, self.n_threads)
+
+    def _shrink(self, decay):
+        fields = self.layer.weights
+        if decay.ndim == 1:
+            fields.data *= (1 - decay)[fields.indices]
+            return
+        # Blocks of features, because the whole product would be dense.
+        block = max(1, BLOCK // self.layer.n_out)
+        for start in range(0, self.layer.n_in, block):
+            some = fields[start : start + block]
+            product = some @ decay.T
+            rows = np.repeat(np.arange(some.shape[0]), np.diff(some.indptr))
+            first, last = fields.indptr[[start, start + some.shape[0]]]
+            fields.data[first:last] -= product[rows, some.indices]
+
+    def _load(self, X):
+        rows, dtype = rows_of(X), self.layer.weights.dtype
+        tiles = tiles_for(rows.n_samples, dtype)
+        sizes = rows.tiled_sizes([self.layer.n_in, self.layer.n_out])
+        (buffer,) = BatchBuffers(sizes[:1], rows.n_samples, dtype).arrays(tiles)
+        samples = np.arange(rows.n_samples, dtype=np.intp)
+        return rows.load(samples, tiles, buffer, self.n_threads), tiles
+
+    def _outputs(self, tiles):
+        dtype = self.layer.weights.dtype
+        return BatchBuffers([self.layer.n_out], tiles.batch, dtype).arrays(tiles)[0]
+
+
+def plain(n, like):
+    """Means and scales of neurons that are taken as they are."""
+    return np.zeros(n, dtype=like.dtype), np.ones(n, dtype=like.dtype)
+
+
+def relative(now, before):
+    """Norm of the change in units of the norm before."""
+    norm = np.linalg.norm(before)
+    return float(np.linalg.norm(now - before) / max(norm, np.finfo(now.dtype).tiny))

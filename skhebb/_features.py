@@ -1,0 +1,304 @@
+"""What transformers that learn features by a local rule share."""
+
+import warnings
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils.extmath import row_norms
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skhebb._components import DenseComponents, SparseComponents
+from skhebb._csr import connections
+from skhebb._observer import FitObserver
+from skhebb._schedules import SCHEDULES
+from skhebb._sklearn import Interval, StrOptions, _fit_context
+from skhebb._threads import effective_n_threads
+from skhebb._validation import check_sparse
+from skhebb.topology import GRAPHS
+
+FLOATS = (np.float64, np.float32)
+POWER = 0.5  # of the number of samples, in inverse scaling
+PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
+
+
+class FeatureFigures(NamedTuple):
+    """What came of an epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        From 1.
+    change : float
+        Norm of the change of all weights, relative to their norm before.
+    """
+
+    epoch: int
+    change: float
+
+    def __str__(self):
+        return f"Iteration {self.epoch}, change = {self.change:.6f}"
+
+
+class BaseHebbianFeatures(
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    CallbackSupportMixin,
+    BaseEstimator,
+):
+    """Features that a local rule learns without labels.
+
+    Subclasses have `_rule()` and `_activate(projections)`, which makes features of
+    products with the components.
+    """
+
+    _parameter_constraints = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "density": [Interval(Real, 0, 1, closed="right")],
+        "learning_rate": [StrOptions(PLANNED)],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+        "n_jobs": [None, Integral],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the components from X.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples. float32 is kept, everything else becomes float64.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the components become non-finite; those of the last complete epoch are
+            kept.
+        UserWarning
+            If training is interrupted from the keyboard; likewise.
+        """
+        self._warn(self._fit(X))
+        return self
+
+    @with_callbacks
+    def _fit(self, X_given):
+        X = self._check(X_given, is_first=True)
+        rng = random_generator(self.random_state)
+        trained = Progress(self._initial_components(X, rng))
+        observer = FitObserver(
+            self,
+            self._init_callback_context(max_subtasks=self.max_iter),
+            X=lambda: X_given,
+            y=lambda: None,
+            metadata=lambda: None,
+            fitted_attributes=lambda: self._fitted(trained.copy(), rng),
+        )
+        stopped = None
+        observer.begin_fit()
+        for epoch in range(self.max_iter):
+            before = trained.copy()
+            try:
+                observer.begin_epoch()
+                self._train(trained, X, rng, epoch, self.max_iter)
+                change = trained.components.relative_change(before.components)
+                is_over = observer.end_epoch(FeatureFigures(epoch + 1, change))
+            except (KeyboardInterrupt, FloatingPointError) as reason:
+                trained, stopped = before, reason
+                break
+            if is_over:
+                break
+        vars(self).update(self._fitted(trained, rng))
+        observer.end_fit()
+        return stopped
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None):
+        """Pass once over X, going on from what was learned before.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the components become non-finite; the pass is then undone.
+        UserWarning
+            If training is interrupted from the keyboard; the pass is then undone.
+        """
+        is_first = not hasattr(self, "components_")
+        X = self._check(X, is_first)
+        if is_first:
+            rng = random_generator(self.random_state)
+            trained = Progress(self._initial_components(X, rng))
+        else:
+            rng = self._rng
+            components = self._components_of(self.components_).copy()
+            trained = Progress(components, self.n_iter_, self.n_samples_seen_)
+        try:
+            self._train(trained, X, rng, 0, None)
+        except (KeyboardInterrupt, FloatingPointError) as reason:
+            self._warn(reason)
+            return self
+        vars(self).update(self._fitted(trained, rng))
+        return self
+
+    def transform(self, X):
+        """Turn samples into features.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_components)
+            The products of samples and components, or their positive part, see the
+            class.
+        """
+        X = self._check_fitted(X)
+        return self._activate(self._components_of(self.components_).project(X))
+
+    def _check(self, X, is_first):
+        check_sparse(X)
+        dtype = FLOATS if is_first else self.components_.dtype
+        return validate_data(
+            self, X, accept_sparse="csr", dtype=dtype, order="C", reset=is_first
+        )
+
+    def _check_fitted(self, X):
+        check_is_fitted(self)
+        return self._check(X, is_first=False)
+
+    def _initial_components(self, X, rng):
+        """Uniformly distributed in ±1 / sqrt(number of features that a unit sees)."""
+        shape = X.shape[1], self.n_components
+        if self.density == 1:
+            weights = rng.uniform(-1, 1, shape[::-1]) / np.sqrt(shape[0])
+            return DenseComponents(weights.astype(X.dtype))
+        indptr, indices = GRAPHS["uniform"]([shape], None, self.density).draw(0, rng)
+        if not len(indices):
+            raise ValueError(
+                f"density={self.density} of n_features={shape[0]} times n_components="
+                f"{shape[1]} leaves no connection. Increase it."
+            )
+        limit = np.sqrt(self.n_components / len(indices))
+        weights = rng.uniform(-limit, limit, len(indices)).astype(X.dtype)
+        return self._components_of(connections(weights, indices, indptr, shape).T)
+
+    def _components_of(self, weights):
+        """Those of shape (n_components, n_features), for computing."""
+        if isinstance(weights, np.ndarray):
+            return DenseComponents(weights)
+        fields = weights.T.tocsr()
+        fields.sort_indices()
+        return SparseComponents(fields, effective_n_threads(self.n_jobs))
+
+    def _train(self, trained, X, rng, epoch, n_epochs):
+        """Pass once over the samples."""
+        rule, components = self._rule(), trained.components
+        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init, POWER)
+        rate = schedule.rate(epoch, n_epochs, trained.n_samples_seen, 0)
+        n_samples = X.shape[0]
+        order = rng.permutation(n_samples) if self.shuffle else np.arange(n_samples)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for some in gen_batches(n_samples, self.batch_size):
+                batch = X[order[some]]
+                projections = components.project(batch)
+                coefficients, decay = rule.step(
+                    components, projections, row_norms(batch)
+                )
+                rate = components.weights.dtype.type(rate)
+                components.update(rate * coefficients, batch, rate * decay)
+            if not np.isfinite(components.norms()).all():
+                raise FloatingPointError
+        trained.n_iter += 1
+        trained.n_samples_seen += n_samples
+
+    def _fitted(self, trained, rng):
+        """All fitted attributes."""
+        return {
+            "components_": trained.components.weights,
+            "n_iter_": trained.n_iter,
+            "n_samples_seen_": trained.n_samples_seen,
+            "_n_features_out": self.n_components,
+            "_rng": rng,
+        }
+
+    def _warn(self, stopped):
+        if isinstance(stopped, KeyboardInterrupt):
+            warnings.warn(
+                "Training interrupted by user; the components of the last complete "
+                "epoch are kept.",
+                UserWarning,
+                stacklevel=3,
+            )
+        elif stopped is not None:
+            warnings.warn(
+                "Training stopped because the components became non-finite; those of "
+                "the last complete epoch are kept. Lower learning_rate_init "
+                f"({self.learning_rate_init}), or scale X.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+@dataclass
+class Progress:
+    """Components in training, and how far they are.
+
+    Attributes
+    ----------
+    components : DenseComponents or SparseComponents
+    n_iter, n_samples_seen : int
+    """
+
+    components: object
+    n_iter: int = 0
+    n_samples_seen: int = 0
+
+    def copy(self):
+        """Another, whose components do not change with these."""
+        return replace(self, components=self.components.copy())
+
+
+def random_generator(random_state):
+    """A generator seeded by `random_state`."""
+    seed = check_random_state(random_state).randint(2**31 - 1, size=4)
+    return np.random.default_rng(seed.tolist())

@@ -1,0 +1,131 @@
+"""Zero-phase whitening."""
+
+from numbers import Real
+
+import numpy as np
+from scipy.linalg import eigh
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skhebb._sklearn import Interval, _fit_context
+
+FLOATS = (np.float64, np.float32)
+
+
+class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Decorrelate features, and stay as near to them as possible (ZCA).
+
+    Samples become (x - mean) V (Λ + ε)^(-1/2) Vᵀ, with V and Λ eigenvectors and
+    eigenvalues of the covariance of X. Unlike those of ``PCA(whiten=True)`` features
+    remain what they were: whitened images are images.
+
+    Parameters
+    ----------
+    regularization : float, default=0.01
+        ε, in units of the squared features. It keeps directions that hardly vary from
+        becoming noise.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (n_features,)
+        Of the samples.
+    whitening_ : ndarray of shape (n_features, n_features)
+        V (Λ + ε)^(-1/2) Vᵀ, symmetric.
+    n_features_in_ : int
+        Number of features seen during fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X has any that are strings.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : With ``whiten=True`` the same but for a rotation.
+
+    References
+    ----------
+    A. J. Bell, T. J. Sejnowski, *The "independent components" of natural scenes are
+    edge filters*, Vision Research 37, 1997.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from skhebb import ZCAWhitening
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> white = ZCAWhitening(regularization=1e-9).fit_transform(X)
+    >>> np.round(np.cov(white.T), 3) + 0.0
+    array([[1., 0., 0., 0.],
+           [0., 1., 0., 0.],
+           [0., 0., 1., 0.],
+           [0., 0., 0., 1.]])
+    """
+
+    _parameter_constraints = {
+        "regularization": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(self, regularization=0.01):
+        self.regularization = regularization
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn mean and covariance.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The samples; at least two.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
+        self.mean_ = X.mean(axis=0)
+        centred = X - self.mean_
+        covariance = centred.T @ centred / X.dtype.type(len(X) - 1)
+        values, vectors = eigh(covariance, overwrite_a=True, check_finite=False)
+        scales = (np.maximum(values, 0) + self.regularization) ** -0.5
+        self.whitening_ = ((vectors * scales) @ vectors.T).astype(X.dtype, copy=False)
+        return self
+
+    def transform(self, X):
+        """Whiten samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        white : ndarray of shape (n_samples, n_features)
+            Without correlations, as far as `regularization` lets them go.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=self.mean_.dtype, reset=False)
+        return (X - self.mean_) @ self.whitening_
+
+    def inverse_transform(self, X):
+        """Undo `transform`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Whitened samples.
+
+        Returns
+        -------
+        samples : ndarray of shape (n_samples, n_features)
+            What they were before.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=self.mean_.dtype, reset=False)
+        return np.linalg.solve(self.whitening_, X.T).T + self.mean_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

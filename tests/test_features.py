@@ -1,0 +1,363 @@
+"""Features learned by local rules, beside their formulas, PCA and k-means."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from scipy.linalg import subspace_angles
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_digits, make_blobs
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from threadpoolctl import threadpool_limits
+
+from skhebb import HebbianPCA, WinnerTakeAll, ZCAWhitening
+
+TRANSFORMERS = [
+    WinnerTakeAll(7, random_state=0),
+    WinnerTakeAll(7, competition="hard", density=0.5, learning_rate="constant"),
+    HebbianPCA(5, random_state=0),
+    HebbianPCA(5, activation="identity", density=0.5, learning_rate="invscaling"),
+]
+FEATURES = [
+    WinnerTakeAll(7, learning_rate_init=0.3, random_state=0),
+    WinnerTakeAll(7, competition="hard", learning_rate_init=0.3, random_state=0),
+    HebbianPCA(5, learning_rate_init=0.03, random_state=0),
+    HebbianPCA(5, activation="identity", learning_rate_init=0.03, random_state=0),
+]
+
+
+@parametrize_with_checks([*TRANSFORMERS, ZCAWhitening()])
+def test_sklearn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits().data / 16
+
+
+@pytest.fixture(params=FEATURES, ids=str)
+def transformer(request):
+    return clone(request.param)
+
+
+@pytest.fixture(params=[1.0, 0.4])
+def density(request):
+    return request.param
+
+
+def dense(weights):
+    return weights.toarray() if sparse.issparse(weights) else weights
+
+
+def expected_step(transformer, weights, X):
+    """What a mini-batch adds to the weights, sample by sample and unit by unit."""
+    n_samples, rate = len(X), transformer.learning_rate_init
+    change = np.zeros_like(weights)
+    if isinstance(transformer, HebbianPCA):
+        for x in X:
+            y = weights @ x
+            if transformer.activation == "relu":
+                y = np.maximum(y, 0)
+            for unit in range(len(weights)):
+                left = x - sum(y[k] * weights[k] for k in range(unit + 1))
+                change[unit] += rate / n_samples * y[unit] * left
+        return change
+    totals = np.zeros(len(weights))
+    for x in X:
+        norms = np.linalg.norm(weights, axis=1) * np.linalg.norm(x)
+        scores = ((weights @ x / norms + 1) / 2) ** 2
+        if transformer.competition == "hard":
+            responses = np.eye(len(weights))[scores.argmax()]
+        else:
+            exponentials = np.exp(scores / transformer.temperature)
+            responses = exponentials / exponentials.sum()
+        totals += responses
+        change += rate * responses[:, None] ** 2 * (x - weights)
+    return change / np.where(totals > 0, totals, 1)[:, None]
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_one_batch(transformer, density, digits, container):
+    X = digits[:40]
+    transformer.set_params(density=density, batch_size=40)
+    still = clone(transformer).set_params(learning_rate_init=1e-300)
+    before = still.partial_fit(container(X)).components_
+    after = transformer.partial_fit(container(X)).components_
+    assert sparse.issparse(after) == (density < 1)
+    there = dense(before) != 0
+    assert abs(there.mean() - density) < 0.02
+    expected = dense(before) + expected_step(transformer, dense(before), X) * there
+    assert_allclose(dense(after), expected, atol=1e-12)
+    assert np.abs(dense(after - before)).max() > 1e-3
+
+
+def test_transform(transformer, density, digits):
+    transformer.set_params(density=density).fit(digits)
+    expected = digits @ dense(transformer.components_).T
+    if getattr(transformer, "activation", "relu") == "relu":
+        expected = np.maximum(expected, 0)
+    assert_allclose(transformer.transform(digits), expected, atol=1e-12)
+    assert_allclose(
+        transformer.transform(sparse.csr_array(digits)), expected, atol=1e-12
+    )
+
+
+def test_kinds_of_samples(transformer, density, digits):
+    transformer.set_params(density=density)
+    expected = dense(clone(transformer).fit(digits).components_)
+    for X in sparse.csr_array(digits), sparse.csc_matrix(digits), digits.tolist():
+        weights = dense(clone(transformer).fit(X).components_)
+        assert_allclose(weights, expected, atol=1e-10)
+    single = clone(transformer).fit(digits.astype(np.float32))
+    assert single.components_.dtype == np.float32
+    assert single.transform(digits.astype(np.float32)).dtype == np.float32
+    assert_allclose(dense(single.components_), expected, atol=1e-3)
+
+
+def test_fit_is_calls_of_partial_fit(transformer, density, digits):
+    transformer.set_params(density=density, learning_rate="constant", max_iter=3)
+    whole = clone(transformer).fit(digits)
+    for _ in range(3):
+        transformer.partial_fit(digits)
+    assert_array_equal(dense(transformer.components_), dense(whole.components_))
+    assert transformer.n_iter_ == whole.n_iter_ == 3
+    assert transformer.n_samples_seen_ == whole.n_samples_seen_ == 3 * len(digits)
+
+
+def test_schedule(digits):
+    """The second of two epochs goes by half of the initial rate."""
+    params = {"batch_size": 2000, "shuffle": False, "random_state": 0}
+    fitted = HebbianPCA(3, learning_rate_init=0.02, **params).fit(digits)
+    steps = HebbianPCA(3, learning_rate_init=0.02, **params).partial_fit(digits)
+    steps.set_params(learning_rate_init=0.01).partial_fit(digits)
+    assert_allclose(fitted.components_, steps.components_, rtol=1e-12)
+    params["learning_rate"] = "invscaling"
+    fitted = HebbianPCA(3, learning_rate_init=0.02, **params).fit(digits)
+    steps = HebbianPCA(3, learning_rate_init=0.02, **params).partial_fit(digits)
+    assert_array_equal(fitted.components_, steps.partial_fit(digits).components_)
+    rate = 0.02 / np.sqrt(len(digits) + 1)
+    first = HebbianPCA(3, learning_rate_init=0.02, **params).partial_fit(digits)
+    first.set_params(learning_rate="constant", learning_rate_init=rate)
+    assert_allclose(first.partial_fit(digits).components_, fitted.components_)
+
+
+def test_same_bits_for_any_number_of_threads(transformer, digits):
+    transformer.set_params(density=0.3)
+    one = clone(transformer).set_params(n_jobs=1).fit(digits)
+    two = clone(transformer).set_params(n_jobs=2).fit(digits)
+    with threadpool_limits(1):
+        limited = clone(transformer).fit(digits)
+    for other in two, limited:
+        assert_array_equal(one.components_.data, other.components_.data)
+
+
+def test_pickle(transformer, density, digits):
+    transformer.set_params(density=density).partial_fit(digits)
+    loaded = pickle.loads(pickle.dumps(transformer))
+    one, other = (
+        each.partial_fit(digits).components_ for each in (transformer, loaded)
+    )
+    assert_array_equal(dense(one), dense(other))
+
+
+def test_recovers_principal_components():
+    """Eigenvalues well apart; the 5° that are asked for are 2.2° at most here."""
+    rng = np.random.default_rng(0)
+    values = np.r_[8, 4, 2, 1, np.full(26, 0.05)]
+    axes, _ = np.linalg.qr(rng.standard_normal((30, 30)))
+    X = rng.standard_normal((4000, 30)) * np.sqrt(values) @ axes.T
+    X -= X.mean(axis=0)
+    params = {"learning_rate_init": 0.05, "max_iter": 20, "random_state": 0}
+    fitted = HebbianPCA(4, activation="identity", **params).fit(X)
+    expected = PCA(4).fit(X).components_
+    angles = subspace_angles(fitted.components_.T, expected.T)
+    assert np.degrees(angles).max() < 5
+    cosines = np.sum(fitted.components_ * expected, axis=1)
+    assert (
+        np.degrees(np.arccos(np.minimum(np.abs(cosines), 1))).max() < 5
+    )  # each of them, in order
+    assert_allclose(np.linalg.norm(fitted.components_, axis=1), 1, atol=0.02)
+
+
+def test_cold_competition_is_hard(digits):
+    params = {"learning_rate_init": 0.1, "random_state": 0}
+    cold = WinnerTakeAll(10, temperature=1e-7, **params).fit(digits)
+    hard = WinnerTakeAll(10, competition="hard", **params).fit(digits)
+    assert_allclose(cold.components_, hard.components_, atol=1e-9)
+    assert_allclose(cold.responses(digits), hard.responses(digits), atol=1e-12)
+
+
+def test_clusters():
+    """Where clusters lie in different directions, winners are their centres."""
+    centres = 10 * np.eye(6)[:4] + 1
+    X, y = make_blobs(2000, centers=centres, cluster_std=0.5, random_state=0)
+    params = {"competition": "hard", "init": "samples", "learning_rate_init": 0.5}
+    wta = WinnerTakeAll(4, **params, max_iter=30, random_state=0).fit(X)
+    winners = wta.responses(X).argmax(axis=1)
+    assert len({(a, b) for a, b in zip(winners, y, strict=True)}) == 4
+    means = KMeans(4, n_init=5, random_state=0).fit(X).cluster_centers_
+    distances = np.linalg.norm(wta.components_[:, None] - means, axis=2)
+    assert distances.min(axis=1).max() < 0.1
+    assert sorted(distances.argmin(axis=1)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("temperature", [1e-12, 0.02, 1e6])
+def test_responses(digits, temperature):
+    X = np.vstack([digits[:20], np.zeros(64), 1e-100 * digits[0], 1e150 * digits[1]])
+    wta = WinnerTakeAll(5, temperature=temperature, random_state=0).fit(digits)
+    responses = wta.responses(X)
+    assert_allclose(responses.sum(axis=1), np.arange(23) != 20)
+    assert_allclose(responses[-1], responses[1])
+
+
+def test_useful_features(digits):
+    """Of few units, those that learned tell digits apart better than random ones."""
+    y = load_digits().target
+    X, X_test, y, y_test = digits[:1200], digits[1200:], y[:1200], y[1200:]
+
+    def score(rate, transformer):
+        transformer.set_params(learning_rate_init=rate)
+        model = make_pipeline(transformer, LogisticRegression(C=100, max_iter=5000))
+        return model.fit(X, y).score(X_test, y_test)
+
+    wta = WinnerTakeAll(30, competition="hard", max_iter=5, random_state=0)
+    assert score(0.3, wta) > score(1e-9, wta) + 0.02
+
+
+def test_names(transformer, digits):
+    frame = pd.DataFrame(digits, columns=[f"pixel {n}" for n in range(64)])
+    transformer.set_output(transform="pandas").fit(frame)
+    features = transformer.transform(frame)
+    name = type(transformer).__name__.lower()
+    n = transformer.n_components
+    assert list(features.columns) == [f"{name}{unit}" for unit in range(n)]
+
+
+class Recorder:
+    """Remembers epochs; stops after some."""
+
+    def __init__(self, stop_after=None, error=None):
+        self.fitted, self.stop_after, self.error = [], stop_after, error
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        if self.error and context.task_name == "epoch" and context.task_id == 2:
+            raise self.error
+
+    def on_fit_task_end(self, estimator, context, *, X, fitted_estimator):
+        if context.task_name == "epoch":
+            self.fitted.append(fitted_estimator.transform(X))
+        return len(self.fitted) == self.stop_after
+
+
+def test_callbacks(transformer, digits):
+    recorder = Recorder()
+    transformer.set_params(max_iter=4, learning_rate="constant")
+    clone(transformer).set_callbacks(recorder).fit(digits)
+    for n, features in enumerate(recorder.fitted, start=1):
+        shorter = clone(transformer).set_params(max_iter=n).fit(digits)
+        assert_array_equal(features, shorter.transform(digits))
+    stopped = clone(transformer).set_callbacks(Recorder(stop_after=2)).fit(digits)
+    assert stopped.n_iter_ == 2
+
+
+def test_interrupt(transformer, density, digits):
+    transformer.set_params(density=density, max_iter=4, learning_rate="constant")
+    shorter = clone(transformer).set_params(max_iter=2).fit(digits)
+    transformer.set_callbacks(Recorder(error=KeyboardInterrupt()))
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        transformer.fit(digits)
+    assert transformer.n_iter_ == 2
+    assert_array_equal(dense(transformer.components_), dense(shorter.components_))
+
+
+@pytest.mark.parametrize("train", ["fit", "partial_fit"])
+def test_divergence(digits, density, train):
+    params = {"activation": "identity", "learning_rate_init": 1e3, "density": density}
+    pca = HebbianPCA(3, **params, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="Lower learning_rate_init"):
+        getattr(pca, train)(digits)
+    assert hasattr(pca, "components_") == (train == "fit")
+    if train == "fit":
+        assert np.isfinite(dense(pca.components_)).all()
+
+
+def test_verbose(transformer, digits, capsys):
+    transformer.set_params(verbose=True, max_iter=3).fit(digits)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines] == [
+        f"Iteration {n}" for n in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name"),
+    [
+        (WinnerTakeAll(0), "n_components"),
+        (WinnerTakeAll(competition="warm"), "competition"),
+        (WinnerTakeAll(temperature=0), "temperature"),
+        (WinnerTakeAll(density=0), "density"),
+        (WinnerTakeAll(learning_rate="adaptive"), "learning_rate"),
+        (HebbianPCA(activation="tanh"), "activation"),
+        (HebbianPCA(learning_rate_init=-1), "learning_rate_init"),
+        (HebbianPCA(batch_size=0), "batch_size"),
+        (ZCAWhitening(0), "regularization"),
+    ],
+)
+def test_wrong_parameters(estimator, name, digits):
+    with pytest.raises(ValueError, match=f"'{name}' parameter"):
+        estimator.fit(digits)
+    assert not hasattr(estimator, "n_features_in_")
+
+
+def test_no_connection(digits):
+    with pytest.raises(ValueError, match=r"no connection\. Increase it"):
+        WinnerTakeAll(2, density=1e-6).fit(digits)
+
+
+def test_not_fitted(digits):
+    with pytest.raises(NotFittedError):
+        WinnerTakeAll().responses(digits)
+
+
+class TestZCAWhitening:
+    def test_against_pca(self, rng):
+        """Whitened principal components, rotated back."""
+        X = rng.standard_normal((300, 6)) @ rng.standard_normal((6, 6)) + 3
+        pca = PCA(whiten=True).fit(X)
+        white = ZCAWhitening(regularization=1e-12).fit_transform(X)
+        assert_allclose(white, pca.transform(X) @ pca.components_, atol=1e-8)
+
+    def test_regularization(self, rng):
+        X = rng.standard_normal((200, 5)) * [3, 1, 0.1, 0.01, 0]
+        zca = ZCAWhitening(regularization=0.1).fit(X)
+        values, vectors = np.linalg.eigh(np.cov(X.T))
+        expected = vectors @ np.diag((values + 0.1) ** -0.5) @ vectors.T
+        assert_allclose(zca.whitening_, expected, atol=1e-10)
+        assert_allclose(zca.inverse_transform(zca.transform(X)), X, atol=1e-10)
+
+    def test_float32(self, rng):
+        X = rng.standard_normal((200, 5)).astype(np.float32)
+        zca = ZCAWhitening().fit(X)
+        assert zca.transform(X).dtype == zca.whitening_.dtype == np.float32
+
+    def test_more_features_than_samples(self, rng):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            white = ZCAWhitening().fit_transform(rng.standard_normal((5, 30)))
+        assert np.isfinite(white).all()
