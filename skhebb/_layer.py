@@ -29,12 +29,15 @@ class SparseLayer:
         growth comes back to it.
     weight_state, bias_state : list of ndarray
         The optimiser's arrays, aligned with ``weights.data`` and ``biases``.
+    pool : Pool or None
+        What a Hebbian mask remembers of all connections that may be active.
     """
 
     def __init__(self, weights, biases):
         self.weights = weights
         self.biases = biases
         self.capacity = weights.nnz
+        self.pool = None
         self.forget()
         self.reset_state(0)
 
@@ -212,13 +215,14 @@ class SparseLayer:
 
     @property
     def parameters(self):
-        """Weights and biases, for `restore_parameters`."""
-        return self.weights, self.biases
+        """Weights, biases and pool, for `restore_parameters`."""
+        return self.weights, self.biases, self.pool
 
     def copy(self):
         """A layer of the same arrays, its optimiser's apart; training leaves them."""
         layer = SparseLayer(self.weights, self.biases)
         layer.capacity = self.capacity
+        layer.pool = self.pool and self.pool.copy()
         layer.weight_state = [state.copy() for state in self.weight_state]
         layer.bias_state = [state.copy() for state in self.bias_state]
         return layer
@@ -231,11 +235,12 @@ class SparseLayer:
         self.biases = self.biases.astype(dtype)
         self.weight_state = [state.astype(dtype) for state in self.weight_state]
         self.bias_state = [state.astype(dtype) for state in self.bias_state]
+        self.pool = self.pool and self.pool.astype(dtype)
         self.forget()
 
     def leave(self, parameters):
         """Go on with arrays that are not those of `parameters`, but equal."""
-        weights, biases = parameters
+        weights, biases, pool = parameters
         if self.weights is weights:
             data = weights.data.copy()
             self.weights = connections(

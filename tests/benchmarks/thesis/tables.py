@@ -14,6 +14,7 @@ from .experiments import EARLY, EXPERIMENTS, LAMBDAS, LATE, WINDOWS
 from .published import TABLE_2, TABLE_3
 from .results import Results
 
+NAMES = {"mnist": "MNIST", "lung": "Lung (1543 genes)"}
 SETS = {"mnist": "mnist", "lung": "lung_bhattacharjee1543"}
 
 
@@ -43,12 +44,12 @@ def with_interval(values, digits=1):
 def difference(values, others):
     """Of the same seeds; bold where its interval does not contain 0."""
     differences = values - others
-    text = f"{np.mean(differences):+.1f}"
+    mean = np.mean(differences)
     low, high = stats.t.interval(
-        0.95, len(differences) - 1, np.mean(differences), stats.sem(differences)
+        0.95, len(differences) - 1, mean, stats.sem(differences)
     )
     half = (high - low) / 2
-    shown = f"{text} ± {half:.1f}"
+    shown = f"{round(mean, 1) + 0.0:+.1f} ± {half:.1f}"
     return f"**{shown}**" if low > 0 or high < 0 else shown
 
 
@@ -83,7 +84,7 @@ def table_2():
                 f"thesis, epoch {epoch}", "ours", f"ours, epochs {window}",
                 "loss, thesis", "ours",
             ]  # fmt: skip
-        markdown(f"Table II: {name}, the {reading}'s reading", header, rows)
+        markdown(f"Table II: {NAMES[name]}, as the {reading} has it", header, rows)
 
 
 def watched(lambda0):
