@@ -2,6 +2,7 @@
 
 import importlib
 
+from skhebb._hebbian_mask import HebbianMaskClassifier, HebbianMaskRegressor
 from skhebb._hebbian_pca import HebbianPCA
 from skhebb._hebbset import HebbSETClassifier, HebbSETRegressor
 from skhebb._set import SETClassifier, SETRegressor
@@ -13,6 +14,8 @@ from skhebb._winner_take_all import WinnerTakeAll
 __all__ = [
     "HebbSETClassifier",
     "HebbSETRegressor",
+    "HebbianMaskClassifier",
+    "HebbianMaskRegressor",
     "HebbianPCA",
     "SETClassifier",
     "SETRegressor",

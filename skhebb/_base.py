@@ -330,8 +330,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         self.intercepts_ = check_intercepts(
             self.intercepts_, sizes, dtype, "intercepts_"
         )
-        parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
-        self._state.restore_parameters(parameters)
+        parameters = zip(self.coefs_, self.intercepts_, strict=True)
+        # What a mask remembers is of the connections that were there before.
+        self._state.restore_parameters([(*pair, None) for pair in parameters])
         return self._state
 
     def _check_combinations(self, given):

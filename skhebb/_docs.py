@@ -62,6 +62,24 @@ negative_slope : float, default=0.6
         calls. In the latter case the connections of the last generation are not pruned
         in the end."""
 
+MASK_GRAPH = """\
+negative_slope : float, default=0.6
+        The s of ``activation="all_relu"``.
+    initial_graph : {"erdos_renyi", "erk", "uniform"}, default="uniform"
+        How connections that may be active are drawn, see :class:`SETClassifier`.
+    density : float in (0, 1] or "auto", default=1
+        Number of connections that may be active, divided by that of a dense network of
+        this shape. "auto" is 0.1, or as many as the neurons of a layer's larger side.
+    epsilon : float or None, default=None
+        If given, it takes the place of `density`, see :class:`SETClassifier`.
+    weight_scale : float or "he", default="he"
+        Standard deviation of the initial weights, which are normally distributed
+        around 0. "he" is sqrt(2 / fan-in), with the mean fan-in of the layer's
+        neurons.
+    evolution_interval : "epoch" or int, default=1
+        How often values decide who is active: between epochs, or after so many
+        mini-batches. Values change with each."""
+
 TRAINING = """\
 solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and

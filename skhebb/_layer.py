@@ -216,7 +216,7 @@ class SparseLayer:
     @property
     def parameters(self):
         """Weights, biases and pool, for `restore_parameters`."""
-        return self.weights, self.biases, self.pool
+        return self.weights, self.biases, self.pool and self.pool.copy()
 
     def copy(self):
         """A layer of the same arrays, its optimiser's apart; training leaves them."""
@@ -226,6 +226,13 @@ class SparseLayer:
         layer.weight_state = [state.copy() for state in self.weight_state]
         layer.bias_state = [state.copy() for state in self.bias_state]
         return layer
+
+    def candidates(self):
+        """A layer of all that the pool holds, with weights of zero."""
+        pool = self.pool
+        zeros = np.zeros_like(pool.weights)
+        weights = connections(zeros, pool.indices, pool.indptr, self.weights.shape)
+        return SparseLayer(weights, self.biases)
 
     def cast(self, dtype):
         """Go on with arrays of their own of another floating-point type."""
@@ -240,7 +247,7 @@ class SparseLayer:
 
     def leave(self, parameters):
         """Go on with arrays that are not those of `parameters`, but equal."""
-        weights, biases, pool = parameters
+        weights, biases, _ = parameters
         if self.weights is weights:
             data = weights.data.copy()
             self.weights = connections(
@@ -251,7 +258,8 @@ class SparseLayer:
 
     def restore_parameters(self, parameters):
         """Go back to what `parameters` were; the optimiser starts anew."""
-        self.weights, self.biases = parameters
+        self.weights, self.biases, pool = parameters
+        self.pool = pool and pool.copy()
         self.reset_state(len(self.weight_state))
 
     def keep_connections(self, keep):

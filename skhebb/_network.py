@@ -52,7 +52,9 @@ class Network:
         """Number of connections."""
         return sum(layer.n_connections for layer in self.layers)
 
-    def forward(self, activations, tiles, outputs, training, n_threads, dropout=None):
+    def forward(
+        self, activations, tiles, outputs, training, n_threads, dropout=None, sums=()
+    ):
         """Propagate a batch.
 
         Parameters
@@ -67,14 +69,19 @@ class Network:
             Whether many batches will follow, and no other thread uses the network.
         n_threads : int
         dropout : Dropout or None
+        sums : list of ndarray
+            For each layer an array in tiles, to be filled with what it was before its
+            activation function, or an empty one.
         """
         last = len(self.layers) - 1
         for depth, layer in enumerate(self.layers):
             kernel = LINEAR if depth == last else self.activations[depth].kernel
             pair = activations[depth], activations[depth + 1]
             layer.forward(*pair, tiles, kernel, training, n_threads)
+            if len(sums) and sums[depth].size:
+                layer.forward(pair[0], sums[depth], tiles, LINEAR, training, n_threads)
             if depth < last:
-                self.activations[depth].apply(activations[depth + 1])
+                self.activations[depth].apply(pair[1])
             if depth < last and dropout is not None:
                 dropout.apply(activations[depth + 1], kernel)
         tiles.unpack(activations[-1], outputs)

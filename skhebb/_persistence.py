@@ -13,6 +13,7 @@ from skhebb._activations import set_activations
 from skhebb._csr import connections
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
+from skhebb._pool import Pool
 from skhebb._targets import Indicators, Labels, Numbers
 from skhebb._training import TrainingState
 from skhebb._version import __version__
@@ -107,6 +108,7 @@ def pack_layer(layer):
         "capacity": layer.capacity,
         "weight_state": layer.weight_state,
         "bias_state": layer.bias_state,
+        "pool": layer.pool and vars(layer.pool),
     }
 
 
@@ -120,10 +122,11 @@ def unpack(packed, estimator):
     return TrainingState(network, shuffle, dropout, evolution, **packed)
 
 
-def unpack_layer(shape, data, indices, indptr, biases, **attributes):
+def unpack_layer(shape, data, indices, indptr, biases, pool=None, **attributes):
     """The SparseLayer that `pack_layer` was given."""
     layer = SparseLayer(connections(data, indices, indptr, shape), biases)
     vars(layer).update(attributes)
+    layer.pool = pool and Pool(**pool)
     return layer
 
 

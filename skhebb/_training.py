@@ -14,7 +14,8 @@ from skhebb._schedules import SMALLEST
 
 # Connections whose evolution takes longer than starting threads.
 WORTH_THREADS = 1 << 20
-FIGURES = ("losses", "scores", "validation_losses")  # of each epoch
+# Lists with an item for each epoch.
+FIGURES = ("losses", "scores", "validation_losses", "connection_counts")
 PROBE = 16  # samples that show at the end of an epoch whether outputs are finite
 
 
@@ -82,6 +83,8 @@ class TrainingState:
         Between two evolutions of the topology, in the last training.
     losses, scores, validation_losses : list of float
         Of each epoch; of validation data only if there are.
+    connection_counts : list of list of int
+        Of each layer, after each epoch.
     best : float
         The best figure so far, see `StoppingRule`.
     epochs_without_improvement : int
@@ -102,6 +105,7 @@ class TrainingState:
     losses: list = field(default_factory=list)
     scores: list = field(default_factory=list)
     validation_losses: list = field(default_factory=list)
+    connection_counts: list = field(default_factory=list)
     best: float = -np.inf
     epochs_without_improvement: int = 0
 
@@ -227,6 +231,10 @@ class Trainer:
         self.activations = BatchBuffers(
             data.inputs.tiled_sizes(sizes), self.batch_size, dtype
         )
+        # What layers were before their activation functions, where a rule wants that.
+        needs_sums = getattr(self.plasticity, "needs_sums", lambda depth: False)
+        wanted = [n if needs_sums(depth) else 0 for depth, n in enumerate(outputs)]
+        self.sums = BatchBuffers(wanted, self.batch_size, dtype)
         # The errors of two neighbouring layers are alive at a time.
         self.errors = BatchBuffers([max(outputs)] * 2, self.batch_size, dtype)
         self.error_sums = [np.zeros(N_GROUPS * size, dtype) for size in outputs]
@@ -350,6 +358,8 @@ class Trainer:
         """Remember the figures of a complete epoch; tell if it is the best."""
         state = self.state
         state.losses.append(figures.loss)
+        layers = state.network.layers
+        state.connection_counts.append([layer.n_connections for layer in layers])
         if figures.score is None:
             return self.stopping.update(state, -figures.loss)
         state.scores.append(figures.score)
@@ -426,7 +436,8 @@ class Trainer:
         activations = self.activations.arrays(tiles)
         activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
         outputs = self.like_outputs(0, batch)
-        network.forward(activations, tiles, outputs, True, n_threads, dropout)
+        sums = self.sums.arrays(tiles)
+        network.forward(activations, tiles, outputs, True, n_threads, dropout, sums)
         return activations, tiles, outputs
 
     def like_outputs(self, which, batch):
@@ -453,7 +464,8 @@ class Trainer:
             raise NonFiniteTraining
         if self.plasticity is not None:
             tiles.pack(outputs, activations[-1])
-            self.plasticity.observe(activations, batch, self.n_threads)
+            layers, sums = self.state.network.layers, self.sums.arrays(tiles)
+            self.plasticity.observe(layers, activations, sums, batch, self.n_threads)
         self.loss.delta(outputs, targets, scratch)
         if weights is not None:
             outputs *= weights

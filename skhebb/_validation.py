@@ -65,6 +65,19 @@ def check_strengths(name, strengths, n_layers):
     return array.tolist()
 
 
+def check_layers(name, layers, n_layers):
+    """`layers`, indices of layers of weights or "all", as a set."""
+    if isinstance(layers, str):
+        return set(range(n_layers))
+    chosen = set(layers)
+    if not chosen <= set(range(n_layers)):
+        raise ValueError(
+            f"The {name!r} parameter must be 'all' or hold indices in the range [0, "
+            f"{n_layers - 1}]. Got {layers!r}."
+        )
+    return chosen
+
+
 def check_coefs(coefs_init, shapes, dtype, name="coefs_init"):
     """`coefs_init` as canonical csr_arrays of `dtype`, independent of the user's."""
     check_length(name, coefs_init, len(shapes))

@@ -21,6 +21,7 @@ ALLOWED = {
     "_threads": {"_kernels"},
     "_batches": {"_kernels", "_buffers"},
     "_csr": set(),
+    "_pool": set(),
     "_layer": {"_kernels", "_buffers", "_csr"},
     "_network": {"_kernels", "_layer", "_buffers"},
     "_training": {"_network", "_buffers", "_kernels", "_schedules"},
@@ -36,12 +37,12 @@ ALLOWED = {
     "_targets": set(),
     "_docs": set(),
     "topology": {"_kernels", "_csr"},
-    "plasticity": {"_kernels", "_buffers"},
+    "plasticity": {"_kernels", "_buffers", "_pool"},
     "datasets": set(),
     "_base": LEAVES
     | {"_batches", "_layer", "_network", "_observer", "_sklearn", "_threads"}
     | {"_early_stopping", "_persistence", "_training", "_validation"},
-    "_persistence": {"_activations", "_csr", "_layer", "_network"}
+    "_persistence": {"_activations", "_csr", "_layer", "_network", "_pool"}
     | {"_targets", "_training"},
     "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_validation"},
     "_regressor": {"_base", "_losses", "_sklearn", "_targets"},
@@ -52,11 +53,13 @@ ALLOWED = {
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
     | {"_threads", "_validation", "topology"},
     "_winner_take_all": {"_features", "_sklearn", "plasticity"},
+    "_hebbian_mask": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
+    | {"plasticity", "topology"},
     "_hebbian_pca": {"_features", "_sklearn", "plasticity"},
     "_whitening": {"_sklearn"},
     "inspection": {"_base", "_buffers", "_csr", "_training"},
     "__init__": {"_set", "_hebbset", "_show_versions", "datasets", "inspection"}
-    | {"_hebbian_pca", "_whitening", "_winner_take_all"},
+    | {"_hebbian_mask", "_hebbian_pca", "_whitening", "_winner_take_all"},
     "_version": set(),
 }
 

@@ -72,7 +72,7 @@ def make_trainer(loss, activation, targets, random_weights, alpha):
         evolution_interval=None,
         n_threads=1,
     )
-    trainer.rate = 1.0
+    trainer.state.rate = 1.0
     return trainer
 
 

@@ -250,10 +250,10 @@ def test_add_covariances(case, batch, dtype, rng, is_sparse, is_weighted):
     inputs = nonzeros(a) if is_sparse else tiled(a)
     before = weights.toarray()
     rows, columns = weights.nonzero()
-    rule = HebbianCovariance(0.5, 0.9, "batch")
+    rule = HebbianCovariance([0.5], 0.9, "batch")
     sample_weight = 0.1 + rng.random(batch) if is_weighted else None
     weighed = batch_of(tiles, sample_weight)
-    rule.observe([inputs, tiled(out)], weighed, n_threads)
+    rule.observe(None, [inputs, tiled(out)], None, weighed, n_threads)
     scratch = scratch_of(layer, n_threads).astype(dtype)
     layer.add_covariances(inputs, weighed, rule.term(0, 2, 1), scratch, n_threads)
 
@@ -434,7 +434,7 @@ def test_covariance_of_neurons_far_from_zero(rng):
     layer = layer_of(csr_array(np.ones((30, 20), dtype=np.float32)))
     layer.weights.data[:] = 0
     tiles = tiles_for(200, np.dtype(np.float32))
-    rule, batch = HebbianCovariance(1, 1, "batch"), batch_of(tiles)
+    rule, batch = HebbianCovariance([1], 1, "batch"), batch_of(tiles)
     expected = np.cov(
         *(
             (x - x.min(axis=1, keepdims=True)) / np.ptp(x, axis=1, keepdims=True)
@@ -444,7 +444,7 @@ def test_covariance_of_neurons_far_from_zero(rng):
     )[:30, 30:]
     for inputs in (tiled(a), nonzeros(a)):
         layer.weights.data[:] = 0
-        rule.observe([inputs, tiled(out)], batch, 1)
+        rule.observe(None, [inputs, tiled(out)], None, batch, 1)
         scratch = scratch_of(layer, 1).astype(np.float32)
         layer.add_covariances(inputs, batch, rule.term(0, 0, 1), scratch, 1)
         assert_allclose(layer.weights.data, expected.ravel(), atol=2e-6)

@@ -54,7 +54,9 @@ def test_bytes_per_connection(rng, peak, batch_size):
     assert held == 8 * clf.n_connections_
 
 
-@pytest.mark.parametrize("plasticity", [None, HebbianCovariance(0.01, 1.0, "batch")])
+@pytest.mark.parametrize(
+    "plasticity", [None, HebbianCovariance([0.01] * 4, 1.0, "batch")]
+)
 def test_a_batch_allocates_nothing_of_its_size(rng, peak, plasticity):
     topology = SparseEvolution("erdos_renyi", 10, None, 0, "sign", "random", 0.1, 0)
     shapes = [(100, 300), (300, 300), (300, 3)]
@@ -80,7 +82,7 @@ def test_a_batch_allocates_nothing_of_its_size(rng, peak, plasticity):
         evolution_interval=None,
         n_threads=2,
     )
-    trainer.rate = 0.01
+    trainer.state.rate = 0.01
     samples, y = np.arange(256), rng.integers(3, size=256)
     inputs = DenseRows(rng.random((256, 100), dtype=np.float32))
     data = TrainingData(inputs, Labels(np.arange(3)), y, None, samples)

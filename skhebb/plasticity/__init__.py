@@ -2,10 +2,11 @@
 
 What a connection adds to its weight from the activity of the two neurons it joins.
 
-A rule that goes with gradient descent has `observe(activations, batch, n_threads)`,
-called once per batch after the forward pass, and `term(depth, generation,
-batches_per_generation)`, which gives the kernels what they add to the weights of a
-layer, a scaled covariance of the neurons that a connection joins.
+A rule that goes with gradient descent has `observe(layers, activations, sums, batch,
+n_threads)`, called once per batch after the forward pass; `needs_sums(depth)`, whether
+`sums` shall hold what a layer was before its activation function; and `term(depth,
+generation, batches_per_generation)`, which gives the kernels what they add to the
+weights of a layer, a scaled covariance of the neurons that a connection joins.
 
 A rule of unsupervised features has `step(components, projections, norms_of_samples)`,
 which gives `coefficients`, (n_samples, n_units), and `decay`, a number for each unit or
@@ -13,6 +14,7 @@ a matrix of units: weights become weights + rate (coefficientsᵀ X - decay weig
 """
 
 from skhebb.plasticity._covariance import HebbianCovariance
+from skhebb.plasticity._hebbian_values import MASK_RULES, HebbianValues
 from skhebb.plasticity._principal_components import (
     UNIT_ACTIVATIONS,
     PrincipalComponentsRule,
@@ -21,8 +23,10 @@ from skhebb.plasticity._winner_take_all import COMPETITIONS, WinnerTakeAllRule
 
 __all__ = [
     "COMPETITIONS",
+    "MASK_RULES",
     "UNIT_ACTIVATIONS",
     "HebbianCovariance",
+    "HebbianValues",
     "PrincipalComponentsRule",
     "WinnerTakeAllRule",
 ]

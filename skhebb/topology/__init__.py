@@ -6,6 +6,7 @@ layers of a new network, `prune(layer)` and `grow(layer, rng)`.
 
 from skhebb.topology._graphs import GRAPHS
 from skhebb.topology._growth import GROWTH_RULES, absent_ranks
+from skhebb.topology._hebbian_mask import HebbianMask
 from skhebb.topology._pruning import PRUNING_RULES
 from skhebb.topology._set import SparseEvolution
 
@@ -13,6 +14,7 @@ __all__ = [
     "GRAPHS",
     "GROWTH_RULES",
     "PRUNING_RULES",
+    "HebbianMask",
     "SparseEvolution",
     "absent_ranks",
 ]

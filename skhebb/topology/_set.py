@@ -39,7 +39,7 @@ class SparseEvolution:
         weight_scale,
         growth_scale,
     ):
-        self.graph = GRAPHS[graph]
+        self.graph = graph
         self.amount = epsilon, density
         self.zeta = zeta
         self.pruning = pruning if callable(pruning) else PRUNING_RULES[pruning]
@@ -48,28 +48,10 @@ class SparseEvolution:
         self.growth_scale = growth_scale
 
     def initial_weights(self, shapes, dtype, rng):
-        """Normally distributed weights on the initial graph, a csr_array per layer.
-
-        Raises
-        ------
-        ValueError
-            If a layer has no connection, so that nothing could be learned.
-        """
-        graph = self.graph(shapes, *self.amount)
-        layers = []
-        for depth, shape in enumerate(shapes):
-            indptr, indices = graph.draw(depth, rng)
-            if not len(indices):
-                amounts = zip(("epsilon", "density"), self.amount, strict=True)
-                given = [f"{name}={a}" for name, a in amounts if a is not None]
-                raise ValueError(
-                    f"{given[0]} gives the layer of {shape[0]} x {shape[1]} neurons no "
-                    "connection. Increase it."
-                )
-            fan_in = len(indices) / shape[1]
-            data = new_weights(len(indices), self.weight_scale, fan_in, dtype, rng)
-            layers.append(connections(data, indices, indptr, shape))
-        return layers
+        """Normally distributed weights on the initial graph, a csr_array per layer."""
+        return initial_weights(
+            self.graph, self.amount, self.weight_scale, shapes, dtype, rng
+        )
 
     def prune(self, layer):
         """Remove the fraction zeta of the connections, chosen by the rule."""
@@ -95,6 +77,31 @@ class SparseEvolution:
             fan_in, dtype = layer.capacity / layer.n_out, layer.weights.dtype
             values = new_weights(n_new, self.growth_scale, fan_in, dtype, rng)
             layer.add_connections(ranks, values)
+
+
+def initial_weights(graph, amount, weight_scale, shapes, dtype, rng):
+    """Normally distributed weights on an initial graph, a csr_array per layer.
+
+    Raises
+    ------
+    ValueError
+        If a layer has no connection, so that nothing could be learned.
+    """
+    graph = GRAPHS[graph](shapes, *amount)
+    layers = []
+    for depth, shape in enumerate(shapes):
+        indptr, indices = graph.draw(depth, rng)
+        if not len(indices):
+            amounts = zip(("epsilon", "density"), amount, strict=True)
+            given = [f"{name}={a}" for name, a in amounts if a is not None]
+            raise ValueError(
+                f"{given[0]} gives the layer of {shape[0]} x {shape[1]} neurons no "
+                "connection. Increase it."
+            )
+        fan_in = len(indices) / shape[1]
+        data = new_weights(len(indices), weight_scale, fan_in, dtype, rng)
+        layers.append(connections(data, indices, indptr, shape))
+    return layers
 
 
 def read_only(array):

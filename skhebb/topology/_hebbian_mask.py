@@ -1,0 +1,54 @@
+"""Hebbian masks: a value of its own decides whether a connection is active."""
+
+import numpy as np
+
+from skhebb.topology._growth import absent_ranks
+from skhebb.topology._set import initial_weights
+
+
+class HebbianMask:
+    """Connections are active while their Hebbian value is above a threshold.
+
+    Those that are pruned keep their weights and come back when their value rises again.
+
+    Parameters
+    ----------
+    graph : str
+        Key of `GRAPHS`, the connections that may be active.
+    epsilon, density : float or None
+        What tells their number; one of them is None.
+    weight_scale : float or "he"
+        Standard deviation of initial weights.
+    threshold : float
+    """
+
+    def __init__(self, graph, epsilon, density, weight_scale, threshold):
+        self.graph = graph
+        self.amount = epsilon, density
+        self.weight_scale = weight_scale
+        self.threshold = threshold
+
+    def initial_weights(self, shapes, dtype, rng):
+        """Normally distributed weights on the initial graph, a csr_array per layer."""
+        return initial_weights(
+            self.graph, self.amount, self.weight_scale, shapes, dtype, rng
+        )
+
+    def prune(self, layer):
+        """Remove connections whose value is not above the threshold."""
+        pool = layer.pool
+        if pool is not None:
+            pool.remember(layer.weights.data)
+            keep = pool.values[pool.is_active] > self.threshold
+            layer.keep_connections(keep)
+            pool.is_active[pool.is_active] = keep
+
+    def grow(self, layer, rng):
+        """Bring back those whose value is."""
+        pool = layer.pool
+        if pool is not None:
+            (back,) = np.nonzero(~pool.is_active & (pool.values > self.threshold))
+            rows = np.searchsorted(pool.indptr, back, side="right") - 1
+            ranks = absent_ranks(layer.weights, rows, pool.indices[back])
+            layer.add_connections(ranks, pool.weights[back])
+            pool.is_active[back] = True
