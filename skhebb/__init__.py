@@ -5,6 +5,7 @@ import importlib
 from skhebb._hebbian_mask import HebbianMaskClassifier, HebbianMaskRegressor
 from skhebb._hebbian_pca import HebbianPCA
 from skhebb._hebbset import HebbSETClassifier, HebbSETRegressor
+from skhebb._pretraining import HebbianPretrainingClassifier
 from skhebb._set import SETClassifier, SETRegressor
 from skhebb._show_versions import show_versions
 from skhebb._version import __version__
@@ -17,6 +18,7 @@ __all__ = [
     "HebbianMaskClassifier",
     "HebbianMaskRegressor",
     "HebbianPCA",
+    "HebbianPretrainingClassifier",
     "SETClassifier",
     "SETRegressor",
     "WinnerTakeAll",

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -23,7 +24,7 @@ from skhebb._observer import FitObserver
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import Interval, StrOptions, _fit_context
 from skhebb._threads import effective_n_threads
-from skhebb._validation import check_sparse
+from skhebb._validation import check_numbers, check_shape, check_sparse
 from skhebb.topology import GRAPHS
 
 FLOATS = (np.float64, np.float32)
@@ -75,7 +76,7 @@ class BaseHebbianFeatures(
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, *, components_init=None):
         """Learn the components from X.
 
         Parameters
@@ -84,6 +85,11 @@ class BaseHebbianFeatures(
             The samples. float32 is kept, everything else becomes float64.
         y : None
             Ignored.
+        components_init : {ndarray, sparse matrix} of shape (n_components, n_features),\
+                default=None
+            Initial components, which are copied. What a sparse matrix stores, zeros
+            included, is the receptive fields; `density` then has no effect. By default
+            they are random.
 
         Returns
         -------
@@ -98,14 +104,19 @@ class BaseHebbianFeatures(
         UserWarning
             If training is interrupted from the keyboard; likewise.
         """
-        self._warn(self._fit(X))
+        self._warn(self._fit(X, components_init))
         return self
 
     @with_callbacks
-    def _fit(self, X_given):
+    def _fit(self, X_given, components_init):
         X = self._check(X_given, is_first=True)
         rng = random_generator(self.random_state)
-        trained = Progress(self._initial_components(X, rng))
+        if components_init is None:
+            components = self._initial_components(X, rng)
+        else:
+            given = check_components(components_init, self.n_components, X)
+            components = self._components_of(given)
+        trained = Progress(components)
         observer = FitObserver(
             self,
             self._init_callback_context(max_subtasks=self.max_iter),
@@ -296,6 +307,14 @@ class Progress:
     def copy(self):
         """Another, whose components do not change with these."""
         return replace(self, components=self.components.copy())
+
+
+def check_components(components, n_components, X):
+    """`components_init` as an array or csr_array of the type of X, not the user's."""
+    name = "components_init"
+    components = check_numbers(name, components, X.dtype, accept_sparse="csr")
+    check_shape(name, components.shape, (n_components, X.shape[1]))
+    return components if isinstance(components, np.ndarray) else csr_array(components)
 
 
 def random_generator(random_state):

@@ -2,10 +2,11 @@
 
 from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 __all__ = [
+    "HasMethods",
     "Interval",
     "Options",
     "StrOptions",

@@ -56,10 +56,18 @@ ALLOWED = {
     "_hebbian_mask": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity", "topology"},
     "_hebbian_pca": {"_features", "_sklearn", "plasticity"},
+    "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set", "_sklearn"}
+    | {"_validation"},
     "_whitening": {"_sklearn"},
     "inspection": {"_base", "_buffers", "_csr", "_training"},
     "__init__": {"_set", "_hebbset", "_show_versions", "datasets", "inspection"}
-    | {"_hebbian_mask", "_hebbian_pca", "_whitening", "_winner_take_all"},
+    | {
+        "_hebbian_mask",
+        "_hebbian_pca",
+        "_pretraining",
+        "_whitening",
+        "_winner_take_all",
+    },
     "_version": set(),
 }
 
