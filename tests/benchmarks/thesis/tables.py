@@ -36,21 +36,17 @@ def with_deviation(values, digits=1):
 
 def with_interval(values, digits=1):
     """Mean and half of its 95 % confidence interval."""
-    error = stats.sem(values)
-    half = stats.t.ppf(0.975, len(values) - 1) * error
+    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
     return f"{np.mean(values):.{digits}f} ± {half:.{digits}f}"
 
 
 def difference(values, others):
     """Of the same seeds; bold where its interval does not contain 0."""
     differences = values - others
-    mean = np.mean(differences)
-    low, high = stats.t.interval(
-        0.95, len(differences) - 1, mean, stats.sem(differences)
-    )
-    half = (high - low) / 2
+    mean, error = np.mean(differences), stats.sem(differences)
+    half = stats.t.ppf(0.975, len(differences) - 1) * error
     shown = f"{round(mean, 1) + 0.0:+.1f} ± {half:.1f}"
-    return f"**{shown}**" if low > 0 or high < 0 else shown
+    return f"**{shown}**" if abs(mean) > half else shown
 
 
 def table_2():
