@@ -236,6 +236,56 @@ REFERENCES = """\
     .. [5] Z. Atashgahi et al. Quick and robust feature selection: the strength of
        energy-efficient sparse training for autoencoders. Machine Learning 111, 2022."""
 
+MASK = """\
+mask_rule : {"contribution", "sign"}, default="contribution"
+        What raises and lowers the value of a connection.
+    mask_rate : float, default=0.1
+        η.
+    mask_threshold : float in [-1, 1), default=0
+        A connection is active while its value is above it.
+    mask_center : bool or "auto", default="auto"
+        Whether a and z are taken less their means over the mini-batch. "auto" does so
+        with the rule "sign", because activations that are never negative would let
+        values rise only.
+    masked_layers : "all" or list of int, default="all"
+        Indices into `coefs_` of the layers that are masked."""
+
+FEATURES = """\
+density : float in (0, 1], default=1
+        Share of the features that a unit is connected to, in the mean. Below 1 the
+        receptive fields are drawn at random and stay, `components_` is sparse, and so
+        is all that is computed.
+    learning_rate : {"constant", "cosine", "invscaling"}, default="cosine"
+        Course of η over the epochs, constant in `partial_fit` unless "invscaling",
+        where it falls with the root of the number of samples seen.
+    learning_rate_init : float, default=$rate
+        Initial η.
+    batch_size : int, default=64
+        Samples of a mini-batch.
+    max_iter : int, default=2
+        Epochs of `fit`.
+    shuffle : bool, default=True
+        Whether `fit` and `partial_fit` shuffle the samples.
+    verbose : bool, default=False
+        Whether to print how much the components change in each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Determines initial components, receptive fields and the order of samples.
+    n_jobs : int or None, default=None
+        Threads of units with receptive fields; None for all that OpenMP may use.
+        Dense units have those of BLAS."""
+
+FEATURES_FITTED = """\
+components_ : ndarray or csr_array of shape (n_components, n_features)
+        The weight vectors.
+    n_iter_ : int
+        Epochs, or calls of `partial_fit`.
+    n_samples_seen_ : int
+        Samples in all epochs.
+    n_features_in_ : int
+        Number of features seen during fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X has any that are strings."""
+
 CLASSIFIER = {"score": "accuracy", "outputs": '"logistic", "softmax"'}
 REGRESSOR = {"score": "R²", "outputs": '"identity"'}
 

@@ -85,18 +85,7 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
     ----------
     $network
     $loss
-    mask_rule : {"contribution", "sign"}, default="contribution"
-        What raises and lowers the value of a connection.
-    mask_rate : float, default=0.1
-        η.
-    mask_threshold : float in [-1, 1), default=0
-        A connection is active while its value is above it.
-    mask_center : bool or "auto", default="auto"
-        Whether a and z are taken less their means over the mini-batch. "auto" does so
-        with the rule "sign", because activations that are never negative would let
-        values rise only.
-    masked_layers : "all" or list of int, default="all"
-        Indices into `coefs_` of the layers that are masked.
+    $mask
     $mask_graph
     $training
     $stopping
@@ -214,18 +203,7 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         Whether the network learns the standardised targets, (y - `y_mean_`) /
         `y_scale_`, instead of y itself. Losses are then those of standardised
         targets.
-    mask_rule : {"contribution", "sign"}, default="contribution"
-        What raises and lowers the value of a connection.
-    mask_rate : float, default=0.1
-        η.
-    mask_threshold : float in [-1, 1), default=0
-        A connection is active while its value is above it.
-    mask_center : bool or "auto", default="auto"
-        Whether a and z are taken less their means over the mini-batch. "auto" does so
-        with the rule "sign", because activations that are never negative would let
-        values rise only.
-    masked_layers : "all" or list of int, default="all"
-        Indices into `coefs_` of the layers that are masked.
+    $mask
     $mask_graph
     $training
     $stopping

@@ -5,11 +5,13 @@ from numbers import Real
 import numpy as np
 from sklearn.utils.extmath import row_norms
 
+from skhebb._docs import documented
 from skhebb._features import BaseHebbianFeatures
 from skhebb._sklearn import Interval, StrOptions
 from skhebb.plasticity import COMPETITIONS, WinnerTakeAllRule
 
 
+@documented(rate="0.01")
 class WinnerTakeAll(BaseHebbianFeatures):
     """Features of units that compete for samples (WTA and soft-WTA).
 
@@ -38,41 +40,11 @@ class WinnerTakeAll(BaseHebbianFeatures):
         as in [1]_, or samples chosen at random. With hard competition, or where all
         samples point in similar directions, as those do that are never negative, few
         of the former ever win; "samples" gives all units a chance.
-    density : float in (0, 1], default=1
-        Share of the features that a unit is connected to, in the mean. Below 1 the
-        receptive fields are drawn at random and stay, `components_` is sparse, and so
-        is all that is computed.
-    learning_rate : {"constant", "cosine", "invscaling"}, default="cosine"
-        Course of η over the epochs, constant in `partial_fit` unless "invscaling",
-        where it falls with the root of the number of samples seen.
-    learning_rate_init : float, default=0.01
-        Initial η.
-    batch_size : int, default=64
-        Samples of a mini-batch.
-    max_iter : int, default=2
-        Epochs of `fit`.
-    shuffle : bool, default=True
-        Whether `fit` and `partial_fit` shuffle the samples.
-    verbose : bool, default=False
-        Whether to print how much the components change in each epoch.
-    random_state : int, RandomState instance or None, default=None
-        Determines initial components, receptive fields and the order of samples.
-    n_jobs : int or None, default=None
-        Threads of units with receptive fields; None for all that OpenMP may use.
-        Dense units have those of BLAS.
+    $features
 
     Attributes
     ----------
-    components_ : ndarray or csr_array of shape (n_components, n_features)
-        The weight vectors.
-    n_iter_ : int
-        Epochs, or calls of `partial_fit`.
-    n_samples_seen_ : int
-        Samples in all epochs.
-    n_features_in_ : int
-        Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, if X has any that are strings.
+    $features_fitted
 
     See Also
     --------

@@ -52,10 +52,10 @@ ALLOWED = {
     "_components": {"_batches", "_buffers", "_csr", "_kernels", "_layer", "_network"},
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
     | {"_threads", "_validation", "topology"},
-    "_winner_take_all": {"_features", "_sklearn", "plasticity"},
+    "_winner_take_all": {"_docs", "_features", "_sklearn", "plasticity"},
     "_hebbian_mask": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity", "topology"},
-    "_hebbian_pca": {"_features", "_sklearn", "plasticity"},
+    "_hebbian_pca": {"_docs", "_features", "_sklearn", "plasticity"},
     "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set", "_sklearn"}
     | {"_validation"},
     "_whitening": {"_sklearn"},
