@@ -207,12 +207,28 @@ RULES = {
 }
 
 
+# The last one with weights that suit the number of connections.
+DENSITY_TRAININGS = {
+    "published derivative": {"loss": LOSSES[0]},
+    "cross-entropy": {"loss": LOSSES[1]},
+    "cross-entropy, He": {"loss": LOSSES[1], **HE},
+}
+
+
+def dense_to(density, training, rule):
+    """The jobs of one figure of question 5."""
+    model = {**DENSITY_TRAININGS[training], **RULES[rule]}
+    return beyond([{**model, "epsilon": None, "density": density}])
+
+
 def densities():
     """Question 5: how little of the network is needed."""
-    return beyond(
-        {"loss": loss, **rule, "epsilon": None, "density": density}
-        for loss, rule, density in product(LOSSES, RULES.values(), DENSITIES)
-    )
+    combinations = product(DENSITY_TRAININGS, RULES, DENSITIES)
+    return [
+        job
+        for training, rule, density in combinations
+        for job in dense_to(density, training, rule)
+    ]
 
 
 EXPERIMENTS = {

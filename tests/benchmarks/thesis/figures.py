@@ -153,16 +153,20 @@ def figure_9():
 
 def figure_density():
     """Question 5: accuracy against density."""
-    figure, axes = subplots(1, 2, width=4.5, height=3)
-    for ax, loss in zip(axes[0], experiments.LOSSES, strict=True):
-        for name, rule in experiments.RULES.items():
+    trainings = experiments.DENSITY_TRAININGS
+    figure, axes = subplots(1, len(trainings), width=3.5)
+    percent = [100 * density for density in experiments.DENSITIES]
+    for ax, training in zip(axes[0], trainings, strict=True):
+        for rule in experiments.RULES:
             late = np.array(
-                [density_windows(loss, rule, each)[1] for each in experiments.DENSITIES]
+                [
+                    density_windows(density, training, rule)[1]
+                    for density in experiments.DENSITIES
+                ]
             )
             mean, deviation = late.mean(axis=1), late.std(axis=1)
-            percent = [100 * density for density in experiments.DENSITIES]
-            ax.errorbar(percent, mean, deviation, label=name, marker=".", capsize=2)
-        ax.set(xscale="log", xlabel="Density, %", title=loss.replace("_", " "))
+            ax.errorbar(percent, mean, deviation, label=rule, marker=".", capsize=2)
+        ax.set(xscale="log", xlabel="Density, %", title=training.capitalize())
     axes[0, 0].set_ylabel("Accuracy, %")
     axes[0, 0].legend()
     save(figure, "density")

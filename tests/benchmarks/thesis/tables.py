@@ -249,26 +249,24 @@ def dense():
     markdown("4. Against dense networks", [*header, "epochs 230 to 249"], rows)
 
 
-def density_windows(loss, rule, density):
+def density_windows(density, training, rule):
     """Windows of question 5."""
-    model = {"loss": loss, **rule, "epsilon": None, "density": density}
-    return windows(Results("densities").of(experiments.beyond([model])))
+    jobs = experiments.dense_to(density, training, rule)
+    return windows(Results("densities").of(jobs))
 
 
 def densities():
     """Question 5."""
-    for loss in experiments.LOSSES:
+    for training in experiments.DENSITY_TRAININGS:
         rows = []
-        for name, rule in experiments.RULES.items():
+        for rule in experiments.RULES:
             late = [
-                density_windows(loss, rule, density)[1]
+                density_windows(density, training, rule)[1]
                 for density in experiments.DENSITIES
             ]
-            rows.append([name, *map(with_interval, late)])
+            rows.append([rule, *map(with_interval, late)])
         header = ["", *(f"{100 * density:g} %" for density in experiments.DENSITIES)]
-        markdown(
-            f"5. Accuracy against density, {loss}, epochs 230 to 249", header, rows
-        )
+        markdown(f"5. Accuracy in epochs 230 to 249: {training}", header, rows)
 
 
 def main():
