@@ -146,9 +146,8 @@ def schedule(loss, hebbian_epochs=None, **changes):
     return beyond([model], hebbian_epochs=hebbian_epochs)
 
 
-# Question 3: images and epochs, 3000 mini-batches as in the thesis, but 4500 of the
-# largest.
-SIZES = {2400: 250, 10_000: 60, 60_000: 15}
+# Question 3: images and epochs, which make 3000 mini-batches as in the thesis.
+SIZES = {2400: 250, 10_000: 60, 60_000: 10}
 # The thesis's λ0 at each of 12 mini-batches is 0.12 a generation.
 SIZED = {"lambda_unit": "generation", "lambda0": 0.12}
 INTERVALS = {"an epoch": "epoch", "12 mini-batches": 12}
@@ -170,8 +169,8 @@ def sizes():
     for size, name, loss, lambda0 in product(SIZES, sets, LOSSES, lambdas):
         jobs += sized(name, loss, size, "epoch", lambda0)
     # Of 2400 images an epoch is 12 mini-batches.
-    for size, name, lambda0 in product(list(SIZES)[1:], sets, lambdas):
-        jobs += sized(name, LOSSES[0], size, 12, lambda0)
+    for size, lambda0 in product(list(SIZES)[1:], lambdas):
+        jobs += sized("mnist", LOSSES[0], size, 12, lambda0)
     return jobs
 
 
@@ -207,26 +206,26 @@ RULES = {
 }
 
 
-# The last one with weights that suit the number of connections.
+# Settings and densities; the last one has weights that suit the number of connections.
 DENSITY_TRAININGS = {
-    "published derivative": {"loss": LOSSES[0]},
-    "cross-entropy": {"loss": LOSSES[1]},
-    "cross-entropy, He": {"loss": LOSSES[1], **HE},
+    "published derivative": ({"loss": LOSSES[0]}, DENSITIES),
+    "cross-entropy": ({"loss": LOSSES[1]}, DENSITIES),
+    "cross-entropy, He": ({"loss": LOSSES[1], **HE}, DENSITIES[:-1]),
 }
 
 
 def dense_to(density, training, rule):
     """The jobs of one figure of question 5."""
-    model = {**DENSITY_TRAININGS[training], **RULES[rule]}
+    model = {**DENSITY_TRAININGS[training][0], **RULES[rule]}
     return beyond([{**model, "epsilon": None, "density": density}])
 
 
 def densities():
     """Question 5: how little of the network is needed."""
-    combinations = product(DENSITY_TRAININGS, RULES, DENSITIES)
     return [
         job
-        for training, rule, density in combinations
+        for training, (_, densities) in DENSITY_TRAININGS.items()
+        for rule, density in product(RULES, densities)
         for job in dense_to(density, training, rule)
     ]
 

@@ -155,14 +155,11 @@ def figure_density():
     """Question 5: accuracy against density."""
     trainings = experiments.DENSITY_TRAININGS
     figure, axes = subplots(1, len(trainings), width=3.5)
-    percent = [100 * density for density in experiments.DENSITIES]
-    for ax, training in zip(axes[0], trainings, strict=True):
+    for ax, (training, (_, tried)) in zip(axes[0], trainings.items(), strict=True):
+        percent = [100 * density for density in tried]
         for rule in experiments.RULES:
             late = np.array(
-                [
-                    density_windows(density, training, rule)[1]
-                    for density in experiments.DENSITIES
-                ]
+                [density_windows(density, training, rule)[1] for density in tried]
             )
             mean, deviation = late.mean(axis=1), late.std(axis=1)
             ax.errorbar(percent, mean, deviation, label=rule, marker=".", capsize=2)
