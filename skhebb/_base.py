@@ -2,7 +2,6 @@
 
 import copy
 import warnings
-from contextlib import contextmanager
 from itertools import pairwise
 from numbers import Integral, Real
 
@@ -24,6 +23,7 @@ from skhebb._network import Network
 from skhebb._observer import FitObserver, Observer
 from skhebb._optimizers import OPTIMIZERS
 from skhebb._persistence import PersistenceMixin
+from skhebb._rollback import unchanged_on_error
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import (
     Interval,
@@ -635,18 +635,6 @@ def metadata(sample_weight, samples):
     if sample_weight is None:
         return None
     return {"sample_weight": rows(sample_weight, samples)}
-
-
-@contextmanager
-def unchanged_on_error(estimator):
-    """Let an exception leave the attributes of `estimator` as they were."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
 
 
 def random_streams(random_state, n):

@@ -6,8 +6,9 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skhebb._base import BaseSparseNetwork, unchanged_on_error
+from skhebb._base import BaseSparseNetwork
 from skhebb._losses import LOSSES
+from skhebb._rollback import unchanged_on_error
 from skhebb._sklearn import StrOptions, _fit_context
 from skhebb._targets import Indicators, Labels
 from skhebb._validation import check_sortable

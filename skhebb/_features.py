@@ -1,5 +1,6 @@
 """What transformers that learn features by a local rule share."""
 
+import copy
 import warnings
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
@@ -21,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skhebb._components import DenseComponents, SparseComponents
 from skhebb._csr import connections
 from skhebb._observer import FitObserver
+from skhebb._rollback import unchanged_on_error
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import Interval, StrOptions, _fit_context
 from skhebb._threads import effective_n_threads
@@ -104,7 +106,9 @@ class BaseHebbianFeatures(
         UserWarning
             If training is interrupted from the keyboard; likewise.
         """
-        self._warn(self._fit(X, components_init))
+        with unchanged_on_error(self):
+            stopped = self._fit(X, components_init)
+        self._warn(stopped)
         return self
 
     @with_callbacks
@@ -166,22 +170,27 @@ class BaseHebbianFeatures(
         UserWarning
             If training is interrupted from the keyboard; the pass is then undone.
         """
+        with unchanged_on_error(self):
+            stopped = self._partial_fit(X)
+        self._warn(stopped)
+        return self
+
+    def _partial_fit(self, X):
         is_first = not hasattr(self, "components_")
         X = self._check(X, is_first)
         if is_first:
             rng = random_generator(self.random_state)
             trained = Progress(self._initial_components(X, rng))
         else:
-            rng = self._rng
+            rng = copy.deepcopy(self._rng)
             components = self._components_of(self.components_).copy()
             trained = Progress(components, self.n_iter_, self.n_samples_seen_)
         try:
             self._train(trained, X, rng, 0, None)
         except (KeyboardInterrupt, FloatingPointError) as reason:
-            self._warn(reason)
-            return self
+            return reason
         vars(self).update(self._fitted(trained, rng))
-        return self
+        return None
 
     def transform(self, X):
         """Turn samples into features.
@@ -272,7 +281,7 @@ class BaseHebbianFeatures(
                 "Training interrupted by user; the components of the last complete "
                 "epoch are kept.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         elif stopped is not None:
             warnings.warn(
@@ -280,8 +289,11 @@ class BaseHebbianFeatures(
                 "the last complete epoch are kept. Lower learning_rate_init "
                 f"({self.learning_rate_init}), or scale X.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "components_")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

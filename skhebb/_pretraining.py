@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skhebb._classifier import BaseSparseClassifier
 from skhebb._features import FLOATS, BaseHebbianFeatures
 from skhebb._hebbian_pca import HebbianPCA
+from skhebb._rollback import unchanged_on_error
 from skhebb._set import SETClassifier
 from skhebb._sklearn import HasMethods, _fit_context
 from skhebb._validation import check_sparse
@@ -100,6 +101,11 @@ class HebbianPretrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEsti
         self : object
             The fitted estimator.
         """
+        with unchanged_on_error(self):
+            self._fit(X, y)
+        return self
+
+    def _fit(self, X, y):
         network, rule = self._parts()
         check_sparse(X)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C")
@@ -111,7 +117,6 @@ class HebbianPretrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEsti
         self.estimator_ = network.fit(X[labelled], y[labelled], coefs_init=coefs)
         self.features_ = features
         self.classes_ = network.classes_
-        return self
 
     def _parts(self):
         """Clones of the network and of the rule, with random states."""

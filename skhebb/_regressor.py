@@ -5,8 +5,9 @@ import warnings
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from skhebb._base import BaseSparseNetwork, unchanged_on_error
+from skhebb._base import BaseSparseNetwork
 from skhebb._losses import SquaredError
+from skhebb._rollback import unchanged_on_error
 from skhebb._sklearn import _fit_context
 from skhebb._targets import Numbers
 

@@ -330,6 +330,23 @@ def test_no_connection(digits):
         WinnerTakeAll(2, density=1e-6).fit(digits)
 
 
+def test_nothing_is_left_of_what_fails(digits):
+    wta = WinnerTakeAll(2, density=1e-6)
+    with pytest.raises(ValueError, match="no connection"):
+        wta.fit(digits)
+    with pytest.raises(NotFittedError):
+        wta.transform(digits)
+    pca = HebbianPCA(3, activation="identity", random_state=0).fit(digits)
+    again = clone(pca).fit(digits)
+    pca.set_params(learning_rate_init=1e3)
+    with pytest.warns(ConvergenceWarning):
+        pca.partial_fit(digits)
+    pca.set_params(learning_rate_init=0.01)
+    again.set_params(learning_rate_init=0.01)
+    expected = again.partial_fit(digits).components_
+    assert_array_equal(pca.partial_fit(digits).components_, expected)
+
+
 def test_not_fitted(digits):
     with pytest.raises(NotFittedError):
         WinnerTakeAll().responses(digits)
