@@ -1,9 +1,9 @@
 """How many connections a Hebbian mask prunes on MNIST, and at what accuracy.
 
 Networks with the output layer, or all layers, behind a mask, beside the same network
-without one; dense at the start. Prints the mean and half of the 95 % confidence interval
-over seeds of the share that is pruned in each layer and of the accuracy on the test
-images, and the difference to the network without a mask.
+without one; dense at the start. Prints the mean and half of the 95 % confidence
+interval over seeds of the share that is pruned in each layer and of the accuracy on the
+test images, and the difference to the network without a mask.
 
     SKHEBB_DATA=... python tests/benchmarks/hebbian_masks.py
 """
