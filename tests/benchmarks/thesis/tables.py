@@ -193,14 +193,7 @@ def schedules():
 def sizes():
     """Question 3."""
     results, rows = Results("sizes"), []
-    published, log_loss = experiments.LOSSES
-    for name, loss, interval in (
-        ("mnist", published, "epoch"),
-        ("mnist", published, 12),
-        ("mnist", log_loss, "epoch"),
-        ("fashion_mnist", published, "epoch"),
-        ("fashion_mnist", log_loss, "epoch"),
-    ):
+    for name, loss, interval in experiments.SIZED_TRAININGS:
         every = "12 mini-batches" if interval == 12 else "epoch"
         cells = [name, loss, every]
         for size in experiments.SIZES:
