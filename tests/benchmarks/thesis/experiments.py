@@ -218,6 +218,10 @@ DENSITY_TRAININGS = {
     "published derivative": ({"loss": LOSSES[0]}, DENSITIES),
     "cross-entropy": ({"loss": LOSSES[1]}, DENSITIES),
     "cross-entropy, He": ({"loss": LOSSES[1], **HE}, DENSITIES[:-1]),
+    "cross-entropy, Adam, He": (
+        {**TRAININGS["cross-entropy, Adam, He"][0], "learning_rate_init": 0.0005},
+        DENSITIES[:3],
+    ),
 }
 
 
