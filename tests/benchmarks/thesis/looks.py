@@ -1,6 +1,6 @@
 """One HebbSET network looked at mini-batch by mini-batch: Figures 3, 4 and 8.
 
-    SKHEBB_DATA=... python -m tests.benchmarks.thesis.looks
+    SKHEBB_DATA=... python -m tests.benchmarks.thesis looks
 
 writes `results/looks.npz`: the terms of updates at some epochs; the updates by single
 samples of a connection that is chosen at random among those whose neurons are both
@@ -124,7 +124,3 @@ def main():
     looks = Looks(old_connections(final, early.coefs))
     mini_batches(X, y, looks)
     looks.save()
-
-
-if __name__ == "__main__":
-    main()
