@@ -248,7 +248,7 @@ mask_rule : {"contribution", "sign"}, default="contribution"
         with the rule "sign", because activations that are never negative would let
         values rise only.
     masked_layers : "all" or list of int, default="all"
-        Indices into `coefs_` of the layers that are masked."""
+        Indices into `coefs_` of the layers that are masked; -1 is the output layer."""
 
 FEATURES = """\
 density : float in (0, 1], default=1

@@ -122,14 +122,16 @@ class HebbianPretrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEsti
         """Clones of the network and of the rule, with random states."""
         network = SETClassifier() if self.estimator is None else clone(self.estimator)
         rule = HebbianPCA() if self.features is None else clone(self.features)
-        for name, part, kind in (
-            ("estimator", network, BaseSparseClassifier),
-            ("features", rule, BaseHebbianFeatures),
-        ):
-            if not isinstance(part, kind):
-                raise TypeError(
-                    f"{name} must be a {kind.__name__[4:]} of skhebb. Got {part!r}."
-                )
+        if not isinstance(network, BaseSparseClassifier):
+            raise TypeError(
+                "estimator must be a classifier of skhebb with layers, such as "
+                f"SETClassifier(). Got {network!r}."
+            )
+        if not isinstance(rule, BaseHebbianFeatures):
+            raise TypeError(
+                "features must be a Hebbian rule, WinnerTakeAll() or HebbianPCA(). Got "
+                f"{rule!r}."
+            )
         random_state = check_random_state(self.random_state)
         for part in network, rule:
             if part.random_state is None:

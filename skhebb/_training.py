@@ -232,8 +232,11 @@ class Trainer:
             data.inputs.tiled_sizes(sizes), self.batch_size, dtype
         )
         # What layers were before their activation functions, where a rule wants that.
-        needs_sums = getattr(self.plasticity, "needs_sums", lambda depth: False)
-        wanted = [n if needs_sums(depth) else 0 for depth, n in enumerate(outputs)]
+        rule = self.plasticity
+        wanted = [
+            n if rule is not None and rule.needs_sums(depth) else 0
+            for depth, n in enumerate(outputs)
+        ]
         self.sums = BatchBuffers(wanted, self.batch_size, dtype)
         # The errors of two neighbouring layers are alive at a time.
         self.errors = BatchBuffers([max(outputs)] * 2, self.batch_size, dtype)

@@ -69,13 +69,14 @@ def check_layers(name, layers, n_layers):
     """`layers`, indices of layers of weights or "all", as a set."""
     if isinstance(layers, str):
         return set(range(n_layers))
-    chosen = set(layers)
-    if not chosen <= set(range(n_layers)):
+    indices = np.asarray(layers)
+    are_indices = indices.ndim == 1 and (indices.dtype.kind == "i" or not indices.size)
+    if not are_indices or ((indices < -n_layers) | (indices >= n_layers)).any():
         raise ValueError(
-            f"The {name!r} parameter must be 'all' or hold indices in the range [0, "
-            f"{n_layers - 1}]. Got {layers!r}."
+            f"The {name!r} parameter must be 'all' or a list of indices in the range "
+            f"[{-n_layers}, {n_layers - 1}]. Got {layers!r}."
         )
-    return chosen
+    return {int(index) % n_layers for index in indices}
 
 
 def check_coefs(coefs_init, shapes, dtype, name="coefs_init"):

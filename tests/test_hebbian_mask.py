@@ -184,6 +184,15 @@ def test_pruned_connections_come_back(data):
     assert (np.diff(clf.pruned_shares_, axis=0) < 0).any()
 
 
+def test_the_last_layer(data):
+    X, y = data
+    last, second = (
+        HebbianMaskClassifier(**NETWORK, masked_layers=[n]).fit(X, y) for n in (-1, 2)
+    )
+    assert_array_equal(last.pruned_shares_, second.pruned_shares_)
+    assert last.pruned_shares_[-1, 2] > 0
+
+
 def test_rate_of_zero_is_a_dense_network():
     X, y = load_digits(return_X_y=True)
     params = {
@@ -288,7 +297,8 @@ def test_changed_weights_start_anew(data):
         {"mask_center": "no"},
         {"masked_layers": "last"},
         {"masked_layers": [2]},
-        {"masked_layers": [-1]},
+        {"masked_layers": [-3]},
+        {"masked_layers": [[0]]},
         {"masked_layers": [0.5]},
     ],
     ids=str,

@@ -145,9 +145,9 @@ def test_errors(digits):
     X, y, _ = digits
     with pytest.raises(ValueError, match="y holds no label"):
         HebbianPretrainingClassifier().fit(X, np.full(len(y), -1))
-    with pytest.raises(TypeError, match="estimator must be a SparseClassifier"):
+    with pytest.raises(TypeError, match="estimator must be a classifier of skhebb"):
         HebbianPretrainingClassifier(MLPClassifier()).fit(X, y)
-    with pytest.raises(TypeError, match="features must be a HebbianFeatures"):
+    with pytest.raises(TypeError, match="features must be a Hebbian rule"):
         HebbianPretrainingClassifier(features=StandardScaler()).fit(X, y)
 
 

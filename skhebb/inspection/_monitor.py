@@ -12,7 +12,7 @@ class NetworkMonitor:
     Looks at the initial network, at that after each `every` epochs and after the last
     one, and, with early stopping, at the best one, which `fit` leaves. What is seen
     goes to the process in which the monitor was made, also from the workers of a
-    search.
+    search. Subclasses have `_look(estimator)`, what to remember of a fitted network.
 
     Parameters
     ----------
@@ -26,10 +26,6 @@ class NetworkMonitor:
         self.every = every
         self._seen = []
         self._listener = open_listener(self._seen.append, owner=self)
-
-    def _look(self, estimator):
-        """What to remember of a fitted network."""
-        raise NotImplementedError
 
     def _fits(self):
         """For each fit, what was seen by epoch; None stands for the best network."""

@@ -33,8 +33,6 @@ def run(mask, hidden, rate, n_samples, max_iter, seed):
     X, y = (X / 255).astype(np.float32), y.astype(int)
     train = np.random.default_rng(seed).permutation(60_000)[:n_samples]
     params = {"mask_rate": rate, **mask}
-    if params.get("masked_layers") == [-1]:
-        params["masked_layers"] = [len(hidden)]
     clf = HebbianMaskClassifier(
         hidden, max_iter=max_iter, random_state=seed, n_jobs=1, **params
     ).fit(X[train], y[train])
