@@ -2,8 +2,10 @@
 
 Networks with the output layer, or all layers, behind a mask, beside the same network
 without one; dense at the start. Prints the mean and half of the 95 % confidence
-interval over seeds of the share that is pruned in each layer and of the accuracy on the
-test images, and the difference to the network without a mask.
+interval over seeds of the share that is pruned of each layer, the accuracy on the test
+images, its difference to the network without a mask, and the difference of that network
+when the same shares of its weights, the smallest ones, are removed after training. The
+last lines remove 50 and 90 % of its output layer in this way.
 
     SKHEBB_DATA=... python tests/benchmarks/hebbian_masks.py
 """
@@ -13,12 +15,22 @@ import argparse
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import stats
+from sklearn.base import clone
 
 from skhebb import HebbianMaskClassifier
 from skhebb.datasets import fetch_dataset
 
+SETTINGS = {
+    "defaults": {},
+    # As wide residual networks are trained, one of which the claim is about.
+    "sgd": {
+        "solver": "sgd",
+        "learning_rate_init": 0.1,
+        "weight_decay": 5e-4,
+        "batch_size": 128,
+    },
+}
 MASKS = {
-    "no mask": {"mask_rate": 0},
     "output layer, contribution": {"masked_layers": [-1]},
     "output layer, contribution, centred": {"masked_layers": [-1], "mask_center": True},
     "output layer, sign": {"masked_layers": [-1], "mask_rule": "sign"},
@@ -27,22 +39,50 @@ MASKS = {
 }
 
 
-def run(mask, hidden, rate, n_samples, max_iter, seed):
-    """Share pruned of each layer, and accuracy, in percent."""
+def without_smallest(clf, shares):
+    """The network without these shares of the weights of each layer."""
+    pruned = clone(clf).set_params(max_iter=1)
+    vars(pruned).update(vars(clf))
+    pruned.coefs_ = [weights.copy() for weights in clf.coefs_]
+    for weights, share in zip(pruned.coefs_, shares, strict=True):
+        smallest = np.argsort(abs(weights.data))[: round(share * weights.nnz)]
+        weights.data[smallest] = 0
+    return pruned
+
+
+def run(setting, hidden, rates, n_samples, max_iter, seed):
+    """By mask and rate: shares pruned, accuracy, and that of pruning by magnitude."""
     X, y = fetch_dataset("mnist")
     X, y = (X / 255).astype(np.float32), y.astype(int)
     train = np.random.default_rng(seed).permutation(60_000)[:n_samples]
-    params = {"mask_rate": rate, **mask}
-    clf = HebbianMaskClassifier(
-        hidden, max_iter=max_iter, random_state=seed, n_jobs=1, **params
-    ).fit(X[train], y[train])
-    accuracy = 100 * clf.score(X[60_000:], y[60_000:])
-    return [*(100 * clf.pruned_shares_[-1]), accuracy]
+    params = {"max_iter": max_iter, "random_state": seed, "n_jobs": 1}
+    clf = HebbianMaskClassifier(hidden, **params, **SETTINGS[setting])
+
+    def fitted(**mask):
+        return clone(clf).set_params(**mask).fit(X[train], y[train])
+
+    def accuracy(clf):
+        return clf.score(X[60_000:], y[60_000:])
+
+    plain = fitted(mask_rate=0)
+    nothing = np.zeros(len(hidden) + 1)
+    rows = {("no mask", 0): [*nothing, accuracy(plain), accuracy(plain)]}
+    for name, mask in MASKS.items():
+        for rate in rates:
+            masked = fitted(mask_rate=rate, **mask)
+            shares = masked.pruned_shares_[-1]
+            by_size = accuracy(without_smallest(plain, shares))
+            rows[name, rate] = [*shares, accuracy(masked), by_size]
+    for share in (0.5, 0.9):
+        shares = [*nothing[:-1], share]
+        by_size = accuracy(without_smallest(plain, shares))
+        rows[f"no mask, {share:.0%} by size", 0] = [*shares, by_size, by_size]
+    return rows
 
 
 def interval(values):
     half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return f"{np.mean(values):.1f} ± {half:.1f}"
+    return f"{100 * np.mean(values):.1f} ± {100 * half:.1f}"
 
 
 def main():
@@ -50,32 +90,35 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
+    add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     add("--hidden", type=int, nargs="+", default=[100])
-    add("--rate", type=float, nargs="+", default=[0.1, 0.001])
+    add("--rates", type=float, nargs="+", default=[0.1, 0.001])
     add("--samples", type=int, default=60_000)
     add("--epochs", type=int, default=10)
     add("--seeds", type=int, default=5)
     add("--n-jobs", type=int, default=2)
     args = parser.parse_args()
 
-    pairs = [
-        (name, rate)
-        for name in MASKS
-        for rate in (args.rate if MASKS[name].get("mask_rate") != 0 else [0])
-    ]
-    jobs = [(*pair, seed) for pair in pairs for seed in range(args.seeds)]
-    rows = Parallel(n_jobs=args.n_jobs)(
-        delayed(run)(MASKS[name], args.hidden, rate, args.samples, args.epochs, seed)
-        for name, rate, seed in jobs
+    jobs = [(s, seed) for s in args.settings for seed in range(args.seeds)]
+    shared = args.hidden, args.rates, args.samples, args.epochs
+    results = Parallel(n_jobs=args.n_jobs)(
+        delayed(run)(setting, *shared, seed) for setting, seed in jobs
     )
-    figures = np.array(rows).reshape(len(pairs), args.seeds, -1)
-    layers = " | ".join(f"layer {n + 1} pruned, %" for n in range(len(args.hidden) + 1))
-    print(f"| mask | rate | {layers} | accuracy, % | difference |")
-    print("|---" * (len(args.hidden) + 5) + "|")
-    for (name, rate), of_pair in zip(pairs, figures, strict=True):
-        cells = [name, f"{rate:g}", *map(interval, of_pair.T)]
-        cells.append(interval(of_pair[:, -1] - figures[0][:, -1]))
-        print("| " + " | ".join(cells) + " |")
+    layers = [f"layer {n + 1} pruned, %" for n in range(len(args.hidden) + 1)]
+    head = ["settings", "mask", "rate", *layers, "accuracy, %", "difference"]
+    head.append("difference by size")
+    print("| " + " | ".join(head) + " |")
+    print("|---" * len(head) + "|")
+    for setting in args.settings:
+        of_setting = [
+            r for (s, _), r in zip(jobs, results, strict=True) if s == setting
+        ]
+        plain = np.array([rows["no mask", 0] for rows in of_setting])[:, -1]
+        for name, rate in of_setting[0]:
+            *shares, accuracy, by_size = np.array([r[name, rate] for r in of_setting]).T
+            cells = [setting, name, f"{rate:g}", *map(interval, [*shares, accuracy])]
+            cells += [interval(accuracy - plain), interval(by_size - plain)]
+            print("| " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":
