@@ -111,7 +111,10 @@ OUTPUT_ACTIVATIONS = {"identity": Identity, "logistic": Logistic, "softmax": Sof
 def set_activations(network, hidden, output, negative_slope, keep=1.0):
     """Give `network` the activation functions of these names."""
     network.activations = [
-        ACTIVATIONS[hidden](depth, negative_slope, keep)
-        for depth in range(len(network.layers) - 1)
+        *(
+            ACTIVATIONS[hidden](depth, negative_slope, keep)
+            for depth in range(len(network.layers) - 1)
+        ),
+        Identity(),
     ]
     network.output_activation = OUTPUT_ACTIVATIONS[output]()

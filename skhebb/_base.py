@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._activations import ACTIVATIONS, set_activations
@@ -23,6 +23,7 @@ from skhebb._network import Network
 from skhebb._observer import FitObserver, Observer
 from skhebb._optimizers import OPTIMIZERS
 from skhebb._persistence import PersistenceMixin
+from skhebb._random import random_streams
 from skhebb._rollback import unchanged_on_error
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import (
@@ -635,10 +636,3 @@ def metadata(sample_weight, samples):
     if sample_weight is None:
         return None
     return {"sample_weight": rows(sample_weight, samples)}
-
-
-def random_streams(random_state, n):
-    """`n` independent generators."""
-    entropy = check_random_state(random_state).randint(2**31 - 1, size=4)
-    seeds = np.random.SeedSequence(entropy.tolist()).spawn(n)
-    return [np.random.default_rng(seed) for seed in seeds]

@@ -11,12 +11,13 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.extmath import row_norms, safe_sparse_dot
 
+from skhebb._activations import Identity
 from skhebb._batches import rows_of
 from skhebb._buffers import Batch, BatchBuffers, tiles_for
 from skhebb._csr import connections
 from skhebb._kernels import _loops
 from skhebb._layer import SparseLayer
-from skhebb._network import LINEAR
+from skhebb._network import Network
 
 BLOCK = 1 << 22  # numbers that a block of a dense product may hold
 
@@ -109,12 +110,8 @@ class SparseComponents:
 
     def project(self, X):
         """Products with `X`, dense or CSR, shape (n_samples, n_units)."""
-        inputs, tiles = self._load(X)
-        outputs = self._outputs(tiles)
-        self.layer.forward(inputs, outputs, tiles, LINEAR, False, self.n_threads)
-        projections = np.empty((self.layer.n_out, tiles.batch), outputs.dtype)
-        tiles.unpack(outputs, projections)
-        return np.ascontiguousarray(projections.T)
+        network = Network([self.layer], [Identity()], Identity())
+        return network.outputs(rows_of(X), self.n_threads)
 
     def update(self, coefficients, X, decay):
         """Add coefficientsᵀ X - decay weights, within the receptive fields."""

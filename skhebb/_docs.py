@@ -281,6 +281,9 @@ components_ : ndarray or csr_array of shape (n_components, n_features)
         Epochs, or calls of `partial_fit`.
     n_samples_seen_ : int
         Samples in all epochs.
+    change_curve_ : list of float
+        Norm of the change of the components in each epoch of `fit`, relative to their
+        norm before.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)

@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
 from typing import NamedTuple
 
@@ -15,13 +15,14 @@ from sklearn.base import (
 )
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import gen_batches
 from sklearn.utils.extmath import row_norms
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._components import DenseComponents, SparseComponents
 from skhebb._csr import connections
 from skhebb._observer import FitObserver
+from skhebb._random import random_streams
 from skhebb._rollback import unchanged_on_error
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import Interval, StrOptions, _fit_context
@@ -78,7 +79,7 @@ class BaseHebbianFeatures(
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, components_init=None):
+    def fit(self, X, y=None, *, components_init=None, receptive_fields=None):
         """Learn the components from X.
 
         Parameters
@@ -89,9 +90,13 @@ class BaseHebbianFeatures(
             Ignored.
         components_init : {ndarray, sparse matrix} of shape (n_components, n_features),\
                 default=None
-            Initial components, which are copied. What a sparse matrix stores, zeros
-            included, is the receptive fields; `density` then has no effect. By default
-            they are random.
+            Initial components, which are copied; those of a sparse matrix have what it
+            stores, zeros included, for receptive fields. `density` then has no effect.
+        receptive_fields : {ndarray, sparse matrix} of shape (n_components, \
+                n_features), default=None
+            The features that each unit is connected to, where it is not zero: patches
+            of images, for instance. `density` then has no effect. By default they are
+            random.
 
         Returns
         -------
@@ -107,20 +112,15 @@ class BaseHebbianFeatures(
             If training is interrupted from the keyboard; likewise.
         """
         with unchanged_on_error(self):
-            stopped = self._fit(X, components_init)
+            stopped = self._fit(X, components_init, receptive_fields)
         self._warn(stopped)
         return self
 
     @with_callbacks
-    def _fit(self, X_given, components_init):
+    def _fit(self, X_given, components_init, receptive_fields):
         X = self._check(X_given, is_first=True)
-        rng = random_generator(self.random_state)
-        if components_init is None:
-            components = self._initial_components(X, rng)
-        else:
-            given = check_components(components_init, self.n_components, X)
-            components = self._components_of(given)
-        trained = Progress(components)
+        (rng,) = random_streams(self.random_state, 1)
+        trained = self._begin(X, rng, components_init, receptive_fields)
         observer = FitObserver(
             self,
             self._init_callback_context(max_subtasks=self.max_iter),
@@ -137,6 +137,7 @@ class BaseHebbianFeatures(
                 observer.begin_epoch()
                 self._train(trained, X, rng, epoch, self.max_iter)
                 change = trained.components.relative_change(before.components)
+                trained.change_curve.append(change)
                 is_over = observer.end_epoch(FeatureFigures(epoch + 1, change))
             except (KeyboardInterrupt, FloatingPointError) as reason:
                 trained, stopped = before, reason
@@ -179,12 +180,13 @@ class BaseHebbianFeatures(
         is_first = not hasattr(self, "components_")
         X = self._check(X, is_first)
         if is_first:
-            rng = random_generator(self.random_state)
-            trained = Progress(self._initial_components(X, rng))
+            (rng,) = random_streams(self.random_state, 1)
+            trained = self._begin(X, rng)
         else:
             rng = copy.deepcopy(self._rng)
             components = self._components_of(self.components_).copy()
-            trained = Progress(components, self.n_iter_, self.n_samples_seen_)
+            so_far = self.n_iter_, self.n_samples_seen_, self.change_curve_
+            trained = Progress(components, *so_far)
         try:
             self._train(trained, X, rng, 0, None)
         except (KeyboardInterrupt, FloatingPointError) as reason:
@@ -220,21 +222,50 @@ class BaseHebbianFeatures(
         check_is_fitted(self)
         return self._check(X, is_first=False)
 
-    def _initial_components(self, X, rng):
-        """Uniformly distributed in ±1 / sqrt(number of features that a unit sees)."""
-        shape = X.shape[1], self.n_components
+    def _begin(self, X, rng, components_init=None, receptive_fields=None):
+        """What training starts from."""
+        shape = self.n_components, X.shape[1]
+        if components_init is not None:
+            if receptive_fields is not None:
+                raise ValueError(
+                    "receptive_fields is of no use with components_init, which has "
+                    "receptive fields of its own. Give one of them."
+                )
+            given = check_components("components_init", components_init, shape, X.dtype)
+            return Progress(self._components_of(given))
+        if receptive_fields is not None:
+            name = "receptive_fields"
+            fields = csr_array(check_components(name, receptive_fields, shape, X.dtype))
+            fields.eliminate_zeros()
+            if not fields.nnz:
+                raise ValueError("receptive_fields has no connection: all are zero.")
+        else:
+            fields = self._draw_fields(shape, X.dtype, rng)
+        return Progress(self._initial_components(fields, X, rng))
+
+    def _draw_fields(self, shape, dtype, rng):
+        """Receptive fields at random, a csr_array; None for all features."""
         if self.density == 1:
-            weights = rng.uniform(-1, 1, shape[::-1]) / np.sqrt(shape[0])
-            return DenseComponents(weights.astype(X.dtype))
-        indptr, indices = GRAPHS["uniform"]([shape], None, self.density).draw(0, rng)
+            return None
+        graph = GRAPHS["uniform"]([shape[::-1]], None, self.density)
+        indptr, indices = graph.draw(0, rng)
         if not len(indices):
             raise ValueError(
-                f"density={self.density} of n_features={shape[0]} times n_components="
-                f"{shape[1]} leaves no connection. Increase it."
+                f"density={self.density} of n_features={shape[1]} times n_components="
+                f"{shape[0]} leaves no connection. Increase it."
             )
-        limit = np.sqrt(self.n_components / len(indices))
-        weights = rng.uniform(-limit, limit, len(indices)).astype(X.dtype)
-        return self._components_of(connections(weights, indices, indptr, shape).T)
+        ones = np.ones(len(indices), dtype=dtype)
+        return connections(ones, indices, indptr, shape[::-1]).T.tocsr()
+
+    def _initial_components(self, fields, X, rng):
+        """Uniformly distributed in ±1 / sqrt(number of features that a unit sees)."""
+        if fields is None:
+            shape = self.n_components, X.shape[1]
+            weights = rng.uniform(-1, 1, shape) / np.sqrt(X.shape[1])
+            return DenseComponents(weights.astype(X.dtype))
+        limit = np.sqrt(self.n_components / max(fields.nnz, 1))
+        fields.data[:] = rng.uniform(-limit, limit, fields.nnz)
+        return self._components_of(fields)
 
     def _components_of(self, weights):
         """Those of shape (n_components, n_features), for computing."""
@@ -271,6 +302,7 @@ class BaseHebbianFeatures(
             "components_": trained.components.weights,
             "n_iter_": trained.n_iter,
             "n_samples_seen_": trained.n_samples_seen,
+            "change_curve_": trained.change_curve,
             "_n_features_out": self.n_components,
             "_rng": rng,
         }
@@ -310,26 +342,22 @@ class Progress:
     ----------
     components : DenseComponents or SparseComponents
     n_iter, n_samples_seen : int
+    change_curve : list of float
     """
 
     components: object
     n_iter: int = 0
     n_samples_seen: int = 0
+    change_curve: list = field(default_factory=list)
 
     def copy(self):
-        """Another, whose components do not change with these."""
-        return replace(self, components=self.components.copy())
+        """Another, which does not change with this one."""
+        components, curve = self.components.copy(), list(self.change_curve)
+        return replace(self, components=components, change_curve=curve)
 
 
-def check_components(components, n_components, X):
-    """`components_init` as an array or csr_array of the type of X, not the user's."""
-    name = "components_init"
-    components = check_numbers(name, components, X.dtype, accept_sparse="csr")
-    check_shape(name, components.shape, (n_components, X.shape[1]))
-    return components if isinstance(components, np.ndarray) else csr_array(components)
-
-
-def random_generator(random_state):
-    """A generator seeded by `random_state`."""
-    seed = check_random_state(random_state).randint(2**31 - 1, size=4)
-    return np.random.default_rng(seed.tolist())
+def check_components(name, given, shape, dtype):
+    """What was given as an array or csr_array of this type, not the user's."""
+    given = check_numbers(name, given, dtype, accept_sparse="csr")
+    check_shape(name, given.shape, shape)
+    return given if isinstance(given, np.ndarray) else csr_array(given)

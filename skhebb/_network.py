@@ -18,19 +18,17 @@ class Network:
     Parameters
     ----------
     layers : list of SparseLayer
-
-    Attributes
-    ----------
     activations : list
-        Activation functions of the hidden layers; to be set before use.
+        Activation functions of the layers, to be set before use. That of an output
+        layer is the identity here.
     output_activation : object
-        That of the last layer; to be set before use.
+        What becomes of the activations of the last layer, to be set before use.
     """
 
-    def __init__(self, layers):
+    def __init__(self, layers, activations=(), output_activation=None):
         self.layers = layers
-        self.activations = []
-        self.output_activation = None
+        self.activations = activations
+        self.output_activation = output_activation
 
     @property
     def layer_sizes(self):
@@ -61,7 +59,7 @@ class Network:
         ----------
         activations : list
             The inputs, in tiles or as NonZeros, and an array in tiles for each layer
-            to be filled; the last one is left with pre-activations.
+            to be filled; that of an output layer is left with pre-activations.
         tiles : Tiles
         outputs : ndarray of shape (n_outputs, batch)
             To be filled with the activations of the last layer.
@@ -75,15 +73,14 @@ class Network:
         """
         last = len(self.layers) - 1
         for depth, layer in enumerate(self.layers):
-            kernel = LINEAR if depth == last else self.activations[depth].kernel
+            activation = self.activations[depth]
             pair = activations[depth], activations[depth + 1]
-            layer.forward(*pair, tiles, kernel, training, n_threads)
+            layer.forward(*pair, tiles, activation.kernel, training, n_threads)
             if len(sums) and sums[depth].size:
                 layer.forward(pair[0], sums[depth], tiles, LINEAR, training, n_threads)
-            if depth < last:
-                self.activations[depth].apply(pair[1])
+            activation.apply(pair[1])
             if depth < last and dropout is not None:
-                dropout.apply(activations[depth + 1], kernel)
+                dropout.apply(pair[1], activation.kernel)
         tiles.unpack(activations[-1], outputs)
         self.output_activation.apply(outputs)
 
@@ -114,10 +111,8 @@ class Network:
 
     def copy(self):
         """A network with arrays of its own as soon as either of them is trained."""
-        network = Network([layer.copy() for layer in self.layers])
-        network.activations = self.activations
-        network.output_activation = self.output_activation
-        return network
+        layers = [layer.copy() for layer in self.layers]
+        return Network(layers, self.activations, self.output_activation)
 
     def is_finite(self):
         """Whether all weights and biases are finite."""

@@ -1,30 +1,48 @@
 """Networks that learn from few labels, after a Hebbian look at all samples."""
 
+from contextlib import contextmanager
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skhebb._activations import ACTIVATIONS, Identity
+from skhebb._batches import rows_of
 from skhebb._classifier import BaseSparseClassifier
 from skhebb._features import FLOATS, BaseHebbianFeatures
 from skhebb._hebbian_pca import HebbianPCA
+from skhebb._layer import SparseLayer
+from skhebb._network import Network
+from skhebb._random import SEEDS
 from skhebb._rollback import unchanged_on_error
 from skhebb._set import SETClassifier
 from skhebb._sklearn import HasMethods, _fit_context
+from skhebb._threads import effective_n_threads
 from skhebb._validation import check_sparse
 
 UNLABELLED = -1
-SEEDS = np.iinfo(np.int32).max
 
 
-class HebbianPretrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class HebbianPretrainingClassifier(
+    CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Sparse network, pre-trained layer by layer without labels, then fine-tuned.
 
     Each hidden layer learns by a Hebbian rule from what all samples, labelled or not,
     become in the layers before; then the whole network, with an output layer of random
     weights, is trained on the labelled samples by gradient descent [1]_. Connections
-    are those of the network's initial graph throughout pre-training.
+    are those of the network's initial graph throughout pre-training. After it, weights
+    are scaled and biases set so that the sum of each neuron, before its activation
+    function, has mean 0 and variance 1 over all samples, for which [1]_ has batch
+    normalisation; hidden layers learn from centred activations.
+
+    Callbacks see each phase as a task, "pre-training" or "fine-tuning". Those that
+    propagate, such as a progress bar, belong here; a monitor of the network on
+    `estimator`, and one of the rule on `features`.
 
     Parameters
     ----------
@@ -43,9 +61,8 @@ class HebbianPretrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEsti
     estimator_ : estimator
         The fine-tuned network.
     features_ : list of estimator
-        The fitted rule of each hidden layer. Their components, in one scale for each
-        layer that gives weights the root mean square they had at random, are the
-        weights that fine-tuning starts from.
+        The fitted rule of each hidden layer. Their components, scaled for each neuron,
+        are the weights that fine-tuning starts from.
     classes_ : ndarray of shape (n_classes,)
         The classes.
     n_features_in_ : int
@@ -100,26 +117,77 @@ class HebbianPretrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEsti
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If pre-training is interrupted. Fine-tuning ends as that of `estimator`
+            does, with the network of the last complete epoch and a warning.
         """
         with unchanged_on_error(self):
             self._fit(X, y)
         return self
 
-    def _fit(self, X, y):
+    @with_callbacks
+    def _fit(self, X_given, y_given):
         network, rule = self._parts()
-        check_sparse(X)
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C")
+        check_sparse(X_given)
+        X, y = validate_data(
+            self, X_given, y_given, accept_sparse="csr", dtype=FLOATS, order="C"
+        )
         labelled = np.flatnonzero(np.asarray(y != UNLABELLED, dtype=bool))
         if not len(labelled):
             raise ValueError("y holds no label: all samples are marked by -1.")
-        check_classification_targets(y[labelled])
-        coefs, features = pretrain(network, rule, X, y[labelled])
-        self.estimator_ = network.fit(X[labelled], y[labelled], coefs_init=coefs)
+        y = y[labelled]
+        check_classification_targets(y)
+        layers = network._begin(X, network._targets_of(y).n_outputs).network.layers
+        given = {"estimator": self, "X": X_given, "y": y_given}
+        context = self._init_callback_context(max_subtasks=len(layers))
+        context.call_on_fit_task_begin(**given)
+        phases = Phases(self, context)
+        layers, features = self._pretrain(network, rule, layers, X, phases)
+        X = X[labelled]
+        with phases.run("fine-tuning", network, X, y):
+            network.fit(
+                X,
+                y,
+                coefs_init=[layer.weights for layer in layers],
+                intercepts_init=[layer.biases for layer in layers],
+            )
+        self.estimator_ = network
         self.features_ = features
         self.classes_ = network.classes_
+        context.call_on_fit_task_end(**given)
+
+    def _pretrain(self, network, rule, layers, X, phases):
+        """Layers whose weights the rule has learned, and the fitted rules."""
+        random_state = check_random_state(rule.random_state)
+        features = []
+
+        def learn(inputs, weights):
+            part = clone(rule).set_params(
+                n_components=weights.shape[1],
+                random_state=random_state.randint(SEEDS),
+            )
+            fields = weights.T.tocsr()
+            fields.data[:] = 1
+            with phases.run("pre-training", part, inputs):
+                stopped = part._fit(inputs, None, fields)
+                if isinstance(stopped, KeyboardInterrupt):
+                    raise stopped  # nothing to fine-tune yet
+            part._warn(stopped)
+            features.append(part)
+            return part.components_.T.tocsr()
+
+        activations = [
+            ACTIVATIONS[network.activation](depth, network.negative_slope)
+            for depth in range(len(layers) - 1)
+        ]
+        n_threads = effective_n_threads(network.n_jobs)
+        return pretrain(layers, activations, X, learn, n_threads), features
 
     def _parts(self):
-        """Clones of the network and of the rule, with random states."""
+        """Clones of the network and of the rule, sound and with random states."""
         network = SETClassifier() if self.estimator is None else clone(self.estimator)
         rule = HebbianPCA() if self.features is None else clone(self.features)
         if not isinstance(network, BaseSparseClassifier):
@@ -136,6 +204,9 @@ class HebbianPretrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEsti
         for part in network, rule:
             if part.random_state is None:
                 part.set_params(random_state=random_state.randint(SEEDS))
+            part._validate_params()
+        network._check_combinations((None, None, None))
+        network._check_new_network()
         return network, rule
 
     def predict(self, X):
@@ -198,31 +269,74 @@ class HebbianPretrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEsti
         return tags
 
 
-def pretrain(network, rule, X, y):
-    """Weights of all layers to start fine-tuning from, and the fitted rules."""
-    layers = network._begin(X, network._targets_of(y).n_outputs).network.layers
-    rng = np.random.default_rng(check_random_state(rule.random_state).randint(SEEDS))
-    coefs, rules, activations = [], [], X
-    for layer in layers[:-1]:
-        initial = layer.weights
-        part = clone(rule).set_params(n_components=layer.n_out)
-        part.fit(activations, components_init=random_components(initial, rng))
-        learned = part.components_.T.tocsr()
-        scale = root_mean_square(initial) / root_mean_square(learned)
-        coefs.append(learned * learned.dtype.type(scale))
-        rules.append(part)
-        activations = part.transform(activations) * learned.dtype.type(scale)
-    return [*coefs, layers[-1].weights], rules
+class Phases:
+    """The phases of a fit, each the task of a part that is fitted in it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The whole.
+    context : sklearn.callback.CallbackContext
+        Of its fit.
+    """
+
+    def __init__(self, estimator, context):
+        self.estimator = estimator
+        self.context = context
+
+    @contextmanager
+    def run(self, name, part, X, y=None):
+        """Tell callbacks of a phase, in which `part` is fitted."""
+        phase = self.context.subcontext(task_name=name)
+        about = {"estimator": self.estimator, "X": X, "y": y}
+        with phase.propagate_callback_context(part):
+            phase.call_on_fit_task_begin(**about)
+            yield
+            phase.call_on_fit_task_end(**about)
 
 
-def random_components(initial, rng):
-    """Components on the connections of a layer, uniform in ±1 / sqrt(mean fan-in)."""
-    limit = np.sqrt(initial.shape[1] / initial.nnz)
-    components = initial.T.tocsr()
-    components.data = rng.uniform(-limit, limit, initial.nnz).astype(initial.dtype)
-    return components
+def pretrain(layers, activations, X, learn, n_threads):
+    """Let the hidden layers learn, each from what X becomes in those before it.
+
+    The neurons' sums over X then have mean 0 and variance 1, as batch normalisation
+    would have it, so that no layer is silent or loud. What hidden layers learn from is
+    centred, because activations that are never negative all point the same way.
+
+    Parameters
+    ----------
+    layers : list of SparseLayer
+        A new network.
+    activations : list
+        Activation functions of the hidden layers.
+    X : {ndarray, csr_array} of shape (n_samples, n_features)
+    learn : callable
+        Gives the new weights of a layer, on the same connections: learn(inputs,
+        weights).
+    n_threads : int
+
+    Returns
+    -------
+    layers : list of SparseLayer
+        Those that learned, and the last one as it was.
+    """
+    learned = []
+    for layer, activation in zip(layers[:-1], activations, strict=True):
+        inputs = StandardScaler(with_std=False).fit_transform(X) if learned else X
+        new = SparseLayer(learn(inputs, layer.weights), layer.biases.copy())
+        standardize(new, X, n_threads)
+        learned.append(new)
+        X = outputs(new, activation, X, n_threads)
+    return [*learned, layers[-1]]
 
 
-def root_mean_square(weights):
-    """Of all that are stored; 1 if these are zeros."""
-    return np.sqrt(np.mean(np.square(weights.data, dtype=np.float64))) or 1.0
+def standardize(layer, X, n_threads):
+    """Scale the weights and set the biases of a layer so that its sums are standard."""
+    sums = StandardScaler().fit(outputs(layer, Identity(), X, n_threads))
+    layer.weights.data /= sums.scale_.astype(layer.biases.dtype)[layer.weights.indices]
+    layer.biases[:] = -sums.mean_ / sums.scale_
+
+
+def outputs(layer, activation, X, n_threads):
+    """Activations of a layer for each sample."""
+    network = Network([layer], [activation], Identity())
+    return network.outputs(rows_of(X), n_threads)

@@ -122,8 +122,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
         projections = components.project(X)
         return self._rule().responses(components, projections, row_norms(X))
 
-    def _initial_components(self, X, rng):
-        components = super()._initial_components(X, rng)
+    def _initial_components(self, fields, X, rng):
+        components = super()._initial_components(fields, X, rng)
         if self.init == "samples":
             n_samples = X.shape[0]
             is_scarce = n_samples < self.n_components

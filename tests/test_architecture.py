@@ -22,6 +22,7 @@ ALLOWED = {
     "_batches": {"_kernels", "_buffers"},
     "_csr": set(),
     "_pool": set(),
+    "_random": set(),
     "_rollback": set(),
     "_layer": {"_kernels", "_buffers", "_csr"},
     "_network": {"_kernels", "_layer", "_buffers"},
@@ -41,8 +42,9 @@ ALLOWED = {
     "plasticity": {"_kernels", "_buffers", "_pool"},
     "datasets": set(),
     "_base": LEAVES
-    | {"_batches", "_layer", "_network", "_observer", "_sklearn", "_threads"}
-    | {"_early_stopping", "_persistence", "_rollback", "_training", "_validation"},
+    | {"_batches", "_layer", "_network", "_observer", "_random", "_sklearn"}
+    | {"_early_stopping", "_persistence", "_rollback", "_threads", "_training"}
+    | {"_validation"},
     "_persistence": {"_activations", "_csr", "_layer", "_network", "_pool"}
     | {"_targets", "_training"},
     "_classifier": {"_base", "_losses", "_rollback", "_sklearn", "_targets"}
@@ -51,15 +53,17 @@ ALLOWED = {
     "_set": {"_classifier", "_docs", "_regressor"},
     "_hebbset": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity"},
-    "_components": {"_batches", "_buffers", "_csr", "_kernels", "_layer", "_network"},
+    "_components": {"_activations", "_batches", "_buffers", "_csr", "_kernels"}
+    | {"_layer", "_network"},
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
-    | {"_rollback", "_threads", "_validation", "topology"},
+    | {"_random", "_rollback", "_threads", "_validation", "topology"},
     "_winner_take_all": {"_docs", "_features", "_sklearn", "plasticity"},
     "_hebbian_mask": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity", "topology"},
     "_hebbian_pca": {"_docs", "_features", "_sklearn", "plasticity"},
     "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set", "_sklearn"}
-    | {"_rollback", "_validation"},
+    | {"_activations", "_batches", "_layer", "_network", "_random", "_rollback"}
+    | {"_threads", "_validation"},
     "_whitening": {"_sklearn"},
     "inspection": {"_base", "_buffers", "_csr", "_training"},
     "__init__": {"_set", "_hebbset", "_show_versions", "datasets", "inspection"}

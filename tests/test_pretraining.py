@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.callback import ProgressBar
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
@@ -22,6 +23,7 @@ from skhebb import (
     SETClassifier,
     WinnerTakeAll,
 )
+from skhebb.inspection import TopologyMonitor
 
 NETWORK = {"hidden_layer_sizes": (30, 20), "max_iter": 40, "random_state": 0}
 
@@ -32,7 +34,7 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(
-    [HebbianPretrainingClassifier(SETClassifier(20, max_iter=40), random_state=0)],
+    [HebbianPretrainingClassifier(SETClassifier(100, max_iter=40), random_state=0)],
     expected_failed_checks=expected_failures,
 )
 def test_sklearn_checks(estimator, check):
@@ -56,19 +58,25 @@ def test_by_hand(digits, rule, container):
     clf.fit(container(X), y)
     start = SETClassifier(**{**NETWORK, "learning_rate_init": 1e-300}, zeta=0)
     start.partial_fit(X[y >= 0], y[y >= 0], classes=range(10))
-    coefs, activations = [], X
+    coefs, biases, activations = [], [], X
     for depth, part in enumerate(clf.features_):
-        initial, learned = start.coefs_[depth], part.components_.T.tocsr()
-        assert_array_equal(learned.indices, initial.indices)
+        learned = part.components_.T.tocsr()
+        assert_array_equal(learned.indices, start.coefs_[depth].indices)
         assert part.n_samples_seen_ == 2 * len(X)
-        scale = np.linalg.norm(initial.data) / np.linalg.norm(learned.data)
-        coefs.append(learned * scale)
-        products = activations @ coefs[-1].toarray()
-        expected = part.transform(activations) * scale
-        assert_allclose(expected, np.maximum(products, 0), atol=1e-12)
-        activations = expected
+        inputs = activations - activations.mean(axis=0) if depth else X
+        alike = clone(part).fit(inputs, receptive_fields=start.coefs_[depth].T)
+        assert_allclose(alike.components_.toarray(), part.components_.toarray())
+        sums = activations @ learned.toarray()
+        scales = np.where(sums.std(axis=0) > 0, sums.std(axis=0), 1)
+        biases.append(-sums.mean(axis=0) / scales)
+        coefs.append(sparse.csr_array(learned.multiply(1 / scales)))
+        activations = np.maximum(activations @ coefs[-1].toarray() + biases[-1], 0)
     network = SETClassifier(**NETWORK)
-    network.fit(X[y >= 0], y[y >= 0], coefs_init=[*coefs, start.coefs_[-1]])
+    initial = {
+        "coefs_init": [*coefs, start.coefs_[-1]],
+        "intercepts_init": [*biases, np.zeros(10)],
+    }
+    network.fit(X[y >= 0], y[y >= 0], **initial)
     for one, other in zip(clf.estimator_.coefs_, network.coefs_, strict=True):
         assert_allclose(one.toarray(), other.toarray(), atol=1e-8)
 
@@ -86,7 +94,7 @@ def test_unlabelled_samples_matter(digits):
     [
         SETClassifier(**NETWORK),
         HebbSETClassifier(**NETWORK, density=1),
-        HebbianMaskClassifier(**NETWORK, mask_rate=0.01),
+        HebbianMaskClassifier(**NETWORK, mask_rate=0.0001),
         SETClassifier(()),
         None,
     ],
@@ -163,3 +171,181 @@ def test_initial_components(digits):
     assert learned is not dense
     with pytest.raises(ValueError, match=r"components_init must have shape \(5, 64\)"):
         wta.fit(X, components_init=dense[:4])
+
+
+class Phases:
+    """Remembers the tasks that begin, and what is fitted in them."""
+
+    max_propagation_depth = None
+
+    def __init__(self):
+        self.begun, self.ended = [], []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context, *, X):
+        task = context.source_task_name or context.task_name, type(estimator).__name__
+        self.begun.append((*task, X.shape[0]))
+
+    def on_fit_task_end(self, estimator, context):
+        self.ended.append(context.source_task_name or context.task_name)
+
+
+class Recorder:
+    """Remembers the shapes of components; set on a rule."""
+
+    def __init__(self):
+        self.shapes = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        if context.task_name == "epoch":
+            self.shapes.append(fitted_estimator.components_.shape)
+
+
+class Interrupt(Recorder):
+    """Ctrl-C in the second epoch."""
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        if context.task_name == "epoch" and context.task_id == 1:
+            raise KeyboardInterrupt
+
+
+def test_phases_are_tasks(digits):
+    X, y, _ = digits
+    params = {"features": WinnerTakeAll(), "random_state": 0}
+    clf = HebbianPretrainingClassifier(SETClassifier(**NETWORK), **params)
+    callback = Phases()
+    expected = clone(clf).fit(X, y).predict_proba(X)
+    found = clf.set_callbacks(callback).fit(X, y).predict_proba(X)
+    assert_array_equal(found, expected)
+    tasks = [task for task in callback.begun if task[0] != "epoch"]
+    assert tasks == [
+        ("fit", "HebbianPretrainingClassifier", len(X)),
+        *[("pre-training", "WinnerTakeAll", len(X))] * 2,
+        ("fine-tuning", "SETClassifier", np.sum(y >= 0)),
+    ]
+    epochs = [name for task, name, _ in callback.begun if task == "epoch"]
+    assert epochs == 4 * ["WinnerTakeAll"] + 40 * ["SETClassifier"]
+    assert callback.ended[-1] == "fit"
+    assert len(callback.ended) == len(callback.begun)
+
+
+def test_each_phase_is_monitored(digits):
+    X, y, _ = digits
+    on_rule, on_network = Recorder(), TopologyMonitor(every=10)
+    clf = HebbianPretrainingClassifier(
+        SETClassifier(**NETWORK).set_callbacks(on_network),
+        WinnerTakeAll(max_iter=3).set_callbacks(on_rule),
+        random_state=0,
+    ).fit(X, y)
+    assert on_rule.shapes == 3 * [(30, 64)] + 3 * [(20, 30)]
+    (history,) = on_network.histories
+    assert history.epochs == [0, 10, 20, 30, 40]
+    first = history.connections[0][0].toarray() != 0
+    assert_array_equal(first, clf.features_[0].components_.toarray().T != 0)
+    assert [len(part.change_curve_) for part in clf.features_] == [3, 3]
+
+
+def test_progress_bar(digits, capsys, monkeypatch):
+    pytest.importorskip("rich")
+    monkeypatch.setenv("COLUMNS", "200")
+    X, y, _ = digits
+    clf = HebbianPretrainingClassifier(SETClassifier(**NETWORK), random_state=0)
+    clf.set_callbacks(ProgressBar()).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert all("100%" in line for line in lines)
+    for what in ("pre-training | HebbianPCA", "fine-tuning | SETClassifier"):
+        assert any(what in line for line in lines)
+
+
+@pytest.mark.parametrize("phase", ["pre-training", "fine-tuning"])
+def test_interrupt(digits, phase):
+    X, y, _ = digits
+    interrupt = Interrupt()
+    rule, network = WinnerTakeAll(), SETClassifier(**NETWORK)
+    (rule if phase == "pre-training" else network).set_callbacks(interrupt)
+    clf = HebbianPretrainingClassifier(network, rule, random_state=0)
+    if phase == "fine-tuning":
+        with pytest.warns(UserWarning, match="interrupted by user"):
+            clf.fit(X, y)
+        assert clf.estimator_.n_iter_ == 1
+        return
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X, y)
+    assert vars(clf).keys() == vars(clone(clf)).keys()
+
+
+def test_nothing_is_trained_with_wrong_parameters(digits):
+    X, y, _ = digits
+    for network, rule, name in [
+        (SETClassifier(zeta=2), WinnerTakeAll(), "'zeta' parameter of SETClassifier"),
+        (SETClassifier(), WinnerTakeAll(max_iter=0), "'max_iter' parameter of Winner"),
+        (HebbianMaskClassifier(masked_layers=[7]), None, "masked_layers"),
+    ]:
+        recorder = Recorder()
+        if rule is not None:
+            rule.set_callbacks(recorder)
+        with pytest.raises(ValueError, match=name):
+            HebbianPretrainingClassifier(network, rule).fit(X, y)
+        assert recorder.shapes == []
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "all_relu"])
+def test_sums_are_standard(digits, activation):
+    """Whatever the activation function, neurons start fine-tuning at work."""
+    X, y, _ = digits
+    params = {**NETWORK, "activation": activation, "learning_rate_init": 1e-300}
+    network = SETClassifier(**params, zeta=0, weight_decay=0, tol=None)
+    clf = HebbianPretrainingClassifier(network, WinnerTakeAll(), random_state=0)
+    fitted = clf.fit(X, y).estimator_
+    functions = {
+        "relu": lambda z, depth: np.maximum(z, 0),
+        "tanh": lambda z, depth: np.tanh(z),
+        "logistic": lambda z, depth: 1 / (1 + np.exp(-z)),
+        "all_relu": lambda z, depth: np.where(z > 0, z, (0.6, -0.6)[1 - depth] * z),
+    }
+    activations = X
+    for depth in range(2):
+        weights, biases = fitted.coefs_[depth].toarray(), fitted.intercepts_[depth]
+        sums = activations @ weights + biases
+        varying = sums.std(axis=0) > 1e-9
+        assert varying.sum() >= 15
+        assert_allclose(sums.mean(axis=0), 0, atol=1e-9)
+        assert_allclose(sums.std(axis=0)[varying], 1)
+        activations = functions[activation](sums, depth)
+
+
+def test_receptive_fields(digits):
+    X, _, _ = digits
+    patches = np.zeros((4, 8, 8))
+    for unit, (row, column) in enumerate([(0, 0), (0, 4), (4, 0), (4, 4)]):
+        patches[unit, row : row + 4, column : column + 4] = 1
+    patches = patches.reshape(4, 64)
+    wta = WinnerTakeAll(4, init="samples", random_state=0)
+    for fields in patches, patches.astype(bool), sparse.csc_matrix(patches):
+        learned = wta.fit(X, receptive_fields=fields).components_
+        assert sparse.issparse(learned)
+        assert_array_equal(learned.toarray()[patches == 0], 0)
+        assert np.mean(learned.toarray()[patches == 1] != 0) > 0.5
+    with pytest.raises(ValueError, match=r"receptive_fields must have shape \(4, 64\)"):
+        wta.fit(X, receptive_fields=patches[:, :10])
+    with pytest.raises(ValueError, match="receptive_fields has no connection"):
+        wta.fit(X, receptive_fields=0 * patches)
+    with pytest.raises(ValueError, match="Give one of them"):
+        wta.fit(X, receptive_fields=patches, components_init=patches)
