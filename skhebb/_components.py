@@ -19,8 +19,6 @@ from skhebb._kernels import _loops
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
 
-BLOCK = 1 << 22  # numbers that a block of a dense product may hold
-
 
 class DenseComponents:
     """Units that see all features; products are those of BLAS.
@@ -115,8 +113,16 @@ class SparseComponents:
 
     def update(self, coefficients, X, decay):
         """Add coefficientsᵀ X - decay weights, within the receptive fields."""
+        fields = self.layer.weights
+        if decay.ndim == 1:
+            fields.data *= (1 - decay)[fields.indices]
+        else:
+            self._add(-decay.T, self.weights)
+        self._add(coefficients, X)
+
+    def _add(self, coefficients, X):
+        """Add coefficientsᵀ X within the receptive fields."""
         layer = self.layer
-        self._shrink(decay)
         inputs, tiles = self._load(X)
         outputs = self._outputs(tiles)
         tiles.pack(coefficients.T, outputs)
@@ -126,20 +132,6 @@ class SparseComponents:
         scratch = np.empty((_loops.N_GROUPS, n_scratch), dtype=outputs.dtype)
         batch = Batch(tiles, tiles.ones, tiles.batch)
         layer.add_covariances(inputs, batch, term, scratch, self.n_threads)
-
-    def _shrink(self, decay):
-        fields = self.layer.weights
-        if decay.ndim == 1:
-            fields.data *= (1 - decay)[fields.indices]
-            return
-        # Blocks of features, because the whole product would be dense.
-        block = max(1, BLOCK // self.layer.n_out)
-        for start in range(0, self.layer.n_in, block):
-            some = fields[start : start + block]
-            product = some @ decay.T
-            rows = np.repeat(np.arange(some.shape[0]), np.diff(some.indptr))
-            first, last = fields.indptr[[start, start + some.shape[0]]]
-            fields.data[first:last] -= product[rows, some.indices]
 
     def _load(self, X):
         rows, dtype = rows_of(X), self.layer.weights.dtype

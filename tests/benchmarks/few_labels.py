@@ -19,7 +19,7 @@ accuracies in % on the test images with 95 % confidence intervals.
 import argparse
 import json
 import warnings
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +63,6 @@ FINE_TUNING = {
 RESULTS = Path(__file__).parent / "results" / "few_labels.jsonl"
 
 
-@cache
 def images(name):
     """Training and test images and their classes."""
     X, y = fetch_dataset(name)
@@ -120,9 +119,9 @@ def learned_layers(method, layers, X, seed):
     return pretrain(layers, [ReLU()] * (len(layers) - 1), X, learn, n_threads=1)
 
 
-def run_networks(name, seed, labelled):
+def run_networks(data, seed, labelled):
     """Fine-tuned networks."""
-    X, y, X_test, y_test = images(name)
+    X, y, X_test, y_test = data
     layers = initial_layers(X, seed, max(DEPTHS))
     for method in ("none", *RULES, "autoencoder"):
         learned = learned_layers(method, layers, X, seed)
@@ -145,9 +144,9 @@ def triangle(distances):
     return np.maximum(distances.mean(axis=1, keepdims=True) - distances, 0)
 
 
-def run_linear(name, seed, labelled):
+def run_linear(data, seed, labelled):
     """Linear classifiers on features."""
-    X, y, X_test, y_test = images(name)
+    X, y, X_test, y_test = data
     shared = {"random_state": seed}
     kmeans = MiniBatchKMeans(N_UNITS, batch_size=1024, n_init=1, **shared)
     features = {
@@ -165,9 +164,9 @@ def run_linear(name, seed, labelled):
             yield {"method": f"{method}, linear", "share": share}, score
 
 
-def run_self_training(name, seed, labelled):
+def run_self_training(data, seed, labelled):
     """One round, which needs two networks."""
-    X, y, X_test, y_test = images(name)
+    X, y, X_test, y_test = data
     for share, some in labelled.items():
         if share < 100:
             few = np.full(len(y), -1)
@@ -177,13 +176,12 @@ def run_self_training(name, seed, labelled):
             yield {"method": "self-training", "share": share}, clf.score(X_test, y_test)
 
 
-def run_label_spreading(name, seed, labelled):
-    """Its default of seven neighbours, found once for all seeds."""
-    X, y, X_test, y_test = images(name)
+def run_label_spreading(data, seed, labelled, graphs):
+    """Its default of seven neighbours."""
+    X, y, X_test, y_test = data
 
     def kernel(X, others):
-        of_test = len(others) == len(X_test)
-        return neighbours(name, of_test).T if of_test else neighbours(name, of_test)
+        return graphs["test"].T if len(others) == len(X_test) else graphs["train"]
 
     for share, some in labelled.items():
         few = np.full(len(y), -1)
@@ -194,12 +192,14 @@ def run_label_spreading(name, seed, labelled):
         yield {"method": "label spreading", "share": share}, score
 
 
-@cache
-def neighbours(name, of_test):
-    """A row for each image with ones for the nearest training images."""
-    X, _, X_test, _ = images(name)
+def neighbour_graphs(data):
+    """A row for each image with ones for the seven nearest training images."""
+    X, _, X_test, _ = data
     neighbors = NearestNeighbors(n_neighbors=7).fit(X)
-    return neighbors.kneighbors_graph(X_test if of_test else X)
+    return {
+        "train": neighbors.kneighbors_graph(X),
+        "test": neighbors.kneighbors_graph(X_test),
+    }
 
 
 RUNS = {
@@ -213,12 +213,14 @@ RUNS = {
 def run(what, name, seeds):
     """Results of some seeds, a dict each."""
     warnings.simplefilter("ignore", ConvergenceWarning)
-    results = []
+    data, runner, results = images(name), RUNS[what], []
+    if what == "label spreading":  # the same for all seeds
+        runner = partial(runner, graphs=neighbour_graphs(data))
     for seed in seeds:
         order = np.random.default_rng(seed).permutation(N_TRAIN[name])
         labelled = {share: order[: len(order) * share // 100] for share in SHARES}
         about = {"run": what, "data": name, "seed": seed}
-        for of_method, score in RUNS[what](name, seed, labelled):
+        for of_method, score in runner(data, seed, labelled):
             results.append({**about, **of_method, "accuracy": float(score)})
     return results
 
