@@ -23,7 +23,7 @@ from skhebb.datasets import fetch_dataset
 
 LEARNING = {"init": "samples", "learning_rate_init": 0.1, "temperature": 0.005}
 STILL = {"learning_rate_init": 1e-12, "max_iter": 1}
-# Of features that are divided by their overall standard deviation; penalties are guesses.
+# Of features divided by their overall standard deviation; the penalties are guesses.
 CLASSIFIERS = {
     "ridge": RidgeClassifier(alpha=30),
     "logistic": LogisticRegression(C=1e-3, max_iter=200),
