@@ -77,7 +77,11 @@ class Network:
             pair = activations[depth], activations[depth + 1]
             layer.forward(*pair, tiles, activation.kernel, training, n_threads)
             if len(sums) and sums[depth].size:
-                layer.forward(pair[0], sums[depth], tiles, LINEAR, training, n_threads)
+                if depth == last:
+                    np.copyto(sums[depth], pair[1])
+                else:
+                    to_sums = pair[0], sums[depth]
+                    layer.forward(*to_sums, tiles, LINEAR, training, n_threads)
             activation.apply(pair[1])
             if depth < last and dropout is not None:
                 dropout.apply(pair[1], activation.kernel)
