@@ -272,7 +272,7 @@ density : float in (0, 1], default=1
         Determines initial components, receptive fields and the order of samples.
     n_jobs : int or None, default=None
         Threads of units with receptive fields; None for all that OpenMP may use.
-        Dense units have those of BLAS."""
+        Dense units have one thread, because BLAS would give other bits with more."""
 
 FEATURES_FITTED = """\
 components_ : ndarray or csr_array of shape (n_components, n_features)

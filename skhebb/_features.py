@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, issparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -26,8 +26,13 @@ from skhebb._random import random_streams
 from skhebb._rollback import unchanged_on_error
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import Interval, StrOptions, _fit_context
-from skhebb._threads import effective_n_threads
-from skhebb._validation import check_numbers, check_shape, check_sparse
+from skhebb._threads import effective_n_threads, one_blas_thread
+from skhebb._validation import (
+    check_connections,
+    check_numbers,
+    check_shape,
+    check_sparse,
+)
 from skhebb.topology import GRAPHS
 
 FLOATS = (np.float64, np.float32)
@@ -119,15 +124,14 @@ class BaseHebbianFeatures(
     @with_callbacks
     def _fit(self, X_given, components_init, receptive_fields):
         X = self._check(X_given, is_first=True)
-        (rng,) = random_streams(self.random_state, 1)
-        trained = self._begin(X, rng, components_init, receptive_fields)
+        trained = self._begin(X, components_init, receptive_fields)
         observer = FitObserver(
             self,
             self._init_callback_context(max_subtasks=self.max_iter),
             X=lambda: X_given,
             y=lambda: None,
             metadata=lambda: None,
-            fitted_attributes=lambda: self._fitted(trained.copy(), rng),
+            fitted_attributes=lambda: self._fitted(trained.copy()),
         )
         stopped = None
         observer.begin_fit()
@@ -135,7 +139,7 @@ class BaseHebbianFeatures(
             before = trained.copy()
             try:
                 observer.begin_epoch()
-                self._train(trained, X, rng, epoch, self.max_iter)
+                self._train(trained, X, epoch, self.max_iter)
                 change = trained.components.relative_change(before.components)
                 trained.change_curve.append(change)
                 is_over = observer.end_epoch(FeatureFigures(epoch + 1, change))
@@ -144,7 +148,7 @@ class BaseHebbianFeatures(
                 break
             if is_over:
                 break
-        vars(self).update(self._fitted(trained, rng))
+        vars(self).update(self._fitted(trained))
         observer.end_fit()
         return stopped
 
@@ -171,27 +175,29 @@ class BaseHebbianFeatures(
         UserWarning
             If training is interrupted from the keyboard; the pass is then undone.
         """
+        before = dict(vars(self))
         with unchanged_on_error(self):
             stopped = self._partial_fit(X)
-        self._warn(stopped)
+        if stopped is not None:
+            vars(self).clear()
+            vars(self).update(before)
+        self._warn(stopped, "the pass is undone")
         return self
 
     def _partial_fit(self, X):
         is_first = not hasattr(self, "components_")
         X = self._check(X, is_first)
         if is_first:
-            (rng,) = random_streams(self.random_state, 1)
-            trained = self._begin(X, rng)
+            trained = self._begin(X)
         else:
-            rng = copy.deepcopy(self._rng)
-            components = self._components_of(self.components_).copy()
+            components = self._components_of(self.components_)
             so_far = self.n_iter_, self.n_samples_seen_, self.change_curve_
-            trained = Progress(components, *so_far)
+            trained = Progress(components, self._rng, *so_far).copy()
         try:
-            self._train(trained, X, rng, 0, None)
+            self._train(trained, X, 0, None)
         except (KeyboardInterrupt, FloatingPointError) as reason:
             return reason
-        vars(self).update(self._fitted(trained, rng))
+        vars(self).update(self._fitted(trained))
         return None
 
     def transform(self, X):
@@ -209,21 +215,27 @@ class BaseHebbianFeatures(
             class.
         """
         X = self._check_fitted(X)
-        return self._activate(self._components_of(self.components_).project(X))
+        with one_blas_thread():
+            return self._activate(self._components_of(self.components_).project(X))
 
     def _check(self, X, is_first):
         check_sparse(X)
         dtype = FLOATS if is_first else self.components_.dtype
-        return validate_data(
+        X = validate_data(
             self, X, accept_sparse="csr", dtype=dtype, order="C", reset=is_first
         )
+        if issparse(X) and not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()  # norms take each number for one of its own
+        return X
 
     def _check_fitted(self, X):
         check_is_fitted(self)
         return self._check(X, is_first=False)
 
-    def _begin(self, X, rng, components_init=None, receptive_fields=None):
+    def _begin(self, X, components_init=None, receptive_fields=None):
         """What training starts from."""
+        (rng,) = random_streams(self.random_state, 1)
         shape = self.n_components, X.shape[1]
         if components_init is not None:
             if receptive_fields is not None:
@@ -232,16 +244,17 @@ class BaseHebbianFeatures(
                     "receptive fields of its own. Give one of them."
                 )
             given = check_components("components_init", components_init, shape, X.dtype)
-            return Progress(self._components_of(given))
+            return Progress(self._components_of(given), rng)
         if receptive_fields is not None:
             name = "receptive_fields"
             fields = csr_array(check_components(name, receptive_fields, shape, X.dtype))
             fields.eliminate_zeros()
+            fields = connections(fields.data, fields.indices, fields.indptr, shape)
             if not fields.nnz:
                 raise ValueError("receptive_fields has no connection: all are zero.")
         else:
             fields = self._draw_fields(shape, X.dtype, rng)
-        return Progress(self._initial_components(fields, X, rng))
+        return Progress(self._initial_components(fields, X, rng), rng)
 
     def _draw_fields(self, shape, dtype, rng):
         """Receptive fields at random, a csr_array; None for all features."""
@@ -262,64 +275,65 @@ class BaseHebbianFeatures(
         if fields is None:
             shape = self.n_components, X.shape[1]
             weights = rng.uniform(-1, 1, shape) / np.sqrt(X.shape[1])
-            return DenseComponents(weights.astype(X.dtype))
-        limit = np.sqrt(self.n_components / max(fields.nnz, 1))
-        fields.data[:] = rng.uniform(-limit, limit, fields.nnz)
+            return self._components_of(weights.astype(X.dtype))
+        fan_in = np.diff(fields.indptr)
+        limits = np.repeat(1 / np.sqrt(np.maximum(fan_in, 1)), fan_in)
+        fields.data[:] = limits * rng.uniform(-1, 1, fields.nnz)
         return self._components_of(fields)
 
     def _components_of(self, weights):
         """Those of shape (n_components, n_features), for computing."""
+        n_threads = effective_n_threads(self.n_jobs)
         if isinstance(weights, np.ndarray):
             return DenseComponents(weights)
         fields = weights.T.tocsr()
         fields.sort_indices()
-        return SparseComponents(fields, effective_n_threads(self.n_jobs))
+        return SparseComponents(fields, n_threads)
 
-    def _train(self, trained, X, rng, epoch, n_epochs):
+    def _train(self, trained, X, epoch, n_epochs):
         """Pass once over the samples."""
         rule, components = self._rule(), trained.components
         schedule = SCHEDULES[self.learning_rate](self.learning_rate_init, POWER)
-        rate = schedule.rate(epoch, n_epochs, trained.n_samples_seen, 0)
+        rate = X.dtype.type(schedule.rate(epoch, n_epochs, trained.n_samples_seen, 0))
         n_samples = X.shape[0]
-        order = rng.permutation(n_samples) if self.shuffle else np.arange(n_samples)
-        with np.errstate(over="ignore", invalid="ignore"):
+        order = np.arange(n_samples)
+        if self.shuffle:
+            trained.rng.shuffle(order)
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             for some in gen_batches(n_samples, self.batch_size):
                 batch = X[order[some]]
                 projections = components.project(batch)
                 coefficients, decay = rule.step(
                     components, projections, row_norms(batch)
                 )
-                rate = components.weights.dtype.type(rate)
                 components.update(rate * coefficients, batch, rate * decay)
             if not np.isfinite(components.norms()).all():
                 raise FloatingPointError
         trained.n_iter += 1
         trained.n_samples_seen += n_samples
 
-    def _fitted(self, trained, rng):
+    def _fitted(self, trained):
         """All fitted attributes."""
         return {
             "components_": trained.components.weights,
             "n_iter_": trained.n_iter,
             "n_samples_seen_": trained.n_samples_seen,
             "change_curve_": trained.change_curve,
-            "_n_features_out": self.n_components,
-            "_rng": rng,
+            "_n_features_out": trained.components.weights.shape[0],
+            "_rng": trained.rng,
         }
 
-    def _warn(self, stopped):
+    def _warn(self, stopped, kept="those of the last complete epoch are kept"):
         if isinstance(stopped, KeyboardInterrupt):
             warnings.warn(
-                "Training interrupted by user; the components of the last complete "
-                "epoch are kept.",
+                f"Training of the components interrupted by user; {kept}.",
                 UserWarning,
                 stacklevel=4,
             )
         elif stopped is not None:
             warnings.warn(
-                "Training stopped because the components became non-finite; those of "
-                "the last complete epoch are kept. Lower learning_rate_init "
-                f"({self.learning_rate_init}), or scale X.",
+                f"Training stopped because the components became non-finite; {kept}. "
+                f"Lower learning_rate_init ({self.learning_rate_init}), or scale X.",
                 ConvergenceWarning,
                 stacklevel=4,
             )
@@ -341,23 +355,31 @@ class Progress:
     Attributes
     ----------
     components : DenseComponents or SparseComponents
+    rng : numpy.random.Generator
     n_iter, n_samples_seen : int
     change_curve : list of float
     """
 
     components: object
+    rng: np.random.Generator
     n_iter: int = 0
     n_samples_seen: int = 0
     change_curve: list = field(default_factory=list)
 
     def copy(self):
         """Another, which does not change with this one."""
-        components, curve = self.components.copy(), list(self.change_curve)
-        return replace(self, components=components, change_curve=curve)
+        return replace(
+            self,
+            components=self.components.copy(),
+            rng=copy.deepcopy(self.rng),
+            change_curve=list(self.change_curve),
+        )
 
 
 def check_components(name, given, shape, dtype):
     """What was given as an array or csr_array of this type, not the user's."""
     given = check_numbers(name, given, dtype, accept_sparse="csr")
-    check_shape(name, given.shape, shape)
-    return given if isinstance(given, np.ndarray) else csr_array(given)
+    if isinstance(given, np.ndarray):
+        check_shape(name, given.shape, shape)
+        return given
+    return check_connections(name, given, shape)

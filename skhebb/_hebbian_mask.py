@@ -54,7 +54,8 @@ class HebbianMaskMixin:
             for layer in state.network.layers
         ]
         counts = np.array(state.connection_counts).reshape(-1, len(sizes))
-        pruned = 1 - counts / np.maximum(sizes, 1)
+        # Who replaces `coefs_` may have had more connections before.
+        pruned = np.maximum(1 - counts / np.maximum(sizes, 1), 0)
         fitted = super()._fitted(state, targets, n_before)
         return {**fitted, "pruned_shares_": pruned}
 

@@ -193,7 +193,7 @@ class SparseLayer:
         """
         is_read_only = not self.weights.data.flags.writeable
         if is_read_only:
-            self.leave(self.parameters)
+            self.leave(self.weights, self.biases)
             self.weight_state = [state.copy() for state in self.weight_state]
             self.bias_state = [state.copy() for state in self.bias_state]
         self.weights.sum_duplicates()
@@ -245,9 +245,8 @@ class SparseLayer:
         self.pool = self.pool and self.pool.astype(dtype)
         self.forget()
 
-    def leave(self, parameters):
-        """Go on with arrays that are not those of `parameters`, but equal."""
-        weights, biases, _ = parameters
+    def leave(self, weights, biases):
+        """Go on with arrays that are not these, but equal."""
         if self.weights is weights:
             data = weights.data.copy()
             self.weights = connections(

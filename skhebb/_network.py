@@ -130,10 +130,15 @@ class Network:
         """All weights and biases, for `restore_parameters`."""
         return [layer.parameters for layer in self.layers]
 
-    def leave(self, parameters):
-        """Go on with arrays that are not those of `parameters`, but equal."""
-        for layer, layer_parameters in zip(self.layers, parameters, strict=True):
-            layer.leave(layer_parameters)
+    @property
+    def arrays(self):
+        """All weights and biases, for `leave`."""
+        return [(layer.weights, layer.biases) for layer in self.layers]
+
+    def leave(self, arrays):
+        """Go on with arrays that are not `arrays`, but equal."""
+        for layer, (weights, biases) in zip(self.layers, arrays, strict=True):
+            layer.leave(weights, biases)
 
     def restore_parameters(self, parameters):
         """Go back to what `parameters` were; the optimiser starts anew."""

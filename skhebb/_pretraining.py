@@ -22,7 +22,7 @@ from skhebb._rollback import unchanged_on_error
 from skhebb._set import SETClassifier
 from skhebb._sklearn import HasMethods, _fit_context
 from skhebb._threads import effective_n_threads
-from skhebb._validation import check_sparse
+from skhebb._validation import check_sortable, check_sparse
 
 UNLABELLED = -1
 
@@ -111,7 +111,8 @@ class HebbianPretrainingClassifier(
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples. float32 is kept, everything else becomes float64.
         y : array-like of shape (n_samples,)
-            Their classes; -1 marks samples without a label.
+            Their classes; -1 marks samples without a label. Among strings it must be
+            the number -1, in an array of dtype object.
 
         Returns
         -------
@@ -120,6 +121,8 @@ class HebbianPretrainingClassifier(
 
         Raises
         ------
+        TypeError, ValueError
+            If a part, its parameters or the data are not as described.
         KeyboardInterrupt
             If pre-training is interrupted. Fine-tuning ends as that of `estimator`
             does, with the network of the last complete epoch and a warning.
@@ -135,10 +138,16 @@ class HebbianPretrainingClassifier(
         X, y = validate_data(
             self, X_given, y_given, accept_sparse="csr", dtype=FLOATS, order="C"
         )
+        if y.dtype.kind in "US" and str(UNLABELLED) in y:
+            raise ValueError(
+                "y holds the string '-1', which could mean no label. Give an array of "
+                "dtype object, with -1 where there is none."
+            )
         labelled = np.flatnonzero(np.asarray(y != UNLABELLED, dtype=bool))
         if not len(labelled):
             raise ValueError("y holds no label: all samples are marked by -1.")
         y = y[labelled]
+        check_sortable(y)
         check_classification_targets(y)
         layers = network._begin(X, network._targets_of(y).n_outputs).network.layers
         given = {"estimator": self, "X": X_given, "y": y_given}

@@ -1,8 +1,10 @@
 """How many threads the kernels may use."""
 
 import os
+from functools import cache
 
 from joblib import cpu_count
+from threadpoolctl import ThreadpoolController
 
 from skhebb._kernels import _loops
 
@@ -55,3 +57,14 @@ def effective_n_threads(n_jobs):
     if n_jobs < 0:
         return max(1, limit + 1 + n_jobs)
     return min(n_jobs, limit)
+
+
+@cache
+def loaded_libraries():
+    """Those that have threads of their own, in this process."""
+    return ThreadpoolController()
+
+
+def one_blas_thread():
+    """Context in which BLAS has one thread: the bits of products depend on how many."""
+    return loaded_libraries().limit(limits=1, user_api="blas")

@@ -344,7 +344,7 @@ class Trainer:
     def run_epoch(self, data, epoch, max_epochs, validate):
         """Train, prune and validate; return the EpochFigures."""
         figures = self.train(data, self.learning_rate(epoch, max_epochs))
-        if self.evolution_interval is None:
+        if self.evolution_interval is None and not self.topology.settles:
             self.prune()
         score = loss = None
         if validate is not None:
@@ -392,7 +392,7 @@ class Trainer:
             If the loss of a batch or, in the end, a weight or output is not finite.
         """
         state = self.state
-        before = state.network.parameters
+        before = state.network.arrays
         state.rate, self.n_grown = rate, 0
         if self.evolution_interval is None and state.batches_since_evolution:
             self.prune()
@@ -411,6 +411,9 @@ class Trainer:
                 batch = order[start : start + self.batch_size]
                 total += self.run_batch(data, batch)
                 state.batches_since_evolution += 1
+            if self.topology.settles:
+                self.prune()
+                self.grow()
             self.check_soundness(data, batch[:PROBE])
         state.n_samples_seen += len(order)
         n_connections = state.network.n_connections
@@ -530,7 +533,6 @@ class Trainer:
         """Remove connections from all layers; a new generation begins."""
         # One layer at a time, because this is when memory is at its most.
         for layer in self.state.network.layers:
-            layer.forget()
             self.topology.prune(layer)
         self.state.generation += 1
         self.state.batches_since_evolution = 0

@@ -86,18 +86,23 @@ def check_coefs(coefs_init, shapes, dtype, name="coefs_init"):
     for depth, (coefs, shape) in enumerate(zip(coefs_init, shapes, strict=True)):
         item = f"{name}[{depth}]"
         coefs = check_numbers(item, coefs, dtype, accept_sparse="csr")
-        check_shape(item, coefs.shape, shape)
-        coefs = csr_array(coefs)
-        try:
-            coefs.check_format(full_check=True)
-        except ValueError as error:
-            raise ValueError(f"{item} is not a valid sparse matrix: {error}") from error
-        coefs.sum_duplicates()
-        index_type = index_dtype(coefs.nnz)
-        indices = coefs.indices.astype(index_type, copy=False)
-        indptr = coefs.indptr.astype(index_type, copy=False)
-        checked.append(connections(coefs.data, indices, indptr, shape))
+        checked.append(check_connections(item, coefs, shape))
     return checked
+
+
+def check_connections(name, weights, shape):
+    """A canonical csr_array of this shape; zeros of a csr_array are connections."""
+    check_shape(name, weights.shape, shape)
+    weights = csr_array(weights)
+    try:
+        weights.check_format(full_check=True)
+    except ValueError as error:
+        raise ValueError(f"{name} is not a valid sparse matrix: {error}") from error
+    weights.sum_duplicates()
+    index_type = index_dtype(weights.nnz)
+    indices = weights.indices.astype(index_type, copy=False)
+    indptr = weights.indptr.astype(index_type, copy=False)
+    return connections(weights.data, indices, indptr, shape)
 
 
 def check_intercepts(intercepts_init, sizes, dtype, name="intercepts_init"):

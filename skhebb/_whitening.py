@@ -5,10 +5,14 @@ from numbers import Real
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skhebb._rollback import unchanged_on_error
 from skhebb._sklearn import Interval, _fit_context
+from skhebb._threads import one_blas_thread
 
+BLOCK = 4096  # samples
 FLOATS = (np.float64, np.float32)
 
 
@@ -81,15 +85,31 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         self : object
             The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If the covariance overflows, or X is not as described.
         """
-        X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
-        self.mean_ = X.mean(axis=0)
-        centred = X - self.mean_
-        covariance = centred.T @ centred / X.dtype.type(len(X) - 1)
+        with unchanged_on_error(self), one_blas_thread():
+            self._fit(validate_data(self, X, dtype=FLOATS, ensure_min_samples=2))
+        return self
+
+    def _fit(self, X):
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = X.mean(axis=0, dtype=np.float64)
+            centred = X - mean.astype(X.dtype)
+            covariance = np.zeros((X.shape[1], X.shape[1]))
+            for some in gen_batches(len(X), BLOCK):  # float64 of all would be large
+                block = centred[some].astype(np.float64, copy=False)
+                covariance += block.T @ block
+            covariance /= len(X) - 1
+        if not np.isfinite(covariance).all():
+            raise ValueError("The covariance of X overflows. Scale X.")
         values, vectors = eigh(covariance, overwrite_a=True, check_finite=False)
         scales = (np.maximum(values, 0) + self.regularization) ** -0.5
-        self.whitening_ = ((vectors * scales) @ vectors.T).astype(X.dtype, copy=False)
-        return self
+        self.mean_ = mean.astype(X.dtype)
+        self.whitening_ = ((vectors * scales) @ vectors.T).astype(X.dtype)
 
     def transform(self, X):
         """Whiten samples.
@@ -106,7 +126,8 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=self.mean_.dtype, reset=False)
-        return (X - self.mean_) @ self.whitening_
+        with one_blas_thread():
+            return (X - self.mean_) @ self.whitening_
 
     def inverse_transform(self, X):
         """Undo `transform`.
@@ -122,8 +143,13 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             What they were before.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=self.mean_.dtype, reset=False)
-        return np.linalg.solve(self.whitening_, X.T).T + self.mean_
+        X = check_array(X, dtype=self.mean_.dtype, input_name="X")
+        if X.shape[1] != len(self.mean_):
+            raise ValueError(
+                f"X must have {len(self.mean_)} features. Got {X.shape[1]}."
+            )
+        with one_blas_thread():
+            return np.linalg.solve(self.whitening_, X.T).T + self.mean_
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

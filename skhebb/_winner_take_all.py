@@ -8,6 +8,7 @@ from sklearn.utils.extmath import row_norms
 from skhebb._docs import documented
 from skhebb._features import BaseHebbianFeatures
 from skhebb._sklearn import Interval, StrOptions
+from skhebb._threads import one_blas_thread
 from skhebb.plasticity import COMPETITIONS, WinnerTakeAllRule
 
 
@@ -119,7 +120,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
         """
         X = self._check_fitted(X)
         components = self._components_of(self.components_)
-        projections = components.project(X)
+        with one_blas_thread():
+            projections = components.project(X)
         return self._rule().responses(components, projections, row_norms(X))
 
     def _initial_components(self, fields, X, rng):

@@ -57,14 +57,14 @@ ALLOWED = {
     | {"_layer", "_network"},
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
     | {"_random", "_rollback", "_threads", "_validation", "topology"},
-    "_winner_take_all": {"_docs", "_features", "_sklearn", "plasticity"},
+    "_winner_take_all": {"_docs", "_features", "_sklearn", "_threads", "plasticity"},
     "_hebbian_mask": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity", "topology"},
     "_hebbian_pca": {"_docs", "_features", "_sklearn", "plasticity"},
     "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set", "_sklearn"}
     | {"_activations", "_batches", "_layer", "_network", "_random", "_rollback"}
     | {"_threads", "_validation"},
-    "_whitening": {"_sklearn"},
+    "_whitening": {"_rollback", "_sklearn", "_threads"},
     "inspection": {"_base", "_buffers", "_csr", "_training"},
     "__init__": {"_set", "_hebbset", "_show_versions", "datasets", "inspection"}
     | {

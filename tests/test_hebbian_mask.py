@@ -59,11 +59,15 @@ def dense_network(clf, X, y, weights, biases, sample_weight=None):
     layers = range(len(weights)) if clf.masked_layers == "all" else clf.masked_layers
     center = clf.mask_rule == "sign" if clf.mask_center == "auto" else clf.mask_center
     pruned = []
-    for _ in range(clf.max_iter):
-        masks = [
+
+    def active(values):
+        return [
             c & (p > clf.mask_threshold) if depth in layers else c
             for depth, (c, p) in enumerate(zip(candidates, values, strict=True))
         ]
+
+    masks = active(values)
+    for _ in range(clf.max_iter):
         before, sums = [X], []
         for depth, (w, mask, b) in enumerate(zip(weights, masks, biases, strict=True)):
             sums.append(before[-1] @ (w * mask) + b)
@@ -90,6 +94,7 @@ def dense_network(clf, X, y, weights, biases, sample_weight=None):
             biases[depth] = biases[depth] - 0.5 * bias_gradient
             if depth:
                 error = below * slope(sums[depth - 1])
+        masks = active(values)
         n_candidates = [c.sum() for c in candidates]
         counts = [mask.sum() for mask in masks]
         pruned.append(1 - np.divide(counts, n_candidates))

@@ -13,9 +13,12 @@ def hard(scores, temperature):
 
 def soft(scores, temperature):
     """Softmax of the scores, divided by the temperature."""
-    return softmax(scores / scores.dtype.type(temperature), axis=1)
+    distances = scores - scores.max(axis=1, keepdims=True)
+    with np.errstate(over="ignore"):  # -inf is what it comes to
+        return softmax(distances / max(temperature, TINY), axis=1).astype(scores.dtype)
 
 
+TINY = np.finfo(np.float32).tiny
 COMPETITIONS = {"hard": hard, "soft": soft}
 
 
@@ -39,9 +42,11 @@ class WinnerTakeAllRule:
 
     def responses(self, components, projections, norms_of_samples):
         """Share of each unit in each sample, shape (n_samples, n_units)."""
-        scales = np.outer(norms_of_samples, components.norms())
-        tiny = np.finfo(scales.dtype).tiny
-        cosines = projections / np.maximum(scales, tiny)
+        tiny = np.finfo(projections.dtype).tiny
+        norms = components.norms()
+        cosines = projections / np.maximum(norms_of_samples, tiny)[:, None]
+        cosines /= np.maximum(norms, tiny)
+        cosines[:, norms == 0] = -1  # what has no connections wins nothing
         responses = self.compete(((cosines + 1) / 2) ** 2, self.temperature)
         responses[norms_of_samples == 0] = 0  # what has no direction is nobody's
         return responses

@@ -22,6 +22,9 @@ class HebbianMask:
     threshold : float
     """
 
+    # Who is active must not lag behind the values, and who returns is trained already.
+    settles = True
+
     def __init__(self, graph, epsilon, density, weight_scale, threshold):
         self.graph = graph
         self.amount = epsilon, density
@@ -40,14 +43,18 @@ class HebbianMask:
         if pool is not None:
             pool.remember(layer.weights.data)
             keep = pool.values[pool.is_active] > self.threshold
-            layer.keep_connections(keep)
-            pool.is_active[pool.is_active] = keep
+            if not keep.all():
+                layer.forget()
+                layer.keep_connections(keep)
+                pool.is_active[pool.is_active] = keep
 
     def grow(self, layer, rng):
         """Bring back those whose value is."""
         pool = layer.pool
         if pool is not None:
             (back,) = np.nonzero(~pool.is_active & (pool.values > self.threshold))
+            if not len(back):
+                return
             rows = np.searchsorted(pool.indptr, back, side="right") - 1
             ranks = absent_ranks(layer.weights, rows, pool.indices[back])
             layer.add_connections(ranks, pool.weights[back])

@@ -28,6 +28,8 @@ class SparseEvolution:
         sqrt(2 / mean fan-in).
     """
 
+    settles = False
+
     def __init__(
         self,
         graph,
@@ -57,6 +59,7 @@ class SparseEvolution:
         """Remove the fraction zeta of the connections, chosen by the rule."""
         if self.zeta == 0:
             return
+        layer.forget()  # because this is when memory is at its most
         keep = np.asarray(self.pruning(read_only(layer.weights.data), self.zeta))
         if keep.dtype != bool or keep.shape != layer.weights.data.shape:
             raise ValueError(

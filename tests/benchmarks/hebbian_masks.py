@@ -4,13 +4,15 @@ Networks with the output layer, or all layers, behind a mask, beside the same ne
 without one; dense at the start. Prints the mean and half of the 95 % confidence
 interval over seeds of the share that is pruned of each layer, the accuracy on the test
 images, its difference to the network without a mask, and the difference of that network
-when the same shares of its weights, the smallest ones, are removed after training. The
-last lines remove 50 and 90 % of its output layer in this way.
+when the same shares of its weights, the smallest ones, are removed after training and
+nothing is trained any more. The last lines remove 50 and 90 % of its output layer in
+this way. With all images, seeds differ in initial weights and order only.
 
     SKHEBB_DATA=... python tests/benchmarks/hebbian_masks.py
 """
 
 import argparse
+import copy
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -41,9 +43,7 @@ MASKS = {
 
 def without_smallest(clf, shares):
     """The network without these shares of the weights of each layer."""
-    pruned = clone(clf).set_params(max_iter=1)
-    vars(pruned).update(vars(clf))
-    pruned.coefs_ = [weights.copy() for weights in clf.coefs_]
+    pruned = copy.deepcopy(clf)
     for weights, share in zip(pruned.coefs_, shares, strict=True):
         smallest = np.argsort(abs(weights.data))[: round(share * weights.nnz)]
         weights.data[smallest] = 0
