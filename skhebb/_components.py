@@ -13,7 +13,7 @@ from sklearn.utils.extmath import row_norms, safe_sparse_dot
 
 from skhebb._activations import Identity
 from skhebb._batches import rows_of
-from skhebb._buffers import Batch, BatchBuffers, tiles_for
+from skhebb._buffers import Batch, BatchBuffers, NonZeros, tiles_for
 from skhebb._csr import connections
 from skhebb._kernels import _loops
 from skhebb._layer import SparseLayer
@@ -117,13 +117,13 @@ class SparseComponents:
         if decay.ndim == 1:
             fields.data *= (1 - decay)[fields.indices]
         else:
-            self._add(-decay.T, self.weights)
-        self._add(coefficients, X)
+            tiles = tiles_for(fields.shape[1], fields.dtype)
+            self._add(-decay.T, self._as_samples(), tiles)
+        self._add(coefficients, *self._load(X))
 
-    def _add(self, coefficients, X):
-        """Add coefficientsᵀ X within the receptive fields."""
+    def _add(self, coefficients, inputs, tiles):
+        """Add coefficientsᵀ inputs within the receptive fields."""
         layer = self.layer
-        inputs, tiles = self._load(X)
         outputs = self._outputs(tiles)
         tiles.pack(coefficients.T, outputs)
         n_in = layer.n_in if isinstance(inputs, np.ndarray) else len(inputs.features)
@@ -132,6 +132,15 @@ class SparseComponents:
         scratch = np.empty((_loops.N_GROUPS, n_scratch), dtype=outputs.dtype)
         batch = Batch(tiles, tiles.ones, tiles.batch)
         layer.add_covariances(inputs, batch, term, scratch, self.n_threads)
+
+    def _as_samples(self):
+        """The weights of the units, each of which is taken for a sample."""
+        fields = self.layer.weights
+        features = np.flatnonzero(np.diff(fields.indptr))
+        starts = np.append(fields.indptr[features], fields.nnz).astype(np.intp)
+        return NonZeros(
+            features, starts, fields.indices.astype(np.intp), fields.data.copy()
+        )
 
     def _load(self, X):
         rows, dtype = rows_of(X), self.layer.weights.dtype

@@ -238,9 +238,9 @@ REFERENCES = """\
 
 MASK = """\
 mask_rule : {"contribution", "sign"}, default="contribution"
-        What raises and lowers the value of a connection.
+        What raises and lowers the value of a connection, see above.
     mask_rate : float, default=0.1
-        η.
+        η. Changes are sums over a mini-batch, so that it goes with `batch_size`.
     mask_threshold : float in [-1, 1), default=0
         A connection is active while its value is above it.
     mask_center : bool or "auto", default="auto"
@@ -256,8 +256,10 @@ density : float in (0, 1], default=1
         receptive fields are drawn at random and stay, `components_` is sparse, and so
         is all that is computed.
     learning_rate : {"constant", "cosine", "invscaling"}, default="cosine"
-        Course of η over the epochs, constant in `partial_fit` unless "invscaling",
-        where it falls with the root of the number of samples seen.
+        Course of η from epoch to epoch. "cosine" falls from `learning_rate_init`
+        towards 0, to a half in the second of two epochs. "invscaling" falls with the
+        root of the number of samples seen before. In `partial_fit` "cosine" is
+        constant.
     learning_rate_init : float, default=$rate
         Initial η.
     batch_size : int, default=64

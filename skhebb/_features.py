@@ -96,7 +96,8 @@ class BaseHebbianFeatures(
         components_init : {ndarray, sparse matrix} of shape (n_components, n_features),\
                 default=None
             Initial components, which are copied; those of a sparse matrix have what it
-            stores, zeros included, for receptive fields. `density` then has no effect.
+            stores, zeros included, for receptive fields. `density` and what the class
+            has to draw initial components by have no effect then.
         receptive_fields : {ndarray, sparse matrix} of shape (n_components, \
                 n_features), default=None
             The features that each unit is connected to, where it is not zero: patches
@@ -107,6 +108,11 @@ class BaseHebbianFeatures(
         -------
         self : object
             The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the data or an initial array is not as described.
 
         Warns
         -----
@@ -211,8 +217,8 @@ class BaseHebbianFeatures(
         Returns
         -------
         features : ndarray of shape (n_samples, n_components)
-            The products of samples and components, or their positive part, see the
-            class.
+            The positive part of the products of samples and components; the products
+            themselves where the rule is linear.
         """
         X = self._check_fitted(X)
         with one_blas_thread():

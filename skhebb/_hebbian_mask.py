@@ -72,10 +72,11 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
         P_ij <- P_ij + η sum_b sign(a_bi) sign(z_bj)        ("sign")
 
     with a_i the activation before the connection and z_j the sum before the activation
-    function of the neuron after it. Connections that are pruned keep their weight and
-    return when their value rises again. They cost nothing in forward and backward
-    passes and are not in `coefs_`; only their value is carried on, for which all
-    connections that may be active take part in one product per mini-batch.
+    function of the neuron after it; it stays between -1 and 1. Connections that are
+    pruned keep their weight and return when their value rises again. They cost nothing
+    in forward and backward passes and are not in `coefs_`; only their value is carried
+    on, for which all connections that may be active take part in one product per
+    mini-batch.
 
     The rules are those of the code and of the README of [6]_.
 
@@ -108,7 +109,8 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
     References
     ----------
     $references
-    .. [6] Hebbian masks, 2018.
+    .. [6] *hebbian masks: an experiment with some brain-inspired ideas*, code and
+       README published on GitHub, 2018.
 
     Examples
     --------
@@ -187,10 +189,11 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         P_ij <- P_ij + η sum_b sign(a_bi) sign(z_bj)        ("sign")
 
     with a_i the activation before the connection and z_j the sum before the activation
-    function of the neuron after it. Connections that are pruned keep their weight and
-    return when their value rises again. They cost nothing in forward and backward
-    passes and are not in `coefs_`; only their value is carried on, for which all
-    connections that may be active take part in one product per mini-batch.
+    function of the neuron after it; it stays between -1 and 1. Connections that are
+    pruned keep their weight and return when their value rises again. They cost nothing
+    in forward and backward passes and are not in `coefs_`; only their value is carried
+    on, for which all connections that may be active take part in one product per
+    mini-batch.
 
     The rules are those of the code and of the README of [6]_.
 
@@ -228,7 +231,8 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
     References
     ----------
     $references
-    .. [6] Hebbian masks, 2018.
+    .. [6] *hebbian masks: an experiment with some brain-inspired ideas*, code and
+       README published on GitHub, 2018.
 
     Examples
     --------

@@ -340,7 +340,12 @@ def pretrain(layers, activations, X, learn, n_threads):
 
 def standardize(layer, X, n_threads):
     """Scale the weights and set the biases of a layer so that its sums are standard."""
-    sums = StandardScaler().fit(outputs(layer, Identity(), X, n_threads))
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = StandardScaler().fit(outputs(layer, Identity(), X, n_threads))
+    if not np.isfinite(sums.scale_).all():
+        raise ValueError(
+            "The sums of hidden neurons overflow in pre-training. Scale X."
+        )
     layer.weights.data /= sums.scale_.astype(layer.biases.dtype)[layer.weights.indices]
     layer.biases[:] = -sums.mean_ / sums.scale_
 

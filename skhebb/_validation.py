@@ -70,7 +70,7 @@ def check_layers(name, layers, n_layers):
     if isinstance(layers, str):
         return set(range(n_layers))
     indices = np.asarray(layers)
-    are_indices = indices.ndim == 1 and (indices.dtype.kind == "i" or not indices.size)
+    are_indices = indices.ndim == 1 and (indices.dtype.kind in "iu" or not indices.size)
     if not are_indices or ((indices < -n_layers) | (indices >= n_layers)).any():
         raise ValueError(
             f"The {name!r} parameter must be 'all' or a list of indices in the range "

@@ -24,8 +24,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
         Δw_i = η sum_b r_bi² (x_b - w_i) / sum_b r_bi
 
     as in the code published with [1]_. With hard competition weights become means of
-    the samples they win, as in k-means with the angle as distance. Whiten images first
-    (:class:`ZCAWhitening`), as [1]_ does.
+    the samples they win, as in k-means with the angle as distance. Features are
+    max(0, W x). Whiten images first (:class:`ZCAWhitening`), as [1]_ does.
 
     Parameters
     ----------

@@ -220,18 +220,29 @@ def test_responses(digits, temperature):
     assert_allclose(responses[-1], responses[1])
 
 
-def test_useful_features(digits):
+@pytest.mark.parametrize(
+    ("transformer", "rate"),
+    [
+        (WinnerTakeAll(30, competition="hard"), 0.3),
+        (WinnerTakeAll(30), 0.3),
+        (HebbianPCA(30), 0.01),
+    ],
+    ids=str,
+)
+def test_useful_features(digits, transformer, rate):
     """Of few units, those that learned tell digits apart better than random ones."""
     y = load_digits().target
     X, X_test, y, y_test = digits[:1200], digits[1200:], y[:1200], y[1200:]
+
+    transformer = clone(transformer)
 
     def score(rate, transformer):
         transformer.set_params(learning_rate_init=rate)
         model = make_pipeline(transformer, LogisticRegression(C=100, max_iter=5000))
         return model.fit(X, y).score(X_test, y_test)
 
-    wta = WinnerTakeAll(30, competition="hard", max_iter=5, random_state=0)
-    assert score(0.3, wta) > score(1e-9, wta) + 0.02
+    transformer.set_params(max_iter=5, random_state=0)
+    assert score(rate, transformer) > score(1e-9, transformer) + 0.02
 
 
 def test_names(transformer, digits):
@@ -352,6 +363,130 @@ def test_not_fitted(digits):
         WinnerTakeAll().responses(digits)
 
 
+MALFORMED = sparse.csr_array((np.ones(2), [0, 1], [0, 1, 2]), shape=(2, 64))
+MALFORMED.indices[1] = 10**6
+TWICE = sparse.csr_array((np.ones(4) / 2, [3, 3, 5, 5], [0, 2, 4]), shape=(2, 64))
+
+
+@pytest.mark.parametrize("name", ["components_init", "receptive_fields"])
+class TestSparseStart:
+    def test_malformed(self, digits, name):
+        with pytest.raises(ValueError, match=f"{name} is not a valid sparse matrix"):
+            HebbianPCA(2).fit(digits, **{name: MALFORMED})
+
+    def test_duplicates(self, digits, name):
+        pca = HebbianPCA(2, learning_rate_init=0.1, random_state=0)
+        once = sparse.csr_array(TWICE.toarray())
+        expected = pca.fit(digits, **{name: once}).components_.toarray()
+        found = pca.fit(digits, **{name: TWICE}).components_
+        assert found.nnz == 2
+        assert_allclose(found.toarray(), expected)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_initial_samples(digits, density, container):
+    params = {"init": "samples", "learning_rate_init": 1e-300, "density": density}
+    wta = WinnerTakeAll(20, **params, random_state=0).fit(container(digits))
+    components = dense(wta.components_)
+    there = np.ones((20, 64), dtype=bool)
+    if density < 1:
+        rows, columns = wta.components_.tocoo().coords
+        there[:] = False
+        there[rows, columns] = True
+    for unit, seen in zip(components, there, strict=True):
+        distances = np.abs(digits[:, seen] - unit[seen]).max(axis=1)
+        assert distances.min() < 1e-12
+
+
+def test_initial_weights_of_a_unit_go_by_what_it_sees(digits):
+    fields = np.zeros((2, 64))
+    fields[0], fields[1, :4] = 1, 1
+    for seed in range(20):
+        pca = HebbianPCA(2, learning_rate_init=1e-300, random_state=seed)
+        weights = pca.fit(digits, receptive_fields=fields).components_.toarray()
+        assert 1 / 16 < np.abs(weights[0]).max() <= 1 / 8
+        assert np.abs(weights[1]).max() <= 1 / 2
+    assert np.abs(weights[1]).max() > 1 / 8
+
+
+@pytest.mark.parametrize("competition", ["soft", "hard"])
+def test_what_sees_nothing_wins_nothing(digits, competition):
+    centred = digits - digits.mean(axis=0)
+    fields = np.zeros((3, 64))
+    fields[:2] = np.random.default_rng(0).standard_normal((2, 64))
+    wta = WinnerTakeAll(3, competition=competition, learning_rate_init=1e-300)
+    wta.fit(centred, components_init=sparse.csr_array(fields))
+    # At a right angle to all samples it would have won one of three.
+    assert wta.responses(centred)[:, 2].max() < 1e-4
+
+
+def test_duplicates_in_samples(digits):
+    X = sparse.csr_array(digits)
+    twice = np.repeat(X.data / 2, 2), np.repeat(X.indices, 2), 2 * X.indptr
+    twice = sparse.csr_array(twice, shape=X.shape)
+    wta = WinnerTakeAll(5, random_state=0).fit(X)
+    assert_allclose(wta.responses(twice), wta.responses(X), atol=1e-12)
+    assert twice.nnz == 2 * X.nnz  # it is still the user's
+    assert_allclose(clone(wta).fit(twice).components_, wta.components_)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("temperature", [1e-300, 1e-12, 1e30])
+def test_extreme_temperatures(digits, dtype, temperature):
+    wta = WinnerTakeAll(5, temperature=temperature, random_state=0)
+    responses = wta.fit(digits.astype(dtype)).responses(digits.astype(dtype))
+    assert responses.dtype == dtype
+    assert_allclose(responses.sum(axis=1), 1, rtol=1e-6)
+    assert wta.n_iter_ == 2
+
+
+def test_another_number_of_components_needs_fit(digits):
+    pca = HebbianPCA(5, random_state=0).partial_fit(digits)
+    pca.set_params(n_components=9).partial_fit(digits)
+    assert len(pca.get_feature_names_out()) == pca.transform(digits).shape[1] == 5
+
+
+def test_going_on_after_an_interrupt(transformer, digits):
+    transformer.set_params(max_iter=4, learning_rate="constant")
+    expected = clone(transformer).set_params(max_iter=2).fit(digits)
+    transformer.set_callbacks(Recorder(error=KeyboardInterrupt()))
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        transformer.fit(digits)
+    transformer.partial_fit(digits)
+    expected.partial_fit(digits)
+    assert_array_equal(transformer.components_, expected.components_)
+
+
+def test_an_undone_first_pass_leaves_nothing(digits):
+    pca = HebbianPCA(3, activation="identity", learning_rate_init=1e3)
+    with pytest.warns(ConvergenceWarning, match="the pass is undone"):
+        pca.partial_fit(pd.DataFrame(digits, columns=[f"p{n}" for n in range(64)]))
+    assert vars(pca).keys() == vars(clone(pca)).keys()
+
+
+@pytest.mark.parametrize("activation", ["relu", "identity"])
+def test_same_bits_for_any_number_of_blas_threads(rng, density, activation):
+    X = rng.standard_normal((1500, 300)).astype(np.float32)
+    transformers = [
+        HebbianPCA(120, activation=activation, batch_size=500),
+        WinnerTakeAll(120, batch_size=500),
+        ZCAWhitening(),
+    ]
+    for transformer in transformers[: 2 if density < 1 else 3]:
+        found = []
+        for n_threads in (1, 2):
+            if "density" in transformer.get_params():
+                transformer.set_params(density=density, random_state=0)
+            with threadpool_limits(n_threads):
+                found.append(transformer.fit(X).transform(X))
+        assert_array_equal(*found)
+
+
+def test_no_jobs(digits, density):
+    with pytest.raises(ValueError, match="'n_jobs' parameter"):
+        WinnerTakeAll(5, density=density, n_jobs=0).fit(digits)
+
+
 class TestZCAWhitening:
     def test_against_pca(self, rng):
         """Whitened principal components, rotated back."""
@@ -378,3 +513,30 @@ class TestZCAWhitening:
             warnings.simplefilter("error")
             white = ZCAWhitening().fit_transform(rng.standard_normal((5, 30)))
         assert np.isfinite(white).all()
+
+    def test_mean_of_many_float32(self, rng):
+        X = (rng.standard_normal((300_000, 2)) + 1000).astype(np.float32)
+        zca = ZCAWhitening().fit(X)
+        assert_allclose(zca.mean_, X.mean(axis=0, dtype=np.float64), rtol=1e-6)
+        white = zca.transform(X).astype(np.float64)
+        assert_allclose(white.mean(axis=0), 0, atol=1e-3)
+        assert_allclose(np.cov(white.T), np.eye(2), atol=0.02)
+
+    def test_overflow(self, rng):
+        with pytest.raises(ValueError, match="covariance of X overflows"):
+            ZCAWhitening().fit(1e200 * rng.standard_normal((50, 3)))
+
+    def test_failed_fit_changes_nothing(self, rng):
+        frame = pd.DataFrame(rng.standard_normal((50, 3)), columns=list("abc"))
+        zca = ZCAWhitening().fit(frame)
+        expected = zca.transform(frame)
+        with pytest.raises(ValueError, match="overflows"):
+            zca.fit(frame.rename(columns=str.upper) * 1e200)
+        assert_array_equal(zca.transform(frame), expected)
+
+    def test_back_from_a_frame(self, rng):
+        frame = pd.DataFrame(rng.standard_normal((50, 3)), columns=list("abc"))
+        zca = ZCAWhitening().fit(frame)
+        assert_allclose(zca.inverse_transform(zca.transform(frame)), frame)
+        with pytest.raises(ValueError, match="X must have 3 features"):
+            zca.inverse_transform(np.ones((4, 2)))

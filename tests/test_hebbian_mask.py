@@ -314,3 +314,42 @@ def test_wrong_parameters(data, params):
     with pytest.raises(ValueError, match=f"'{name}' parameter"):
         clf.fit(*data)
     assert not hasattr(clf, "coefs_")
+
+
+@pytest.mark.parametrize("rule", ["contribution", "sign"])
+@pytest.mark.parametrize("interval", [1, 3, "epoch"])
+@pytest.mark.parametrize("train", ["fit", "partial_fit"])
+def test_values_decide_who_is_active_in_the_end(rule, interval, train):
+    X, y = load_digits(return_X_y=True)
+    params = {"mask_rule": rule, "mask_rate": 0.003, "evolution_interval": interval}
+    clf = HebbianMaskClassifier(20, **params, max_iter=3, random_state=0)
+    if train == "fit":
+        clf.fit(X / 16, y)
+    else:
+        clf.partial_fit(X / 16, y, classes=range(10)).partial_fit(X / 16, y)
+    for layer, share in zip(
+        clf._state.network.layers, clf.pruned_shares_[-1], strict=True
+    ):
+        is_active = layer.pool.values > 0
+        assert_array_equal(layer.pool.is_active, is_active)
+        assert layer.n_connections == is_active.sum()
+        assert_allclose(share, 1 - is_active.mean())
+        assert 0.02 < share < 0.98
+
+
+def test_unsigned_indices_of_layers(data):
+    X, y = data
+    clf = HebbianMaskClassifier(**NETWORK, masked_layers=np.array([1], dtype=np.uint8))
+    assert (clf.fit(X, y).pruned_shares_[:, [0, 2]] == 0).all()
+
+
+def test_all_may_be_pruned(data):
+    """Signs of what is not centred: a positive input and a negative sum."""
+    X, y = data
+    params = {"mask_rule": "sign", "mask_rate": 1.0, "mask_center": False}
+    clf = HebbianMaskClassifier(**{**NETWORK, "max_iter": 20}, **params)
+    biases = [np.full(9, -1e3), np.full(8, -1e3), np.full(3, -1e3)]
+    weights = [np.full(shape, 1e-3) for shape in [(7, 9), (9, 8), (8, 3)]]
+    clf.fit(np.abs(X) + 1, y, coefs_init=weights, intercepts_init=biases)
+    assert clf.pruned_shares_[-1, 0] == 1
+    assert np.isfinite(clf.predict_proba(X)).all()

@@ -1,10 +1,10 @@
 """What Hebbian pre-training is worth where labels are few.
 
 In the style of Table 1 of Lagani (2022): of the training images 1, 5, 10 and 100 % have
-a label; sparse networks of one to three hidden layers are pre-trained on all images and
-fine-tuned on those, or are not pre-trained. Beside them are networks whose layers were
-pre-trained by backprop, as sparse autoencoders, or learned nothing but were standardised
-as pre-trained layers are; a linear classifier (ridge, regularised by leave-one-out) on
+a label; sparse networks of one to three hidden layers are pre-trained on all and fine-
+tuned on those, or are not pre-trained. Beside them are networks whose layers were pre-
+trained by backprop, as sparse autoencoders, and such that learned nothing but are
+standardised as the others; a linear classifier (ridge, regularised by leave-one-out) on
 pixels and on principal components, k-means, soft-WTA and HPCA features, as many as a
 layer has neurons; and scikit-learn's SelfTrainingClassifier, two rounds of the network
 with one hidden layer, and LabelSpreading.
@@ -12,7 +12,7 @@ with one hidden layer, and LabelSpreading.
 Seeds choose the labelled images and all random numbers. All methods get images that are
 centred by pixel and divided by their overall standard deviation. Results are added to
 a file as they come and what it has is not run again, so remove it after a change of
-settings; --print shows tables of accuracies in % on the test images with 95 % confidence
+settings. In the end it prints accuracies in % on the test images with 95 % confidence
 intervals.
 
     SKHEBB_DATA=... python tests/benchmarks/few_labels.py
