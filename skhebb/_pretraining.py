@@ -134,21 +134,7 @@ class HebbianPretrainingClassifier(
     @with_callbacks
     def _fit(self, X_given, y_given):
         network, rule = self._parts()
-        check_sparse(X_given)
-        X, y = validate_data(
-            self, X_given, y_given, accept_sparse="csr", dtype=FLOATS, order="C"
-        )
-        if y.dtype.kind in "US" and str(UNLABELLED) in y:
-            raise ValueError(
-                "y holds the string '-1', which could mean no label. Give an array of "
-                "dtype object, with -1 where there is none."
-            )
-        labelled = np.flatnonzero(np.asarray(y != UNLABELLED, dtype=bool))
-        if not len(labelled):
-            raise ValueError("y holds no label: all samples are marked by -1.")
-        y = y[labelled]
-        check_sortable(y)
-        check_classification_targets(y)
+        X, y, labelled = self._data(X_given, y_given)
         layers = network._begin(X, network._targets_of(y).n_outputs).network.layers
         given = {"estimator": self, "X": X_given, "y": y_given}
         context = self._init_callback_context(max_subtasks=len(layers))
@@ -167,6 +153,23 @@ class HebbianPretrainingClassifier(
         self.features_ = features
         self.classes_ = network.classes_
         context.call_on_fit_task_end(**given)
+
+    def _data(self, X, y):
+        """Checked X, the labels there are, and which samples have them."""
+        check_sparse(X)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C")
+        if y.dtype.kind in "US" and str(UNLABELLED) in y:
+            raise ValueError(
+                "y holds the string '-1', which could mean no label. Give an array of "
+                "dtype object, with -1 where there is none."
+            )
+        labelled = np.flatnonzero(np.asarray(y != UNLABELLED, dtype=bool))
+        if not len(labelled):
+            raise ValueError("y holds no label: all samples are marked by -1.")
+        y = y[labelled]
+        check_sortable(y)
+        check_classification_targets(y)
+        return X, y, labelled
 
     def _pretrain(self, network, rule, layers, X, phases):
         """Layers whose weights the rule has learned, and the fitted rules."""
@@ -330,12 +333,17 @@ def pretrain(layers, activations, X, learn, n_threads):
     """
     learned = []
     for layer, activation in zip(layers[:-1], activations, strict=True):
-        inputs = StandardScaler(with_std=False).fit_transform(X) if learned else X
-        new = SparseLayer(learn(inputs, layer.weights), layer.biases.copy())
+        weights = learn(centred(X) if learned else X, layer.weights)
+        new = SparseLayer(weights, layer.biases.copy())
         standardize(new, X, n_threads)
         learned.append(new)
         X = outputs(new, activation, X, n_threads)
     return [*learned, layers[-1]]
+
+
+def centred(activations):
+    """A copy with mean 0."""
+    return StandardScaler(with_std=False).fit_transform(activations)
 
 
 def standardize(layer, X, n_threads):
