@@ -236,6 +236,23 @@ REFERENCES = """\
     .. [5] Z. Atashgahi et al. Quick and robust feature selection: the strength of
        energy-efficient sparse training for autoencoders. Machine Learning 111, 2022."""
 
+MASKING = """\
+The network starts dense, or on a sparse graph. Beside its weight, each connection
+    has a Hebbian value P between -1 and 1, which starts at 1 and decides whether the
+    connection is active: while it is above `mask_threshold`. A mini-batch changes it by
+
+        P_ij <- P_ij + η w_ij sum_b a_bi z_bj               ("contribution")
+        P_ij <- P_ij + η sum_b sign(a_bi) sign(z_bj)        ("sign")
+
+    with a_i the activation before the connection and z_j the sum before the activation
+    function of the neuron after it; it stays between -1 and 1. Connections that are
+    pruned keep their weight and return when their value rises again. They cost nothing
+    in forward and backward passes and are not in `coefs_`; only their value is carried
+    on, for which all connections that may be active take part in one product per
+    mini-batch.
+
+    The rules are those of the code and of the README of [6]_."""
+
 MASK = """\
 mask_rule : {"contribution", "sign"}, default="contribution"
         What raises and lowers the value of a connection, see above.
