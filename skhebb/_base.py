@@ -41,6 +41,7 @@ from skhebb._training import (
     TrainingState,
 )
 from skhebb._validation import (
+    FLOATS,
     check_coefs,
     check_intercepts,
     check_layer_sizes,
@@ -50,7 +51,6 @@ from skhebb._validation import (
 )
 from skhebb.topology import GRAPHS, GROWTH_RULES, PRUNING_RULES, SparseEvolution
 
-FLOATS = (np.float64, np.float32)
 POSITIVE = Interval(Real, 0, None, closed="neither")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 FRACTION = Interval(Real, 0, 1, closed="left")

@@ -28,6 +28,7 @@ from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import Interval, StrOptions, _fit_context
 from skhebb._threads import effective_n_threads, one_blas_thread
 from skhebb._validation import (
+    FLOATS,
     check_connections,
     check_numbers,
     check_shape,
@@ -35,7 +36,6 @@ from skhebb._validation import (
 )
 from skhebb.topology import GRAPHS
 
-FLOATS = (np.float64, np.float32)
 POWER = 0.5  # of the number of samples, in inverse scaling
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 

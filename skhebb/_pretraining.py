@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skhebb._activations import ACTIVATIONS, Identity
 from skhebb._batches import rows_of
 from skhebb._classifier import BaseSparseClassifier
-from skhebb._features import FLOATS, BaseHebbianFeatures
+from skhebb._features import BaseHebbianFeatures
 from skhebb._hebbian_pca import HebbianPCA
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
@@ -22,7 +22,7 @@ from skhebb._rollback import unchanged_on_error
 from skhebb._set import SETClassifier
 from skhebb._sklearn import HasMethods, _fit_context
 from skhebb._threads import effective_n_threads
-from skhebb._validation import check_sortable, check_sparse
+from skhebb._validation import FLOATS, check_sortable, check_sparse
 
 UNLABELLED = -1
 

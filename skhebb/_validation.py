@@ -9,6 +9,8 @@ from sklearn.utils import check_array
 from skhebb._csr import connections, index_dtype
 from skhebb._sklearn import _check_sample_weight
 
+FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
+
 
 def check_sparse(X):
     """Raise if `X` is a sparse matrix whose indices lead out of its arrays.

@@ -11,9 +11,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skhebb._rollback import unchanged_on_error
 from skhebb._sklearn import Interval, _fit_context
 from skhebb._threads import one_blas_thread
+from skhebb._validation import FLOATS
 
 BLOCK = 4096  # samples
-FLOATS = (np.float64, np.float32)
 
 
 class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):

@@ -64,7 +64,7 @@ ALLOWED = {
     "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set", "_sklearn"}
     | {"_activations", "_batches", "_layer", "_network", "_random", "_rollback"}
     | {"_threads", "_validation"},
-    "_whitening": {"_rollback", "_sklearn", "_threads"},
+    "_whitening": {"_rollback", "_sklearn", "_threads", "_validation"},
     "inspection": {"_base", "_buffers", "_csr", "_training"},
     "__init__": {"_set", "_hebbset", "_show_versions", "datasets", "inspection"}
     | {
