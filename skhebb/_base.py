@@ -233,6 +233,17 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             return "max_iter"
         return stopped
 
+    def _start(self, X, y):
+        """The layers that `fit` would start from; raises what it would find wrong."""
+        self._validate_params()
+        self._check_combinations((None, None, None))
+        self._check_new_network()
+        targets = self._targets_of(y)
+        data, _ = self._weighted(X, y, targets, None, np.arange(len(y)))
+        if self.early_stopping:
+            self._hold_out(data, X, random_state=0)
+        return self._begin(X, targets.n_outputs).network.layers
+
     def _partial_fit(self, X, y, sample_weight, targets_of):
         """One pass; `targets_of(y, weights)` gives the targets."""
         self._check_partial_fit()

@@ -135,7 +135,7 @@ class HebbianPretrainingClassifier(
     def _fit(self, X_given, y_given):
         network, rule = self._parts()
         X, y, labelled = self._data(X_given, y_given)
-        layers = network._begin(X, network._targets_of(y).n_outputs).network.layers
+        layers = network._start(X[labelled], y)
         given = {"estimator": self, "X": X_given, "y": y_given}
         context = self._init_callback_context(max_subtasks=len(layers))
         context.call_on_fit_task_begin(**given)
@@ -199,7 +199,7 @@ class HebbianPretrainingClassifier(
         return pretrain(layers, activations, X, learn, n_threads), features
 
     def _parts(self):
-        """Clones of the network and of the rule, sound and with random states."""
+        """Clones of the network and of the rule, with random states."""
         network = SETClassifier() if self.estimator is None else clone(self.estimator)
         rule = HebbianPCA() if self.features is None else clone(self.features)
         if not isinstance(network, BaseSparseClassifier):
@@ -216,9 +216,7 @@ class HebbianPretrainingClassifier(
         for part in network, rule:
             if part.random_state is None:
                 part.set_params(random_state=random_state.randint(SEEDS))
-            part._validate_params()
-        network._check_combinations((None, None, None))
-        network._check_new_network()
+        rule._validate_params()
         return network, rule
 
     def predict(self, X):

@@ -319,6 +319,12 @@ def test_nothing_is_trained_with_wrong_parameters(digits):
         (SETClassifier(zeta=2), WinnerTakeAll(), "'zeta' parameter of SETClassifier"),
         (SETClassifier(), WinnerTakeAll(max_iter=0), "'max_iter' parameter of Winner"),
         (HebbianMaskClassifier(masked_layers=[7]), HebbianPCA(), "masked_layers"),
+        (
+            SETClassifier(early_stopping=True, validation_fraction=0.001),
+            HebbianPCA(),
+            "validation set is too small",
+        ),
+        (SETClassifier(class_weight={77: 1}), HebbianPCA(), "class_weight"),
     ]:
         recorder = Recorder()
         rule.set_callbacks(recorder)
