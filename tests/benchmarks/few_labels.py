@@ -261,10 +261,10 @@ def missing(results, sets, seeds):
                 yield "self-training", name, [seed]
 
 
-def interval(values):
-    """Mean and half of the 95 % confidence interval."""
+def interval(values, form=".1f"):
+    """Mean and half of the 95 % confidence interval, in %."""
     half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return f"{100 * np.mean(values):.1f} ± {100 * half:.1f}"
+    return f"{100 * np.mean(values):{form}} ± {100 * half:{form.lstrip('+')}}"
 
 
 def table(results, of):
@@ -283,6 +283,30 @@ def table(results, of):
             )
         print(f"| {method} | {depth or ''} | " + " | ".join(cells) + " |")
     print()
+
+
+def gains(results, sets, seeds):
+    """What layers gained by learning, over standardised ones; means of all depths."""
+    found = {
+        (r["data"], r["fine_tuning"], r["share"], r["method"], r["depth"], r["seed"]):
+        r["accuracy"] for r in results if r["run"] == "networks"
+    }  # fmt: skip
+    print("| data | fine-tuning | labels | " + " | ".join(METHODS[2:]) + " |")
+    print("|---" * (len(METHODS) + 1) + "|")
+    rows = dict.fromkeys(key[:3] for key in found if key[0] in sets)
+    for about in sorted(rows, key=lambda row: (sets.index(row[0]), *row[1:])):
+        name, fine_tuning, share = about
+        cells = []
+        for method in METHODS[2:]:
+            differences = [
+                found[*about, method, depth, seed]
+                - found[*about, "standardised", depth, seed]
+                for seed in range(seeds)
+                for depth in DEPTHS
+            ]
+            of_seeds = np.reshape(differences, (seeds, -1)).mean(axis=1)
+            cells.append(interval(of_seeds, "+.1f"))
+        print(f"| {name} | {fine_tuning} | {share} % | " + " | ".join(cells) + " |")
 
 
 def main():
@@ -305,6 +329,8 @@ def main():
             with args.results.open("a") as file:
                 file.writelines(json.dumps(result) + "\n" for result in results)
     results = load(args.results)
+    gains(results, args.sets, args.seeds)
+    print()
     for name in args.sets:
         for fine_tuning in FINE_TUNING:
             print(f"{name}, networks, {fine_tuning}\n")
