@@ -529,6 +529,15 @@ class TestDivergence:
             assert_array_equal(coefs.data, data_before)
 
 
+@pytest.fixture
+def interruptible():
+    """As at a terminal; jobs in the background of a shell ignore interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("streaming", [False, True])
 def test_interrupt_keeps_the_last_complete_epoch(data, streaming):
     X, y = data
