@@ -233,7 +233,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             return "max_iter"
         return stopped
 
-    def _start(self, X, y):
+    def _initial_layers(self, X, y):
         """The layers that `fit` would start from; raises what it would find wrong."""
         self._validate_params()
         self._check_combinations((None, None, None))

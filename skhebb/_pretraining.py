@@ -135,7 +135,7 @@ class HebbianPretrainingClassifier(
     def _fit(self, X_given, y_given):
         network, rule = self._parts()
         X, y, labelled = self._data(X_given, y_given)
-        layers = network._start(X[labelled], y)
+        layers = network._initial_layers(X[labelled], y)
         given = {"estimator": self, "X": X_given, "y": y_given}
         context = self._init_callback_context(max_subtasks=len(layers))
         context.call_on_fit_task_begin(**given)
@@ -165,7 +165,9 @@ class HebbianPretrainingClassifier(
             )
         labelled = np.flatnonzero(np.asarray(y != UNLABELLED, dtype=bool))
         if not len(labelled):
-            raise ValueError("y holds no label: all samples are marked by -1.")
+            raise ValueError(
+                "y holds no label: all samples are marked by -1. Give some a class."
+            )
         y = y[labelled]
         check_sortable(y)
         check_classification_targets(y)
