@@ -24,7 +24,6 @@ from skhebb._observer import FitObserver, Observer
 from skhebb._optimizers import OPTIMIZERS
 from skhebb._persistence import PersistenceMixin
 from skhebb._random import random_streams
-from skhebb._rollback import unchanged_on_error
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import (
     Interval,
@@ -35,6 +34,7 @@ from skhebb._sklearn import (
     _safe_indexing,
 )
 from skhebb._threads import effective_n_threads
+from skhebb._transaction import transaction, twin
 from skhebb._training import (
     StoppingRule,
     Trainer,
@@ -177,8 +177,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             If training is interrupted from the keyboard; the network of the last
             complete epoch is kept.
         """
-        with unchanged_on_error(self):
-            stopped = self._fit(
+        with transaction(self) as draft:
+            stopped = draft._fit(
                 X,
                 y,
                 sample_weight,
@@ -254,12 +254,14 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
         targets = targets_of(y[samples], rows(weights, samples))
         data, _ = self._weighted(X, y, targets, weights, samples)
-        if is_first:
-            state = self._begin(X, targets.n_outputs)
-        else:
-            state = self._fitted_state()
+        before = None if is_first else self._fitted_state()
+        state = self._begin(X, targets.n_outputs) if is_first else before.copy()
         trainer = self._trainer(state, targets, len(data.samples), n_threads)
+        if is_first:
+            before = state.copy()
         stopped = trainer.partial_fit(data, Observer(self.verbose))
+        if stopped is not None:
+            state = before
         vars(self).update(self._fitted(state, targets, len(state.losses)))
         self.n_iter_ = 1 if stopped is None else 0
         return stopped
@@ -276,7 +278,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "weights, or use sample_weight."
             )
         new = copy.copy(self)
-        state, targets = new._state, new._targets
+        state, targets = self._fitted_state().copy(), self._targets
         for layer in state.network.layers:
             layer.cast(np.float64)
         new._adopt(state)
@@ -303,8 +305,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Classes or zeros and ones of classifiers, numbers of regressors.
         """
-        outputs = self._outputs(X)
-        return self._targets.decode(outputs)
+        fitted = self._at_this_moment()
+        return fitted._targets.decode(fitted._outputs(X))
 
     @property
     def feature_importances_(self):
@@ -316,8 +318,12 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self)
         return np.asarray(abs(self.coefs_[0]).sum(axis=1)).ravel()
 
-    def _outputs(self, X):
+    def _at_this_moment(self):
+        """What another thread that trains this estimator will not change."""
         check_is_fitted(self)
+        return twin(self)
+
+    def _outputs(self, X):
         network = self._fitted_state().network
         check_sparse(X)
         X = validate_data(
@@ -326,26 +332,35 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return network.outputs(rows_of(X), effective_n_threads(self.n_jobs))
 
     def _fitted_state(self):
-        """The state, with what users may have put into `coefs_` and `intercepts_`."""
+        """The state that training left, to be read, or copied and trained.
+
+        If users have changed `coefs_` or `intercepts_` since, a state with what these
+        hold now, and an optimiser that starts anew.
+
+        Raises
+        ------
+        ValueError
+            If these are no longer layers of this network.
+        """
         layers = self._state.network.layers
         check_length("coefs_", self.coefs_, len(layers))
         check_length("intercepts_", self.intercepts_, len(layers))
         parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
         if all(
-            weights is layer.weights and biases is layer.biases
+            weights is layer.weights and biases is layer.biases and layer.is_sound()
             for layer, (weights, biases) in zip(layers, parameters, strict=True)
         ):
             return self._state
-        shapes = [layer.weights.shape for layer in layers]
-        sizes, dtype = [n_out for _, n_out in shapes], layers[0].biases.dtype
-        self.coefs_ = check_coefs(self.coefs_, shapes, dtype, "coefs_")
-        self.intercepts_ = check_intercepts(
-            self.intercepts_, sizes, dtype, "intercepts_"
-        )
-        parameters = zip(self.coefs_, self.intercepts_, strict=True)
+        shapes = [(layer.n_in, layer.n_out) for layer in layers]
+        sizes, dtype = [n_out for _, n_out in shapes], self._state.network.dtype
+        coefs = check_coefs(self.coefs_, shapes, dtype, "coefs_")
+        intercepts = check_intercepts(self.intercepts_, sizes, dtype, "intercepts_")
+        state = self._state.copy()
         # What a mask remembers is of the connections that were there before.
-        self._state.restore_parameters([(*pair, None) for pair in parameters])
-        return self._state
+        state.restore_parameters(
+            [(*pair, None) for pair in zip(coefs, intercepts, strict=True)]
+        )
+        return state
 
     def _check_combinations(self, given):
         """Raise if parameters that are sound by themselves make no sense together."""

@@ -8,9 +8,9 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from skhebb._base import BaseSparseNetwork
 from skhebb._losses import LOSSES
-from skhebb._rollback import unchanged_on_error
 from skhebb._sklearn import StrOptions, _fit_context
 from skhebb._targets import Indicators, Labels
+from skhebb._transaction import transaction
 from skhebb._validation import check_sortable
 
 
@@ -63,12 +63,11 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         ConvergenceWarning
             If the loss becomes non-finite; the pass is then undone.
         UserWarning
-            If training is interrupted from the keyboard; the pass is then undone. In
-            either case the optimiser starts anew.
+            If training is interrupted from the keyboard; the pass is then undone.
         """
-        with unchanged_on_error(self):
-            stopped = self._partial_fit(
-                X, y, sample_weight, lambda y, _: self._known_targets(y, classes)
+        with transaction(self) as draft:
+            stopped = draft._partial_fit(
+                X, y, sample_weight, lambda y, _: draft._known_targets(y, classes)
             )
         self._warn(stopped)
         return self
@@ -98,10 +97,11 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             Columns are in the order of `classes_`. If several labels may apply to a
             sample, the probability of each label.
         """
-        outputs = self._outputs(X)
-        if self._targets.kind == "binary":
+        fitted = self._at_this_moment()
+        outputs, kind = fitted._outputs(X), fitted._targets.kind
+        if kind == "binary":
             return np.hstack([1 - outputs, outputs])
-        if self._targets.kind == "multiclass" and self.out_activation_ == "logistic":
+        if kind == "multiclass" and fitted.out_activation_ == "logistic":
             totals = outputs.sum(axis=1, keepdims=True)
             outputs[totals[:, 0] == 0] = 1  # all outputs zero: all classes alike
             outputs /= outputs.sum(axis=1, keepdims=True)

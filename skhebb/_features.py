@@ -23,10 +23,10 @@ from skhebb._components import DenseComponents, SparseComponents
 from skhebb._csr import connections
 from skhebb._observer import FitObserver
 from skhebb._random import random_streams
-from skhebb._rollback import unchanged_on_error
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import Interval, StrOptions, _fit_context
 from skhebb._threads import effective_n_threads, one_blas_thread
+from skhebb._transaction import transaction, twin
 from skhebb._validation import (
     FLOATS,
     check_connections,
@@ -122,8 +122,8 @@ class BaseHebbianFeatures(
         UserWarning
             If training is interrupted from the keyboard; likewise.
         """
-        with unchanged_on_error(self):
-            stopped = self._fit(X, components_init, receptive_fields)
+        with transaction(self) as draft:
+            stopped = draft._fit(X, components_init, receptive_fields)
         self._warn(stopped)
         return self
 
@@ -181,12 +181,12 @@ class BaseHebbianFeatures(
         UserWarning
             If training is interrupted from the keyboard; the pass is then undone.
         """
-        before = dict(vars(self))
-        with unchanged_on_error(self):
-            stopped = self._partial_fit(X)
-        if stopped is not None:
-            vars(self).clear()
-            vars(self).update(before)
+        stopped = None
+        try:
+            with transaction(self) as draft:
+                draft._partial_fit(X)
+        except (KeyboardInterrupt, FloatingPointError) as reason:
+            stopped = reason
         self._warn(stopped, "the pass is undone")
         return self
 
@@ -199,12 +199,8 @@ class BaseHebbianFeatures(
             components = self._components_of(self.components_)
             so_far = self.n_iter_, self.n_samples_seen_, self.change_curve_
             trained = Progress(components, self._rng, *so_far).copy()
-        try:
-            self._train(trained, X, 0, None)
-        except (KeyboardInterrupt, FloatingPointError) as reason:
-            return reason
+        self._train(trained, X, 0, None)
         vars(self).update(self._fitted(trained))
-        return None
 
     def transform(self, X):
         """Turn samples into features.
@@ -220,9 +216,10 @@ class BaseHebbianFeatures(
             The positive part of the products of samples and components; the products
             themselves where the rule is linear.
         """
-        X = self._check_fitted(X)
+        fitted, X = self._check_fitted(X)
         with one_blas_thread():
-            return self._activate(self._components_of(self.components_).project(X))
+            components = fitted._components_of(fitted.components_)
+            return fitted._activate(components.project(X))
 
     def _check(self, X, is_first):
         check_sparse(X)
@@ -236,8 +233,10 @@ class BaseHebbianFeatures(
         return X
 
     def _check_fitted(self, X):
+        """What another thread that trains these will not change, and checked X."""
         check_is_fitted(self)
-        return self._check(X, is_first=False)
+        fitted = twin(self)
+        return fitted, fitted._check(X, is_first=False)
 
     def _begin(self, X, components_init=None, receptive_fields=None):
         """What training starts from."""

@@ -24,6 +24,8 @@ class SparseLayer:
 
     Attributes
     ----------
+    n_in, n_out : int
+        Numbers of presynaptic and of postsynaptic neurons.
     capacity : int
         The number of connections that evolution sustains: pruning goes below it,
         growth comes back to it.
@@ -34,22 +36,13 @@ class SparseLayer:
     """
 
     def __init__(self, weights, biases):
+        self.n_in, self.n_out = weights.shape
         self.weights = weights
         self.biases = biases
         self.capacity = weights.nnz
         self.pool = None
         self.forget()
         self.reset_state(0)
-
-    @property
-    def n_in(self):
-        """Number of presynaptic neurons."""
-        return self.weights.shape[0]
-
-    @property
-    def n_out(self):
-        """Number of postsynaptic neurons."""
-        return self.weights.shape[1]
 
     @property
     def n_connections(self):
@@ -81,7 +74,8 @@ class SparseLayer:
         by_postsynaptic = None
         if training and not tiles.are_narrow and self.n_connections <= GATHERED:
             by_postsynaptic = self._cached(self._transpose, n_threads)
-        parts = self._cached(self._cut, n_parts)
+        # Between two predictions users may change the arrays.
+        parts = self._cached(self._cut, n_parts) if training else self._cut(n_parts)
         _loops.forward(*arrays, *parts, *rest, by_postsynaptic, n_threads)
 
     def update(self, inputs, errors, back, batch, step, scratch, n_threads):
@@ -144,8 +138,6 @@ class SparseLayer:
 
     def _cached(self, function, *args):
         """What `function` gives for these connections, computed once."""
-        # Users may change `coefs_`, which are these weights; SciPy then replaces the
-        # array of indices. Several threads may predict, and so ask, at a time.
         indices, (made_for, cache) = self.weights.indices, self._cache
         if made_for is not indices:
             cache = {}
@@ -165,7 +157,7 @@ class SparseLayer:
         return edges, _connections.splits(indptr, indices, edges)
 
     def _transpose(self, n_threads):
-        """What gathering needs: the view by postsynaptic neuron, and scratch."""
+        """Return what gathering needs: the view by postsynaptic neuron, and scratch."""
         indptr, indices = self.weights.indptr, self.weights.indices
         heads = np.empty((n_threads, self.n_in), dtype=indptr.dtype)
         return *_connections.transpose(indptr, indices, self.n_out), heads
@@ -186,23 +178,36 @@ class SparseLayer:
         return min(self.capacity, CHUNK * n_threads + self.n_out) + 1
 
     def begin_training(self, n_arrays):
-        """Take over what was done to the arrays since they were last trained.
+        """Prepare for an optimiser with so many arrays; tell whether it starts anew.
 
-        Loading may have made them read-only, users may have changed the connections.
-        Tells whether the optimiser starts anew.
+        Users may have changed the connections since they were last trained.
         """
-        is_read_only = not self.weights.data.flags.writeable
-        if is_read_only:
-            self.leave(self.weights, self.biases)
-            self.weight_state = [state.copy() for state in self.weight_state]
-            self.bias_state = [state.copy() for state in self.bias_state]
-        self.weights.sum_duplicates()
         self.capacity = max(self.capacity, self.n_connections)
         sizes = {len(state) for state in self.weight_state}
         fits = len(self.weight_state) == n_arrays and sizes <= {self.n_connections}
         if not fits:
             self.reset_state(n_arrays)
         return not fits
+
+    def is_sound(self):
+        """Whether these are connections and biases of a layer of this shape.
+
+        Users may have changed the arrays in place. Kernels would not survive indices
+        that lead out of them. Whether the weights are finite is left to the outputs.
+        """
+        weights, biases = self.weights, self.biases
+        arrays = weights.data, weights.indices, weights.indptr
+        return (
+            weights.shape == (self.n_in, self.n_out)
+            and weights.indptr.shape == (self.n_in + 1,)
+            and weights.data.shape == weights.indices.shape
+            and biases.shape == (self.n_out,)
+            and biases.dtype == weights.data.dtype
+            and weights.indices.dtype == weights.indptr.dtype
+            and all(array.flags.c_contiguous for array in (*arrays, biases))
+            and _connections.are_sound(weights.indptr, weights.indices, self.n_out)
+            and bool(np.isfinite(biases).all())
+        )
 
     def forget(self):
         """Free what was computed from the connections, and will be again if needed."""

@@ -18,10 +18,10 @@ from skhebb._hebbian_pca import HebbianPCA
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
 from skhebb._random import SEEDS
-from skhebb._rollback import unchanged_on_error
 from skhebb._set import SETClassifier
 from skhebb._sklearn import HasMethods, _fit_context
 from skhebb._threads import effective_n_threads
+from skhebb._transaction import transaction, twin
 from skhebb._validation import FLOATS, check_sortable, check_sparse
 
 UNLABELLED = -1
@@ -127,8 +127,8 @@ class HebbianPretrainingClassifier(
             If pre-training is interrupted. Fine-tuning ends as that of `estimator`
             does, with the network of the last complete epoch and a warning.
         """
-        with unchanged_on_error(self):
-            self._fit(X, y)
+        with transaction(self) as draft:
+            draft._fit(X, y)
         return self
 
     @with_callbacks
@@ -234,8 +234,8 @@ class HebbianPretrainingClassifier(
         y : ndarray of shape (n_samples,)
             Their classes.
         """
-        X = self._check(X)
-        return self.estimator_.predict(X)
+        network, X = self._check(X)
+        return network.predict(X)
 
     def predict_proba(self, X):
         """Probability of each class.
@@ -250,8 +250,8 @@ class HebbianPretrainingClassifier(
         probabilities : ndarray of shape (n_samples, n_classes)
             Columns are in the order of `classes_`.
         """
-        X = self._check(X)
-        return self.estimator_.predict_proba(X)
+        network, X = self._check(X)
+        return network.predict_proba(X)
 
     def predict_log_proba(self, X):
         """Logarithm of the probability of each class.
@@ -266,14 +266,18 @@ class HebbianPretrainingClassifier(
         log_probabilities : ndarray of shape (n_samples, n_classes)
             -inf where the probability is 0.
         """
-        X = self._check(X)
-        return self.estimator_.predict_log_proba(X)
+        network, X = self._check(X)
+        return network.predict_log_proba(X)
 
     def _check(self, X):
+        """The network that this moment has, and checked X."""
         check_is_fitted(self)
         check_sparse(X)
-        dtype = self.estimator_.coefs_[0].dtype
-        return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
+        fitted = twin(self)
+        network = fitted.estimator_
+        dtype = network.coefs_[0].dtype
+        X = validate_data(fitted, X, accept_sparse="csr", dtype=dtype, reset=False)
+        return network, X
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

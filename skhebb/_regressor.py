@@ -7,9 +7,9 @@ from sklearn.base import RegressorMixin
 
 from skhebb._base import BaseSparseNetwork
 from skhebb._losses import SquaredError
-from skhebb._rollback import unchanged_on_error
 from skhebb._sklearn import _fit_context
 from skhebb._targets import Numbers
+from skhebb._transaction import transaction
 
 
 class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
@@ -55,12 +55,12 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         ConvergenceWarning
             If the loss becomes non-finite; the pass is then undone.
         UserWarning
-            If training is interrupted from the keyboard; the pass is then undone. In
-            either case the optimiser starts anew. And if, with `normalize_y`, the
-            targets of the first call are constant, which tells nothing of their scale.
+            If training is interrupted from the keyboard; the pass is then undone. And
+            if, with `normalize_y`, the targets of the first call are constant, which
+            tells nothing of their scale.
         """
-        with unchanged_on_error(self):
-            stopped = self._partial_fit(X, y, sample_weight, self._known_targets)
+        with transaction(self) as draft:
+            stopped = draft._partial_fit(X, y, sample_weight, draft._known_targets)
         self._warn(stopped)
         return self
 

@@ -294,9 +294,6 @@ class Trainer:
             except (KeyboardInterrupt, NonFiniteTraining) as reason:
                 stopped = self.go_back(last_complete, reason)
                 break
-            except BaseException:
-                state.restore(last_complete)
-                raise
             if is_best and validate is not None:
                 best = state.network.parameters
             if is_over or self.should_stop():
@@ -313,19 +310,15 @@ class Trainer:
         Returns
         -------
         stopped : str or None
-            None, or "interrupted" or "diverged", in which cases the network is as it
-            was before.
+            None, or "interrupted" or "diverged", in which cases, as after an exception,
+            the state is of no use.
         """
         self.prepare(data)
         self.count_batches(data)
-        before = self.state.snapshot()
         try:
             figures = self.train(data, self.learning_rate(0, None))
         except (KeyboardInterrupt, NonFiniteTraining) as reason:
-            return self.go_back(before, reason)
-        except BaseException:
-            self.state.restore(before)
-            raise
+            return why(reason)
         self.record(figures)
         self.should_stop()
         observer.end_epoch(figures._replace(epoch=len(self.state.losses)))
@@ -334,7 +327,7 @@ class Trainer:
     def go_back(self, snapshot, reason):
         """Restore the state after an epoch that failed; say why."""
         self.state.restore(snapshot)
-        return "interrupted" if isinstance(reason, KeyboardInterrupt) else "diverged"
+        return why(reason)
 
     def learning_rate(self, epoch, max_epochs):
         """That of an epoch, from 0."""
@@ -548,6 +541,11 @@ class Trainer:
             with ThreadPoolExecutor(self.n_threads) as pool:
                 list(pool.map(self.topology.grow, layers, rngs))
         self.n_grown += self.state.network.n_connections - n_before
+
+
+def why(reason):
+    """Return a word for the exception that ended an epoch."""
+    return "interrupted" if isinstance(reason, KeyboardInterrupt) else "diverged"
 
 
 def flush_tiny(values):

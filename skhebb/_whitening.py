@@ -8,9 +8,9 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhebb._rollback import unchanged_on_error
 from skhebb._sklearn import Interval, _fit_context
 from skhebb._threads import one_blas_thread
+from skhebb._transaction import transaction, twin
 from skhebb._validation import FLOATS
 
 BLOCK = 4096  # samples
@@ -91,8 +91,8 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ValueError
             If the covariance overflows, or X is not as described.
         """
-        with unchanged_on_error(self), one_blas_thread():
-            self._fit(validate_data(self, X, dtype=FLOATS, ensure_min_samples=2))
+        with transaction(self) as draft, one_blas_thread():
+            draft._fit(validate_data(draft, X, dtype=FLOATS, ensure_min_samples=2))
         return self
 
     def _fit(self, X):
@@ -125,9 +125,10 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             Without correlations, as far as `regularization` lets them go.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=self.mean_.dtype, reset=False)
+        fitted = twin(self)
+        X = validate_data(fitted, X, dtype=fitted.mean_.dtype, reset=False)
         with one_blas_thread():
-            return (X - self.mean_) @ self.whitening_
+            return (X - fitted.mean_) @ fitted.whitening_
 
     def inverse_transform(self, X):
         """Undo `transform`.
@@ -143,13 +144,13 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             What they were before.
         """
         check_is_fitted(self)
-        X = check_array(X, dtype=self.mean_.dtype, input_name="X")
-        if X.shape[1] != len(self.mean_):
-            raise ValueError(
-                f"X must have {len(self.mean_)} features. Got {X.shape[1]}."
-            )
+        fitted = twin(self)
+        mean, whitening = fitted.mean_, fitted.whitening_
+        X = check_array(X, dtype=mean.dtype, input_name="X")
+        if X.shape[1] != len(mean):
+            raise ValueError(f"X must have {len(mean)} features. Got {X.shape[1]}.")
         with one_blas_thread():
-            return np.linalg.solve(self.whitening_, X.T).T + self.mean_
+            return np.linalg.solve(whitening, X.T).T + mean
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

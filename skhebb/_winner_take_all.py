@@ -118,11 +118,11 @@ class WinnerTakeAll(BaseHebbianFeatures):
         responses : ndarray of shape (n_samples, n_components)
             They add up to 1 for each sample, but to 0 for one of zeros.
         """
-        X = self._check_fitted(X)
-        components = self._components_of(self.components_)
+        fitted, X = self._check_fitted(X)
+        components = fitted._components_of(fitted.components_)
         with one_blas_thread():
             projections = components.project(X)
-        return self._rule().responses(components, projections, row_norms(X))
+        return fitted._rule().responses(components, projections, row_norms(X))
 
     def _initial_components(self, fields, X, rng):
         components = super()._initial_components(fields, X, rng)

@@ -23,7 +23,7 @@ ALLOWED = {
     "_csr": set(),
     "_pool": set(),
     "_random": set(),
-    "_rollback": set(),
+    "_transaction": set(),
     "_layer": {"_kernels", "_buffers", "_csr"},
     "_network": {"_kernels", "_layer", "_buffers"},
     "_training": {"_network", "_buffers", "_kernels", "_schedules"},
@@ -43,28 +43,28 @@ ALLOWED = {
     "datasets": set(),
     "_base": LEAVES
     | {"_batches", "_layer", "_network", "_observer", "_random", "_sklearn"}
-    | {"_early_stopping", "_persistence", "_rollback", "_threads", "_training"}
+    | {"_early_stopping", "_persistence", "_threads", "_training", "_transaction"}
     | {"_validation"},
     "_persistence": {"_activations", "_csr", "_layer", "_network", "_pool"}
     | {"_targets", "_training"},
-    "_classifier": {"_base", "_losses", "_rollback", "_sklearn", "_targets"}
+    "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_transaction"}
     | {"_validation"},
-    "_regressor": {"_base", "_losses", "_rollback", "_sklearn", "_targets"},
+    "_regressor": {"_base", "_losses", "_sklearn", "_targets", "_transaction"},
     "_set": {"_classifier", "_docs", "_regressor"},
     "_hebbset": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity"},
     "_components": {"_activations", "_batches", "_buffers", "_csr", "_kernels"}
     | {"_layer", "_network"},
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
-    | {"_random", "_rollback", "_threads", "_validation", "topology"},
+    | {"_random", "_threads", "_transaction", "_validation", "topology"},
     "_winner_take_all": {"_docs", "_features", "_sklearn", "_threads", "plasticity"},
     "_hebbian_mask": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity", "topology"},
     "_hebbian_pca": {"_docs", "_features", "_sklearn", "plasticity"},
     "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set", "_sklearn"}
-    | {"_activations", "_batches", "_layer", "_network", "_random", "_rollback"}
+    | {"_activations", "_batches", "_layer", "_network", "_random", "_transaction"}
     | {"_threads", "_validation"},
-    "_whitening": {"_rollback", "_sklearn", "_threads", "_validation"},
+    "_whitening": {"_sklearn", "_threads", "_transaction", "_validation"},
     "inspection": {"_base", "_buffers", "_csr", "_training"},
     "__init__": {"_set", "_hebbset", "_show_versions", "datasets", "inspection"}
     | {

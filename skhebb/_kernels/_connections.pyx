@@ -1,4 +1,8 @@
-"""Bookkeeping of where connections are; all linear in their number."""
+"""Bookkeeping of where connections are; all linear in their number.
+
+All but `are_sound` take it for granted that connections are; they compare the sizes of
+arrays with each other, and never leave an array whose size fits.
+"""
 
 import numpy as np
 
@@ -13,6 +17,44 @@ ctypedef fused value:
     double
 
 
+cdef int check_edges(const index[::1] indptr, Py_ssize_t n) except -1:
+    """Raise unless `indptr` divides an array of `n` values."""
+    cdef Py_ssize_t last = indptr.shape[0] - 1
+    if last < 0 or indptr[0] != 0 or indptr[last] != n:
+        raise ValueError("indptr does not fit the connections")
+    return 0
+
+
+def are_sound(const index[::1] indptr, const index[::1] indices, Py_ssize_t n_out):
+    """Whether these are connections that kernels can follow.
+
+    `indptr` must lead from 0 to the end of `indices`, and those of a row be sorted, all
+    different, and neurons of a layer of `n_out`.
+    """
+    cdef Py_ssize_t n_in = indptr.shape[0] - 1, i, k, start, stop
+    cdef bint sound
+    if n_in < 0 or indptr[0] != 0 or indptr[n_in] != indices.shape[0]:
+        return False
+    sound = True
+    with nogil:
+        for i in range(n_in):
+            if indptr[i] > indptr[i + 1]:
+                sound = False
+                break
+        if sound:  # so that all of `indptr` is within the array
+            for i in range(n_in):
+                start, stop = indptr[i], indptr[i + 1]
+                if start == stop:
+                    continue
+                if indices[start] < 0 or indices[stop - 1] >= n_out:
+                    sound = False
+                for k in range(start + 1, stop):
+                    sound &= indices[k - 1] < indices[k]
+                if not sound:
+                    break
+    return bool(sound)
+
+
 def transpose(const index[::1] indptr, const index[::1] indices, Py_ssize_t n_out):
     """The same connections by postsynaptic neuron.
 
@@ -23,6 +65,7 @@ def transpose(const index[::1] indptr, const index[::1] indices, Py_ssize_t n_ou
     """
     cdef Py_ssize_t n_in = indptr.shape[0] - 1
     cdef Py_ssize_t n = indices.shape[0]
+    check_edges(indptr, n)
     out_starts = np.zeros(n_out + 1, dtype=np.asarray(indptr).dtype)
     out_presynaptic = np.empty(n, dtype=np.int32)
     cdef index[::1] heads = out_starts
@@ -54,6 +97,7 @@ def splits(
         splits[p, i] is the first connection of i to neuron neurons[p] or a later one.
     """
     cdef Py_ssize_t n_in = indptr.shape[0] - 1
+    check_edges(indptr, indices.shape[0])
     out = np.empty((neurons.shape[0], n_in), dtype=np.asarray(indptr).dtype)
     cdef index[:, ::1] cut = out
     cdef Py_ssize_t i, p
@@ -71,6 +115,7 @@ def splits(
 def count_kept(const index[::1] indptr, const unsigned char[::1] keep):
     """`indptr` of the connections where `keep` is not 0."""
     cdef Py_ssize_t n_in = indptr.shape[0] - 1
+    check_edges(indptr, keep.shape[0])
     out = np.empty(n_in + 1, dtype=np.asarray(indptr).dtype)
     cdef index[::1] kept = out
     cdef Py_ssize_t i, k
@@ -85,7 +130,9 @@ def count_kept(const index[::1] indptr, const unsigned char[::1] keep):
 
 
 def compress(const value[::1] values, const unsigned char[::1] keep, Py_ssize_t n_kept):
-    """`values` where `keep` is 1 and not 0."""
+    """`values` where `keep` is 1 and not 0; it is 1 `n_kept` times."""
+    if values.shape[0] != keep.shape[0] or n_kept < 0:
+        raise ValueError("values and keep must have the same size")
     # One more, which is written and not kept, spares a branch.
     out = np.empty(n_kept + 1, dtype=np.asarray(values).dtype)
     cdef value[::1] kept = out
@@ -96,6 +143,8 @@ def compress(const value[::1] values, const unsigned char[::1] keep, Py_ssize_t 
             n += keep[k]
             if n > n_kept:
                 break
+    if n != n_kept:
+        raise ValueError("keep does not keep n_kept values")
     return out[:n_kept]
 
 
@@ -115,6 +164,7 @@ def insert(
     """
     cdef Py_ssize_t n_in = indptr.shape[0] - 1, n_ranks = ranks.shape[0]
     cdef Py_ssize_t n = indices.shape[0] + n_ranks
+    check_edges(indptr, indices.shape[0])
     out_indptr = np.empty(n_in + 1, dtype=np.asarray(indptr).dtype)
     out_indices = np.empty(n, dtype=np.asarray(indptr).dtype)
     out_is_new = np.zeros(n, dtype=np.uint8)
@@ -142,6 +192,8 @@ def insert(
                 slot += 1
                 r += 1
             new_indptr[i + 1] = <index>slot
+    if r != n_ranks:
+        raise ValueError("ranks must be sorted, different and of absent cells")
     return out_indptr, out_indices, out_is_new
 
 
