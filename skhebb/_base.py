@@ -34,12 +34,12 @@ from skhebb._sklearn import (
     _safe_indexing,
 )
 from skhebb._threads import effective_n_threads
-from skhebb._transaction import transaction, twin
 from skhebb._training import (
     StoppingRule,
     Trainer,
     TrainingState,
 )
+from skhebb._transaction import transaction, twin
 from skhebb._validation import (
     FLOATS,
     check_coefs,
@@ -347,7 +347,10 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         check_length("intercepts_", self.intercepts_, len(layers))
         parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
         if all(
-            weights is layer.weights and biases is layer.biases and layer.is_sound()
+            weights is layer.weights
+            and biases is layer.biases
+            and layer.is_sound()
+            and layer.is_aligned()
             for layer, (weights, biases) in zip(layers, parameters, strict=True)
         ):
             return self._state

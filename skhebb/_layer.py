@@ -183,11 +183,10 @@ class SparseLayer:
         Users may have changed the connections since they were last trained.
         """
         self.capacity = max(self.capacity, self.n_connections)
-        sizes = {len(state) for state in self.weight_state}
-        fits = len(self.weight_state) == n_arrays and sizes <= {self.n_connections}
-        if not fits:
+        starts_anew = len(self.weight_state) != n_arrays
+        if starts_anew:
             self.reset_state(n_arrays)
-        return not fits
+        return starts_anew
 
     def is_sound(self):
         """Whether these are connections and biases of a layer of this shape.
@@ -208,6 +207,13 @@ class SparseLayer:
             and _connections.are_sound(weights.indptr, weights.indices, self.n_out)
             and bool(np.isfinite(biases).all())
         )
+
+    def is_aligned(self):
+        """Whether what moves with the connections is of as many as there are now."""
+        sizes = {len(state) for state in self.weight_state}
+        if self.pool is not None:
+            sizes.add(np.count_nonzero(self.pool.is_active))
+        return sizes <= {self.n_connections}
 
     def forget(self):
         """Free what was computed from the connections, and will be again if needed."""

@@ -1,5 +1,7 @@
 """A network is a list of sparse layers and what happens between them."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from skhebb._buffers import BatchBuffers, tiles_for
@@ -117,6 +119,13 @@ class Network:
         """A network with arrays of its own as soon as either of them is trained."""
         layers = [layer.copy() for layer in self.layers]
         return Network(layers, self.activations, self.output_activation)
+
+    def is_chain(self):
+        """Whether each layer has the inputs and the type that the last one gives."""
+        return bool(self.layers) and all(
+            layer.n_in == before.n_out and layer.biases.dtype == before.biases.dtype
+            for before, layer in pairwise(self.layers)
+        )
 
     def is_finite(self):
         """Whether all weights and biases are finite."""

@@ -6,20 +6,27 @@ estimator's.
 """
 
 import inspect
+from dataclasses import fields
+from numbers import Integral, Real
 
 import numpy as np
 
 from skhebb._activations import set_activations
 from skhebb._csr import connections
 from skhebb._layer import SparseLayer
-from skhebb._network import Network
+from skhebb._network import Network, is_finite
 from skhebb._pool import Pool
 from skhebb._targets import Indicators, Labels, Numbers
-from skhebb._training import TrainingState
+from skhebb._training import FIGURES, TrainingState
+from skhebb._transaction import twin
+from skhebb._validation import FLOATS
 from skhebb._version import __version__
 
 # What scikit-learn's callbacks keep during a fit.
 OF_A_FIT = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+
+# What reading a damaged file may raise.
+OF_DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 # Raised when files of this version are of no use to those before.
 FORMAT = 1
@@ -29,21 +36,18 @@ class PersistenceMixin:
     """Saving, loading and copying of estimators."""
 
     def __getstate__(self):
-        attributes = {
-            name: value
-            for name, value in super().__getstate__().items()
-            if name not in OF_A_FIT
-        }
+        fitted = twin(self)  # another thread may train, and so change, this one
+        attributes = super(PersistenceMixin, fitted).__getstate__()
         saved = {"version": __version__, "format": FORMAT}
         if "_state" in attributes:
-            saved["training"] = pack(self._fitted_state())
+            saved["training"] = pack(fitted._fitted_state())
             saved["targets"] = {
-                "kind": self._targets.kind,
-                "is_1d": getattr(self._targets, "is_1d", None),
+                "kind": fitted._targets.kind,
+                "is_1d": getattr(fitted._targets, "is_1d", None),
             }
-            for name in ("_state", "_targets", "coefs_", "intercepts_"):
-                del attributes[name]
-        return {**attributes, "_saved": saved}
+        dropped = (*OF_A_FIT, "_state", "_targets", "coefs_", "intercepts_")
+        kept = {k: v for k, v in attributes.items() if k not in dropped}
+        return {**kept, "_saved": saved}
 
     def __setstate__(self, attributes):
         attributes = dict(attributes)
@@ -57,18 +61,31 @@ class PersistenceMixin:
         # Parameters that are newer than the file.
         for parameter in inspect.signature(type(self)).parameters.values():
             attributes.setdefault(parameter.name, parameter.default)
-        vars(self).update(attributes)
         if "training" in saved:
-            self._targets = targets_of(self, **saved["targets"])
-            self._adopt(unpack(saved["training"], self))
+            attributes = self._unpacked(attributes, saved)
+        vars(self).update(attributes)
+
+    def _unpacked(self, attributes, saved):
+        """Attributes with what training goes on from; raises if they do not fit."""
+        fitted = object.__new__(type(self))
+        vars(fitted).update(attributes)
+        try:
+            fitted._targets = targets_of(fitted, **saved["targets"])
+            fitted._adopt(unpack(saved["training"], fitted))
+            check_fits(fitted)
+        except OF_DAMAGE as error:
+            raise ValueError(
+                f"This {type(self).__name__} cannot be loaded, because what was saved "
+                f"is damaged: {error}"
+            ) from error
+        return vars(fitted)
 
     def __copy__(self):
-        new = type(self).__new__(type(self))
-        vars(new).update(vars(self))
+        new = twin(self)
         for name in OF_A_FIT:
             vars(new).pop(name, None)
-        if hasattr(self, "_state"):
-            new._adopt(self._fitted_state().copy())
+        if hasattr(new, "_state"):
+            new._adopt(new._fitted_state().copy())
         return new
 
     def _adopt(self, state):
@@ -113,21 +130,145 @@ def pack_layer(layer):
 
 
 def unpack(packed, estimator):
-    """The TrainingState of a fitted estimator."""
+    """The TrainingState of a fitted estimator; raises if it is not sound."""
     packed = dict(packed)
     network = Network([unpack_layer(**layer) for layer in packed.pop("layers")])
     hidden, negative_slope = estimator._activation
     set_activations(network, hidden, estimator.out_activation_, negative_slope)
     shuffle, dropout, *evolution = map(generator, packed.pop("rngs"))
-    return TrainingState(network, shuffle, dropout, evolution, **packed)
+    state = TrainingState(network, shuffle, dropout, evolution, **packed)
+    require(len(evolution) == len(network.layers), "rngs are not one for each layer")
+    require(network.is_chain(), "layers do not fit each other")
+    require(network.is_finite(), "weights or biases are not finite")
+    for field in fields(TrainingState):
+        check_number(field.name, field.type, getattr(state, field.name))
+    counts = state.connection_counts
+    require(
+        all(len(each) == len(network.layers) for each in counts),
+        "connection_counts are not one for each layer",
+    )
+    return state
 
 
-def unpack_layer(shape, data, indices, indptr, biases, pool=None, **attributes):
-    """The SparseLayer that `pack_layer` was given."""
-    layer = SparseLayer(connections(data, indices, indptr, shape), biases)
-    vars(layer).update(attributes)
-    layer.pool = pool and Pool(**pool)
+def unpack_layer(
+    shape,
+    data,
+    indices,
+    indptr,
+    biases,
+    capacity,
+    weight_state,
+    bias_state,
+    pool=None,
+):
+    """The SparseLayer that `pack_layer` was given; raises if it is not sound."""
+    data, indices, indptr, biases = map(native, (data, indices, indptr, biases))
+    check_csr("a layer", shape, data, indices, indptr)
+    layer = SparseLayer(connections(data, indices, indptr, tuple(shape)), biases)
+    require(layer.is_sound(), "connections or biases of a layer lead out of it")
+    layer.capacity = capacity
+    require(
+        isinstance(capacity, Integral) and 0 <= capacity <= layer.n_in * layer.n_out,
+        f"capacity={capacity!r}",
+    )
+    layer.weight_state = [native(state) for state in weight_state]
+    layer.bias_state = [native(state) for state in bias_state]
+    for states, like in ((weight_state, data), (bias_state, biases)):
+        require(
+            all(are_alike(native(state), like) for state in states)
+            and len(states) == len(weight_state) <= 2,
+            "arrays of the optimiser do not fit their layer",
+        )
+    layer.pool = None if pool is None else unpack_pool(layer, pool)
     return layer
+
+
+def unpack_pool(layer, packed):
+    """The Pool of a layer; raises if it is not sound."""
+    pool = Pool(**{name: native(array) for name, array in packed.items()})
+    shape = layer.n_in, layer.n_out
+    check_csr("a pool", shape, pool.weights, pool.indices, pool.indptr)
+    candidates = SparseLayer(
+        connections(pool.weights, pool.indices, pool.indptr, shape), layer.biases
+    )
+    require(
+        candidates.is_sound()
+        and are_alike(pool.values, pool.weights)
+        and pool.is_active.shape == pool.indices.shape
+        and pool.is_active.dtype == bool
+        and is_finite(pool.values)
+        and is_finite(pool.weights),
+        "the candidates of a mask lead out of their layer",
+    )
+    candidates.keep_connections(pool.is_active)
+    active, weights = candidates.weights, layer.weights
+    require(
+        np.array_equal(active.indptr, weights.indptr)
+        and np.array_equal(active.indices, weights.indices),
+        "the active candidates of a mask are not the connections of their layer",
+    )
+    return pool
+
+
+def check_csr(name, shape, data, indices, indptr):
+    """Raise unless SciPy can make a csr_array of these arrays."""
+    require(
+        len(shape) == 2 and all(isinstance(n, Integral) and n > 0 for n in shape),
+        f"{name} has shape {shape}",
+    )
+    require(
+        data.dtype in FLOATS
+        and data.ndim == 1
+        and indices.dtype == indptr.dtype
+        and indices.dtype in (np.int32, np.int64)
+        and indices.shape == data.shape
+        and indptr.shape == (shape[0] + 1,),
+        f"the arrays of {name} do not fit its shape {tuple(shape)}",
+    )
+
+
+def are_alike(array, other):
+    """Whether an array has the shape and type of another, and no gaps."""
+    return (
+        array.shape == other.shape
+        and array.dtype == other.dtype
+        and array.flags.c_contiguous
+    )
+
+
+def native(array):
+    """An array in the byte order of this machine."""
+    require(isinstance(array, np.ndarray), f"an array is a {type(array).__name__}")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def check_number(name, kind, value):
+    """Raise unless a field of TrainingState, or what its list holds, is of its kind."""
+    if kind is int:
+        is_sound = isinstance(value, Integral) and value >= 0
+    elif kind is float:
+        is_sound = isinstance(value, Real) and not np.isnan(value)
+    elif name == "rate":
+        is_sound = value is None or (isinstance(value, Real) and 0 <= value < np.inf)
+    elif name == "connection_counts":
+        is_sound = all(isinstance(n, Integral) for each in value for n in each)
+    else:
+        numbers = value if name in FIGURES else []
+        is_sound = all(isinstance(number, Real) for number in numbers)
+    require(is_sound, f"{name}={value!s:.80}")
+
+
+def check_fits(estimator):
+    """Raise unless the fitted attributes of an estimator fit its network."""
+    network, targets = estimator._state.network, estimator._targets
+    sizes = network.layer_sizes
+    wanted = estimator.n_features_in_, targets.n_outputs, estimator.n_outputs_
+    require(
+        (sizes[0], sizes[-1], sizes[-1]) == wanted,
+        f"a network of {sizes} neurons has {wanted[0]} features, {wanted[1]} outputs",
+    )
+    names = getattr(estimator, "feature_names_in_", range(sizes[0]))
+    require(len(names) == sizes[0], f"it has {len(names)} feature_names_in_")
 
 
 def generator(state):
@@ -138,10 +279,24 @@ def generator(state):
 
 
 def targets_of(estimator, kind, is_1d):
-    """What a fitted estimator learned."""
+    """What a fitted estimator learned; raises if that makes no sense."""
+    n_outputs = estimator.n_outputs_
     if kind == "continuous":
-        scales = estimator.y_mean_, estimator.y_scale_
-        return Numbers(estimator.n_outputs_, is_1d, *scales)
+        mean, scale = native(estimator.y_mean_), native(estimator.y_scale_)
+        sound = mean.shape == scale.shape == (n_outputs,)
+        sound = sound and np.isfinite(mean).all() and np.isfinite(scale).all()
+        require(sound and (scale > 0).all(), "y_mean_ or y_scale_")
+        return Numbers(n_outputs, is_1d, mean, scale)
     if kind == "multilabel-indicator":
-        return Indicators(estimator.n_outputs_)
-    return Labels(estimator.classes_)
+        return Indicators(n_outputs)
+    classes = estimator.classes_
+    require(isinstance(classes, np.ndarray) and classes.ndim == 1, "classes_")
+    targets = Labels(classes)
+    require(targets.kind == kind, f"{len(classes)} classes are not {kind!r}")
+    return targets
+
+
+def require(is_sound, what):
+    """Raise a ValueError that says what is not sound."""
+    if not is_sound:
+        raise ValueError(what)

@@ -46,7 +46,7 @@ ALLOWED = {
     | {"_early_stopping", "_persistence", "_threads", "_training", "_transaction"}
     | {"_validation"},
     "_persistence": {"_activations", "_csr", "_layer", "_network", "_pool"}
-    | {"_targets", "_training"},
+    | {"_targets", "_training", "_transaction", "_validation"},
     "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_transaction"}
     | {"_validation"},
     "_regressor": {"_base", "_losses", "_sklearn", "_targets", "_transaction"},
