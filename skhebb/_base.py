@@ -43,6 +43,7 @@ from skhebb._transaction import transaction, twin
 from skhebb._validation import (
     FLOATS,
     check_coefs,
+    check_floats,
     check_intercepts,
     check_layer_sizes,
     check_length,
@@ -107,6 +108,10 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
     def _keep(self, parameters):
         """Set the parameters, which are the local variables of an `__init__`."""
         vars(self).update({k: v for k, v in parameters.items() if k != "self"})
+
+    def _validate_params(self):
+        super()._validate_params()
+        check_floats(self)
 
     def _plasticity(self, n_layers):
         """The local learning rule of so many layers, or None."""
@@ -251,6 +256,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         is_first = not hasattr(self, "_state")
         if is_first:
             self._check_new_network()
+        else:  # scikit-learn validates before the first call only
+            self._validate_params()
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
         targets = targets_of(y[samples], rows(weights, samples))
         data, _ = self._weighted(X, y, targets, weights, samples)

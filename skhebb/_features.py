@@ -30,6 +30,7 @@ from skhebb._transaction import transaction, twin
 from skhebb._validation import (
     FLOATS,
     check_connections,
+    check_floats,
     check_numbers,
     check_shape,
     check_sparse,
@@ -82,6 +83,10 @@ class BaseHebbianFeatures(
         "random_state": ["random_state"],
         "n_jobs": [None, Integral],
     }
+
+    def _validate_params(self):
+        super()._validate_params()
+        check_floats(self)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, components_init=None, receptive_fields=None):
@@ -192,6 +197,8 @@ class BaseHebbianFeatures(
 
     def _partial_fit(self, X):
         is_first = not hasattr(self, "components_")
+        if not is_first:  # scikit-learn validates before the first call only
+            self._validate_params()
         X = self._check(X, is_first)
         if is_first:
             trained = self._begin(X)

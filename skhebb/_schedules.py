@@ -30,7 +30,7 @@ class InverseScaling(Constant):
 
     def rate(self, epoch, max_epochs, n_samples_seen, n_cuts):
         """Falling with all the training that has been."""
-        return self.initial / (n_samples_seen + 1) ** self.power_t
+        return self.initial * float(n_samples_seen + 1) ** -float(self.power_t)
 
 
 class Adaptive(Constant):

@@ -12,6 +12,16 @@ from skhebb._sklearn import _check_sample_weight
 FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
 
 
+def check_floats(estimator):
+    """Raise if a parameter is an integer that no float can hold."""
+    for name, value in estimator.get_params(deep=False).items():
+        if isinstance(value, Integral) and abs(value) > np.finfo(np.float64).max:
+            raise ValueError(
+                f"The {name!r} parameter of {type(estimator).__name__} must be below "
+                f"1e308. Got an integer of {value.bit_length()} bits instead."
+            )
+
+
 def check_sparse(X):
     """Raise if `X` is a sparse matrix whose indices lead out of its arrays.
 

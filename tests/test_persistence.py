@@ -1,10 +1,12 @@
 """Saving, loading and copying of estimators."""
 
+import contextlib
 import copy
 import io
 import pickle
 import subprocess
 import sys
+import warnings
 
 import joblib
 import numpy as np
@@ -357,6 +359,160 @@ class TestChangedByUsers:
         getattr(clf, name)[0] = 2 * getattr(clf, name)[0]
         other = pickle.loads(pickle.dumps(clf))
         assert_array_equal(clf.predict_proba(X), other.predict_proba(X))
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda clf: set_item(clf.coefs_[0].indices, 0, 10**8),
+            lambda clf: set_item(clf.coefs_[0].indices, 0, 30),
+            lambda clf: set_item(clf.coefs_[1].indices, -1, -1),
+            lambda clf: set_item(clf.coefs_[0].indptr, 1, 10**6),
+            lambda clf: set_item(clf.coefs_[0].indptr, -1, 1),
+            lambda clf: set_item(clf.coefs_[0].indptr, 0, -5),
+            lambda clf: setattr(clf.coefs_[0], "data", clf.coefs_[0].data[:-1]),
+            lambda clf: setattr(clf.coefs_[0], "indptr", clf.coefs_[0].indptr[:-1]),
+            lambda clf: clf.coefs_[0].resize((15, 9)),
+            lambda clf: clf.coefs_[1].resize((40, 3)),
+            lambda clf: set_item(clf.coefs_[0].data, 0, np.nan),
+            lambda clf: set_item(clf.intercepts_[0], 0, np.nan),
+            lambda clf: set_item(clf.intercepts_[1], 0, np.inf),
+            lambda clf: set_item(clf.intercepts_, 0, clf.intercepts_[0][:-1]),
+            lambda clf: set_item(clf.coefs_, 0, clf.coefs_[0].T),
+            lambda clf: set_item(clf.coefs_, 0, None),
+            lambda clf: clf.coefs_.pop(),
+            lambda clf: delattr(clf, "intercepts_"),
+        ],
+    )
+    def test_spoiled_arrays_are_refused(self, labelled, spoil, dtype):
+        """By all that reads them, with a sentence, and nothing crashes."""
+        X, y = labelled
+        clf = begin(SETClassifier(**NETWORK), X.astype(dtype), y)
+        spoil(clf)
+        for use in (
+            lambda: clf.predict(X.astype(dtype)),
+            lambda: clf.predict_proba(X[:1]),
+            lambda: clf.partial_fit(X, y),
+            lambda: pickle.dumps(clf),
+            lambda: copy.copy(clf).predict(X),
+        ):
+            with pytest.raises((ValueError, AttributeError), match=r"coefs|intercepts"):
+                use()
+
+    def test_unsorted_indices_mean_the_same(self, labelled):
+        X, y = labelled
+        clf = begin(SETClassifier(**NETWORK), X, y)
+        expected = clf.predict_proba(X)
+        weights = clf.coefs_[0]
+        start, stop = weights.indptr[:2]
+        for array in (weights.data, weights.indices):
+            array[start:stop] = array[start:stop][::-1].copy()
+        assert_array_equal(clf.predict_proba(X), expected)
+
+    def test_moved_connections_are_not_those_of_a_memory(self, labelled):
+        """Predictions in small batches share neurons among threads."""
+        X, y = labelled
+        clf = SETClassifier(**{**NETWORK, "n_jobs": 2, "density": 0.2}).fit(X, y)
+        clf.predict(X[:3])
+        weights = clf.coefs_[0]
+        dense = weights.toarray()
+        free = np.flatnonzero(dense[0] == 0)[0]
+        first = weights.indices[0]
+        row = weights.indices[: weights.indptr[1]]
+        row[0] = free
+        order = np.argsort(row)
+        row[:] = row[order]
+        weights.data[: len(row)] = weights.data[: len(row)][order]
+        dense[0, [free, first]] = dense[0, [first, free]]
+        changed = copy.deepcopy(clf)
+        changed.coefs_[0] = sparse.csr_array(dense)
+        assert_array_equal(clf.predict_proba(X[:3]), changed.predict_proba(X[:3]))
+
+
+def set_item(container, key, value):
+    container[key] = value
+
+
+class TestDamaged:
+    """What cannot be a model is refused when it is loaded, not when it crashes."""
+
+    def test_malformed_states(self, estimator_class, data):
+        X, y = data
+        file = pickle.dumps(begin(estimator_class(**NETWORK, solver="adam"), X, y))
+        rng = np.random.default_rng(0)
+        n_refused = 0
+        for _ in range(150):
+            estimator = pickle.loads(file)
+            state = estimator.__getstate__()
+            damage(state, rng)
+            other = estimator_class.__new__(estimator_class)
+            try:
+                other.__setstate__(state)
+            except ValueError as error:
+                reason = str(error)
+            else:
+                reason = None
+            if reason is not None:
+                assert "cannot be loaded" in reason or "cannot load" in reason
+                assert vars(other) == {}
+                n_refused += 1
+                continue
+            other.random_state, other.n_jobs = 0, 1
+            for use in (
+                lambda other=other: np.isfinite(outputs(other, X)).all(),
+                lambda other=other: other.partial_fit(X, y),
+                lambda other=other: outputs(other, X),
+            ):
+                with contextlib.suppress(Exception), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    use()
+        assert n_refused > 75
+
+    def test_the_other_byte_order(self, estimator_class, data):
+        X, y = data
+        estimator = begin(estimator_class(**NETWORK), X, y)
+        state = estimator.__getstate__()
+        for layer in state["_saved"]["training"]["layers"]:
+            for name in ("data", "indices", "indptr", "biases"):
+                layer[name] = layer[name].astype(layer[name].dtype.newbyteorder())
+        other = estimator_class.__new__(estimator_class)
+        other.__setstate__(state)
+        assert_array_equal(outputs(other, X), outputs(estimator, X))
+
+
+def damage(state, rng):
+    """Spoil one thing that was saved."""
+    training = state["_saved"]["training"]
+    holders = [
+        state,
+        state["_saved"],
+        state["_saved"]["targets"],
+        training,
+        *training["layers"],
+        *training["rngs"],
+    ]
+    holders += 3 * training["layers"]
+    holder = holders[rng.integers(len(holders))]
+    if holder is state:
+        names = [name for name in state if name.endswith("_")]
+    else:
+        names = list(holder)
+    name = names[rng.integers(len(names))]
+    value = holder[name]
+    junk = [None, -1, 10**9, np.nan, "junk", [], {}, np.zeros(3), np.zeros((2, 2))]
+    spoiled = [junk[rng.integers(len(junk))]]
+    if isinstance(value, np.ndarray) and value.size and value.dtype.kind in "iuf":
+        changed = value.copy()
+        changed.flat[rng.integers(value.size)] = rng.choice([-1, 10**6, 77])
+        spoiled += [changed, value[:-1], np.append(value, value), value.astype(int)]
+        spoiled += [value.astype(object), value[::-1], value.reshape(1, -1)]
+    if isinstance(value, list):
+        spoiled += [value[:-1], 2 * value]
+    if isinstance(value, int | float):
+        spoiled += [-value - 1, value + 10**12, str(value)]
+    if isinstance(value, tuple):
+        spoiled += [value[::-1], value + value, tuple(10 * n for n in value)]
+    holder[name] = spoiled[rng.integers(len(spoiled))]
 
 
 class TestVersions:
