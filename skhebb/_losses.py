@@ -1,28 +1,63 @@
 """Losses, on feature-major outputs and targets (n_outputs, batch).
 
 A loss is made for a kind of targets: "binary", "multiclass", "multilabel-indicator" or
-"continuous". `output_activation` names the activation of the output layer.
-`values(outputs, targets, scratch)` is the loss of each sample; `delta(outputs, targets,
-scratch)` replaces `outputs` by its derivative with respect to the pre-activations of
-the output layer. `scratch` is an array like `outputs` to work in.
+"continuous". `output_activation` names the activation of the output layer. Each output
+has a term in the loss of a sample.
 """
 
 import numpy as np
 from scipy.special import expit
 
 
-class LogLoss:
+class Loss:
+    """A sum of terms, one for each output.
+
+    Subclasses set `output_activation` in `_prepare(targets)` and have
+    `terms(outputs, targets, scratch)`, which writes the terms into `scratch`, and
+    `derive(outputs, targets, scratch)`, which replaces `outputs` by the derivatives of
+    these with respect to the pre-activations of the output layer.
+
+    Parameters
+    ----------
+    targets : str
+        Their kind.
+    label_weights : ndarray of shape (n_outputs, 2), default=None
+        Factors of the terms of each output where its target is 0, and where it is 1.
+    """
+
+    def __init__(self, targets, label_weights=None):
+        self.label_weights = label_weights
+        self._prepare(targets)
+
+    def values(self, outputs, targets, scratch):
+        """Loss of each sample; `scratch` is an array like `outputs` to work in."""
+        self.terms(outputs, targets, scratch)
+        self._weigh(scratch, targets)
+        return scratch.sum(axis=0, dtype=np.float64)
+
+    def delta(self, outputs, targets, scratch):
+        """Replace `outputs` by the derivative of the loss, see `derive`."""
+        self.derive(outputs, targets, scratch)
+        self._weigh(outputs, targets)
+
+    def _weigh(self, terms, targets):
+        if self.label_weights is not None:
+            of_zeros, of_ones = self.label_weights.T[:, :, np.newaxis]
+            terms *= np.where(targets > 0.5, of_ones, of_zeros)
+
+
+class LogLoss(Loss):
     """Cross-entropy.
 
     -log p(class) of softmax outputs, or, where each output is a probability of its own,
     -sum_j log p(t_j) of logistic ones.
     """
 
-    def __init__(self, targets):
+    def _prepare(self, targets):
         self.output_activation = "softmax" if targets == "multiclass" else "logistic"
 
-    def values(self, outputs, targets, scratch):
-        """Loss of each sample; probabilities are clipped to their resolution."""
+    def terms(self, outputs, targets, scratch):
+        """-log p(t_j); probabilities are clipped to their resolution."""
         eps = np.finfo(outputs.dtype).eps
         np.clip(outputs, eps, 1 - eps, out=scratch)
         if self.output_activation == "logistic":  # the probability of what is true
@@ -31,27 +66,27 @@ class LogLoss:
         else:
             np.log(scratch, out=scratch)
             scratch *= targets
-        return -scratch.sum(axis=0, dtype=np.float64)
+        np.negative(scratch, out=scratch)
 
-    def delta(self, outputs, targets, scratch):
+    def derive(self, outputs, targets, scratch):
         """dJ/dz = p - t, for softmax and for the logistic function."""
         outputs -= targets
 
 
-class SquaredError:
+class SquaredError(Loss):
     """Squared error: J = 1/2 sum_j (y_j - t_j)^2, of logistic outputs for classes."""
 
-    def __init__(self, targets):
+    def _prepare(self, targets):
         is_continuous = targets == "continuous"
         self.output_activation = "identity" if is_continuous else "logistic"
 
-    def values(self, outputs, targets, scratch):
-        """Loss of each sample."""
+    def terms(self, outputs, targets, scratch):
+        """1/2 (y_j - t_j)^2."""
         np.subtract(outputs, targets, out=scratch)
         np.square(scratch, out=scratch)
-        return 0.5 * scratch.sum(axis=0, dtype=np.float64)
+        scratch *= 0.5
 
-    def delta(self, outputs, targets, scratch):
+    def derive(self, outputs, targets, scratch):
         """dJ/dz = y - t, times y (1 - y) for logistic outputs."""
         if self.output_activation == "identity":
             outputs -= targets
@@ -72,8 +107,8 @@ class PublishedSquaredError(SquaredError):
     learning rate. The accuracies of the HebbSET thesis were obtained with it.
     """
 
-    def delta(self, outputs, targets, scratch):
-        """(y - t) s(y) (1 - s(y)), not a derivative of `values`."""
+    def derive(self, outputs, targets, scratch):
+        """(y - t) s(y) (1 - s(y)), not a derivative of `terms`."""
         expit(outputs, out=scratch)
         outputs -= targets
         outputs *= scratch
