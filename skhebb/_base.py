@@ -10,14 +10,13 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._activations import ACTIVATIONS, set_activations
 from skhebb._batches import TrainingData, rows_of
 from skhebb._dropout import Dropout
-from skhebb._early_stopping import Validation
+from skhebb._early_stopping import Validation, split
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
 from skhebb._observer import FitObserver, Observer
@@ -47,6 +46,7 @@ from skhebb._validation import (
     check_intercepts,
     check_layer_sizes,
     check_length,
+    check_outputs,
     check_sparse,
     check_weights,
 )
@@ -203,7 +203,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         X, y, sample_weight, samples = self._training_data(
             X_given, y_given, sample_weight, is_first=not warm
         )
-        targets = self._targets_of(y[samples], rows(sample_weight, samples))
+        targets = self._targets_of(y, sample_weight)
         if warm:
             self._check_same(targets, initial)
             targets = self._targets
@@ -216,7 +216,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         if self.early_stopping and held_out is None:
             held_out = self._hold_out(data, X, state.split_seed)
 
-        trainer = self._trainer(state, targets, len(data.samples), n_threads)
+        trainer = self._trainer(
+            state, targets, len(data.samples), n_threads, of_classes
+        )
         validate = None
         if held_out is not None:
             validate = Validation(trainer, targets, *held_out)
@@ -259,11 +261,13 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         else:  # scikit-learn validates before the first call only
             self._validate_params()
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
-        targets = targets_of(y[samples], rows(weights, samples))
-        data, _ = self._weighted(X, y, targets, weights, samples)
+        targets = targets_of(y, weights)
+        data, of_classes = self._weighted(X, y, targets, weights, samples)
         before = None if is_first else self._fitted_state()
         state = self._begin(X, targets.n_outputs) if is_first else before.copy()
-        trainer = self._trainer(state, targets, len(data.samples), n_threads)
+        trainer = self._trainer(
+            state, targets, len(data.samples), n_threads, of_classes
+        )
         if is_first:
             before = state.copy()
         stopped = trainer.partial_fit(data, Observer(self.verbose))
@@ -291,9 +295,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         new._adopt(state)
         X, y, weights, samples = new._training_data(X, y, sample_weight, False)
         targets.check_known(y, "y")
-        data, _ = new._weighted(X, y, targets, weights, samples)
+        data, of_classes = new._weighted(X, y, targets, weights, samples)
         new.dropout, new.batch_size = 0, len(y)
-        trainer = new._trainer(state, targets, len(y), n_threads=1)
+        trainer = new._trainer(state, targets, len(y), 1, of_classes)
         trainer.prepare(data)
         if state.rate is None:
             state.rate = trainer.learning_rate(0, None)
@@ -336,7 +340,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         X = validate_data(
             self, X, accept_sparse="csr", dtype=network.dtype, reset=False
         )
-        return network.outputs(rows_of(X), effective_n_threads(self.n_jobs))
+        outputs = network.outputs(rows_of(X), effective_n_threads(self.n_jobs))
+        check_outputs(outputs)
+        return outputs
 
     def _fitted_state(self):
         """The state that training left, to be read, or copied and trained.
@@ -444,29 +450,31 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 weights = check_weights("sample_weight_val", sample_weight_val, X_val)
                 if np.count_nonzero(weights) < 2:
                     raise ValueError("less than two samples have a weight above 0.")
+            samples = np.arange(len(y_val))
+            encoded = self._encode(targets, y_val, samples, dtype, "y_val")
         except ValueError as error:
             raise ValueError(f"Validation data, X_val and y_val: {error}") from error
-        encoded = targets.encode(y_val)
-        weights, _ = weigh(weights, of_classes, encoded, np.arange(len(encoded)))
+        weights, _ = weigh(weights, of_classes, encoded, samples)
         return rows_of(X_val), encoded, weights
 
     def _weighted(self, X, y, targets, weights, samples):
-        """TrainingData, and the weights of the classes that are in theirs, or None."""
-        encoded = targets.encode(y)
+        """TrainingData, and what `_class_weights` gives."""
+        encoded = self._encode(targets, y, samples, X.dtype, "y")
         of_classes = self._class_weights(targets, y, weights, samples)
         weights, samples = weigh(weights, of_classes, encoded, samples)
         data = TrainingData(rows_of(X), targets, encoded, weights, samples)
         return data, of_classes
 
+    def _encode(self, targets, y, samples, dtype, name):
+        """Encoded `y`; raises if those of `samples` are too large for `dtype`."""
+        return targets.encode(y)
+
     def _class_weights(self, targets, y, weights, samples):
-        """A weight for each class, or None; there are none without classes."""
+        """The weights of classes, or None; there are none without classes."""
         return None
 
     def _hold_out(self, data, X, random_state):
-        """Take rows for validation out of `data`; the same as `_given_validation`.
-
-        The split is stratified where there are enough samples of each class.
-        """
+        """Take rows for validation out of `data`; the same as `_given_validation`."""
         n_samples = len(data.samples)
         n_val = int(np.ceil(self.validation_fraction * n_samples))
         if n_val < 2:
@@ -480,12 +488,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 f"validation_fraction={self.validation_fraction} of {n_samples} "
                 "samples leaves none to train on. Lower it."
             )
-        data.samples, held = train_test_split(
-            data.samples,
-            test_size=self.validation_fraction,
-            stratify=data.targets.strata(data.y[data.samples], n_val),
-            random_state=random_state,
-        )
+        strata = data.targets.strata(data.y[data.samples])
+        data.samples, held = split(data.samples, strata, n_val, random_state)
         return rows_of(X[held]), data.y[held], rows(data.weights, held)
 
     def _check_new_network(self):
@@ -543,8 +547,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "warm_start=False to start anew."
             )
 
-    def _trainer(self, state, targets, n_samples, n_threads):
-        loss = self._loss(targets)
+    def _trainer(self, state, targets, n_samples, n_threads, of_classes):
+        loss = self._loss(targets, of_classes)
         set_activations(
             state.network,
             self.activation,
@@ -649,8 +653,11 @@ def dense_targets(y):
 
 
 def weigh(weights, of_classes, encoded, samples):
-    """Weights of samples times those of their classes, and the samples with any."""
-    if of_classes is None:
+    """Weights of samples times those of their classes, and the samples with any.
+
+    Those of several labels per sample, (n_labels, 2), are for the loss instead.
+    """
+    if of_classes is None or of_classes.ndim == 2:
         return weights, samples
     of_samples = of_classes[encoded]
     weights = of_samples if weights is None else weights * of_samples

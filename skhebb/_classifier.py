@@ -1,5 +1,7 @@
 """What the classifiers share: labels, class weights and probabilities."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
@@ -20,7 +22,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
     _parameter_constraints = {
         **BaseSparseNetwork._parameter_constraints,
         "loss": [StrOptions(set(LOSSES))],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 
     _y_options = {"multi_output": True}
@@ -123,13 +125,14 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def _loss(self, targets):
-        return LOSSES[self.loss](targets.kind)
+    def _loss(self, targets, of_classes=None):
+        of_labels = None if targets.has_one_class else of_classes
+        return LOSSES[self.loss](targets.kind, of_labels)
 
     def _check_y(self, y, name):
         """`y`, if it is labels or a matrix of zeros and ones."""
         if y.ndim == 1:
-            check_sortable(y)
+            check_sortable(name, y)
         check_classification_targets(y)
         kind = type_of_target(y, input_name=name)
         is_indicator = kind == "multilabel-indicator" and np.isin(y, (0, 1)).all()
@@ -147,13 +150,19 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
     def _known_targets(self, y, classes):
         """Those of all calls of partial_fit, which `classes` may tell."""
         if classes is not None and y.ndim == 1:
-            classes = np.unique(column_or_1d(classes))
+            classes = column_or_1d(classes)
+            check_sortable("classes", classes)
+            classes = np.unique(classes)
             if classes.dtype.kind == "f" and np.isnan(classes).any():
                 raise ValueError(f"`classes` must not hold NaN. Got {classes}.")
         targets = getattr(self, "_targets", None)
         if targets is None:
             targets = self._first_targets(y, classes)
-        elif classes is not None and not np.array_equal(classes, targets.classes):
+        elif (
+            classes is not None
+            and targets.has_one_class
+            and not np.array_equal(classes, targets.classes)
+        ):
             raise ValueError(
                 f"`classes={classes}` is not the same as on last call to partial_fit, "
                 f"was: {targets.classes}"
@@ -170,19 +179,29 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         return Labels(classes)
 
     def _class_weights(self, targets, y, weights, samples):
-        if self.class_weight is None:
+        """Of each class, or of the zeros and ones of each label; None for no weights.
+
+        Returns
+        -------
+        of_classes : ndarray of shape (n_classes,) or (n_labels, 2), or None
+        """
+        given = self.class_weight
+        if given is None:
             return None
-        if targets.kind == "multilabel-indicator":
-            raise ValueError(
-                "class_weight is for one class per sample, but `y` has several labels. "
-                "Set class_weight=None, and use sample_weight."
-            )
-        of_classes = compute_class_weight(
-            self.class_weight,
-            classes=targets.classes,
-            y=y[samples],
-            sample_weight=None if weights is None else weights[samples],
-        )
+        weights = None if weights is None else weights[samples]
+        if targets.has_one_class:
+            if isinstance(given, list):
+                raise ValueError(
+                    "class_weight as a list of dicts is for several labels per sample. "
+                    f"Give a dict, {{class: weight}}. Got {given!r}."
+                )
+            of_classes = weights_of(given, targets.classes, y[samples], weights)
+        else:
+            given = label_weights(given, targets.n_outputs)
+            columns = zip(given, targets.classes, y[samples].T, strict=True)
+            of_classes = np.array([weights_of(*column, weights) for column in columns])
+            if not of_classes.any():
+                raise ValueError("class_weight leaves no label with a weight above 0.")
         if not ((of_classes >= 0) & np.isfinite(of_classes)).all():
             raise ValueError(
                 "The 'class_weight' parameter must give weights in the range [0, inf)."
@@ -198,3 +217,42 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def label_weights(class_weight, n_labels):
+    """The `class_weight` of each of several labels."""
+    if isinstance(class_weight, str):
+        return [class_weight] * n_labels
+    is_list = isinstance(class_weight, list) and len(class_weight) == n_labels
+    if not is_list or not all(isinstance(item, dict) for item in class_weight):
+        raise ValueError(
+            "With several labels per sample class_weight must be 'balanced' or a list "
+            f"of {n_labels} dicts, {{0: weight, 1: weight}}, one for each label. Got "
+            f"{class_weight!r}."
+        )
+    return class_weight
+
+
+def weights_of(class_weight, classes, y, sample_weight):
+    """The weight of each of `classes`; 1 of those that `class_weight` leaves out.
+
+    "balanced" shares out the weight of the samples among the classes that are there,
+    and knows nothing of those that are not.
+    """
+    if isinstance(class_weight, str):
+        present = np.unique(y)
+        weights = np.ones(len(classes))
+        weights[np.isin(classes, present)] = compute_class_weight(
+            class_weight, classes=present, y=y, sample_weight=sample_weight
+        )
+        return weights
+    labels = classes.tolist()
+    missing = [label for label in labels if label not in class_weight]
+    unknown = [label for label in class_weight if label not in labels]
+    if missing and unknown:
+        raise ValueError(
+            f"The classes {missing} are not in class_weight, which has {unknown} that "
+            "are no classes."
+        )
+    given = [class_weight.get(label, 1) for label in labels]
+    return np.array([w if isinstance(w, Real) else np.nan for w in given], dtype=float)

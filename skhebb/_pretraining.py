@@ -111,8 +111,9 @@ class HebbianPretrainingClassifier(
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples. float32 is kept, everything else becomes float64.
         y : array-like of shape (n_samples,)
-            Their classes; -1 marks samples without a label. Among strings it must be
-            the number -1, in an array of dtype object.
+            Their classes; -1 marks samples without a label, and so cannot be a class.
+            Among strings it must be the number -1, in an array of dtype object. Where
+            there are such samples, the others must be of two classes or more.
 
         Returns
         -------
@@ -158,19 +159,27 @@ class HebbianPretrainingClassifier(
         """Checked X, the labels there are, and which samples have them."""
         check_sparse(X)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C")
-        if y.dtype.kind in "US" and str(UNLABELLED) in y:
+        if y.dtype.kind in "UO" and np.asarray(y == str(UNLABELLED)).any():
             raise ValueError(
                 "y holds the string '-1', which could mean no label. Give an array of "
-                "dtype object, with -1 where there is none."
+                "dtype object, with the number -1 where there is none; if '-1' is a "
+                "class, give it another name."
             )
         labelled = np.flatnonzero(np.asarray(y != UNLABELLED, dtype=bool))
         if not len(labelled):
             raise ValueError(
                 "y holds no label: all samples are marked by -1. Give some a class."
             )
-        y = y[labelled]
-        check_sortable(y)
+        n_samples, y = len(y), y[labelled]
+        check_sortable("y", y)
         check_classification_targets(y)
+        if len(labelled) < n_samples and len(np.unique(y)) == 1:
+            raise ValueError(
+                f"y holds one class, {y[0]}, and -1, which marks samples without a "
+                "label. If -1 is a class, number the classes from 0, for example by "
+                "sklearn.preprocessing.LabelEncoder; else give some samples of other "
+                "classes a label."
+            )
         return X, y, labelled
 
     def _pretrain(self, network, rule, layers, X, phases):

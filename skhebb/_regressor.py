@@ -4,12 +4,14 @@ import warnings
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils import assert_all_finite
 
 from skhebb._base import BaseSparseNetwork
 from skhebb._losses import SquaredError
 from skhebb._sklearn import _fit_context
 from skhebb._targets import Numbers
 from skhebb._transaction import transaction
+from skhebb._validation import check_outputs
 
 
 class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
@@ -64,14 +66,56 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         self._warn(stopped)
         return self
 
-    def _loss(self, targets):
+    def _loss(self, targets, of_classes=None):
         return SquaredError(targets.kind)
 
     def _check_y(self, y, name):
-        """`y` as numbers."""
-        return y.astype(np.float64, copy=False)
+        """`y` as finite numbers."""
+        with np.errstate(over="ignore"):  # of longdouble, which is an error below
+            # In one layout, so that sums have the same bits.
+            y = np.ascontiguousarray(y, dtype=np.float64)
+        assert_all_finite(y, input_name=name)
+        return y
+
+    def _encode(self, targets, y, samples, dtype, name):
+        encoded = targets.encode(y)
+        largest = np.abs(encoded[samples]).max()
+        # Squares of errors, and sums of these, are to be finite.
+        limit = np.sqrt(np.finfo(dtype).max) / 1e4
+        if not largest <= limit:
+            raise ValueError(
+                f"`{name}` is too large: {np.abs(y[samples]).max():.3g}, which "
+                f"the network is to learn as {largest:.3g}, where at most {limit:.0e} "
+                f"goes with {np.dtype(dtype)}. Scale y"
+                + ("." if self.normalize_y else ", or set normalize_y=True.")
+            )
+        return encoded
+
+    def predict(self, X):
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Numbers of the scale of y in training: of float64, or with
+            ``normalize_y=False`` of the type of `coefs_`.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that predictions overflow.
+        """
+        predictions = super().predict(X)
+        check_outputs(predictions)
+        return predictions
 
     def _targets_of(self, y, weights):
+        y, weights = with_weight(y, weights)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         mean, scale = np.zeros(n_outputs), np.ones(n_outputs)
         if self.normalize_y:
@@ -82,7 +126,8 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         targets = getattr(self, "_targets", None)
         if targets is None:
             targets = self._targets_of(y, weights)
-            if self.normalize_y and len(np.unique(y, axis=0)) == 1:
+            is_constant = len(np.unique(with_weight(y, weights)[0], axis=0)) == 1
+            if self.normalize_y and is_constant:
                 warnings.warn(
                     "y is constant in the first call of partial_fit, so that y_scale_ "
                     "is 1. Begin with more samples, or scale y and set "
@@ -101,6 +146,13 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def with_weight(y, weights):
+    """The targets and weights of samples that have one above 0."""
+    if weights is None:
+        return y, None
+    return y[weights > 0], weights[weights > 0]
 
 
 def standardisation(y, weights):

@@ -13,11 +13,15 @@ from sklearn.metrics import r2_score
 class Labels:
     """One of several classes; two share an output, which stands for the second.
 
+    Classes may be without any sample: their outputs are trained towards 0.
+
     Parameters
     ----------
     classes : ndarray of shape (n_classes,)
         Sorted.
     """
+
+    has_one_class = True  # per sample
 
     def __init__(self, classes):
         self.classes = classes
@@ -56,11 +60,9 @@ class Labels:
             f"`y` has {others.classes}"
         )
 
-    def strata(self, codes, n_val):
-        """What to stratify a split by, or None if there are too few of a class."""
-        counts = np.unique(codes, return_counts=True)[1]
-        fits = len(counts) <= min(n_val, len(codes) - n_val)
-        return codes if counts.min() > 1 and fits else None
+    def strata(self, codes):
+        """What to stratify a split by."""
+        return codes
 
     def load(self, codes, out):
         """Write 1 for the class of each sample, else 0."""
@@ -105,7 +107,7 @@ class Columns:
             f"{others.n_outputs} ({others.kind})"
         )
 
-    def strata(self, rows, n_val):
+    def strata(self, rows):
         """None: there is nothing to stratify by."""
         return None
 
@@ -118,9 +120,12 @@ class Indicators(Columns):
     """Any number of labels."""
 
     kind = "multilabel-indicator"
+    has_one_class = False
 
     def __init__(self, n_outputs):
-        self.classes = np.arange(n_outputs)
+        # Of each label, as scikit-learn has it where there are several outputs: its
+        # scorers would take two numbers for the classes of a binary problem.
+        self.classes = np.tile([0, 1], (n_outputs, 1))
         self.n_outputs = n_outputs
 
     def decode(self, outputs):
@@ -153,12 +158,20 @@ class Numbers(Columns):
         self.scale = scale
 
     def encode(self, y):
-        """Rows of standardised numbers."""
-        return (super().encode(y) - self.mean) / self.scale
+        """Rows of standardised numbers; infinite where these overflow."""
+        with np.errstate(over="ignore"):
+            return (super().encode(y) - self.mean) / self.scale
 
     def decode(self, outputs):
-        """Numbers of the scale of y."""
-        y = (outputs * self.scale + self.mean).astype(outputs.dtype, copy=False)
+        """Numbers of the scale of y; infinite where these overflow.
+
+        In double precision, unless the outputs are the numbers: single precision would
+        leave few digits to what differs from a large `mean`.
+        """
+        y = outputs
+        if self.mean.any() or (self.scale != 1).any():
+            with np.errstate(over="ignore"):
+                y = outputs.astype(np.float64) * self.scale + self.mean
         return y[:, 0] if self.is_1d else y
 
     def score(self, y, outputs, sample_weight):

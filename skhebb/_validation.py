@@ -1,6 +1,6 @@
 """Checks of what users pass, beyond scikit-learn's own; errors name the parameter."""
 
-from numbers import Integral
+from numbers import Integral, Number
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -34,18 +34,24 @@ def check_sparse(X):
             raise ValueError(f"X is not a valid sparse matrix: {error}") from error
 
 
-def check_sortable(y):
-    """Raise if the labels `y` cannot be sorted."""
-    if y.dtype != object:
+def check_sortable(name, labels):
+    """Raise if `labels` are objects that cannot be sorted, or numbers as objects."""
+    if labels.dtype != object:
         return
+    types = sorted({type(label).__name__ for label in labels})
     try:
-        np.unique(y)
+        np.unique(labels)
     except TypeError as error:
-        types = sorted({type(label).__name__ for label in y})
         raise TypeError(
-            "The labels y must be of one type, such as all strings or all numbers. Got "
-            f"{', '.join(types)}."
+            f"The labels {name} must be of one type, such as all strings or all "
+            f"numbers. Got {', '.join(types)}."
         ) from error
+    if all(isinstance(label, Number | np.bool) for label in labels):
+        raise ValueError(
+            f"Unknown label type: the labels {name} are numbers ({', '.join(types)}) "
+            "in an array of dtype object. Convert it, for example by "
+            f"{name}.astype(int)."
+        )
 
 
 def check_layer_sizes(hidden_layer_sizes):
@@ -170,3 +176,14 @@ def check_weights(name, sample_weight, X):
             f"{weights.max()}. Multiply all of them by a number."
         )
     return weights
+
+
+def check_outputs(outputs):
+    """Raise if what the network makes of samples is not finite."""
+    is_finite = np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1)
+    if not is_finite.all():
+        raise ValueError(
+            "X is too large: sums of the network overflow for "
+            f"{np.count_nonzero(~is_finite)} of {len(outputs)} samples. Scale X as in "
+            "training."
+        )

@@ -895,12 +895,33 @@ class TestValidation:
 
     @each_classifier
     def test_a_class_of_one_sample(self, cls):
-        """It cannot be in both parts, so that the split is not stratified."""
+        """It is trained on; the others are stratified as without it."""
         X, y = classification()
         y = np.where(np.arange(len(y)) == 5, 3, y)
-        clf = make(cls, early_stopping=True).fit(X, y)
+        clf = make(cls, early_stopping=True, validation_fraction=0.3).fit(X, y)
         assert_array_equal(clf.classes_, [0, 1, 2, 3])
-        assert len(clf.validation_scores_) == 5
+        rest = np.flatnonzero(y < 3)
+        train, val = train_test_split(
+            rest, test_size=27, stratify=y[rest], random_state=clf._state.split_seed
+        )
+        train = np.append(train, 5)
+        by_hand = clone(clf).fit(X[train], y[train], X_val=X[val], y_val=y[val])
+        assert_same(clf, by_hand)
+        assert clf.validation_scores_ == by_hand.validation_scores_
+
+    @each_classifier
+    @pytest.mark.parametrize("fraction", [0.1, 0.9])
+    def test_more_classes_than_fit_into_a_part(self, cls, fraction):
+        X, _ = classification()
+        y = np.arange(len(X)) // 3 % 15
+        clf = make(cls, early_stopping=True, validation_fraction=fraction)
+        n_val = round(fraction * len(X))
+        message = f"share out {n_val} of 90 samples among 15 classes.*Change valid"
+        with pytest.warns(UserWarning, match=message):
+            clf.fit(X, y)
+        with pytest.warns(UserWarning, match=r"among 0 classes"):
+            clf.fit(X, np.arange(len(X)))
+        assert_array_equal(clf.classes_, np.arange(90))
 
     @each
     def test_too_few_samples(self, cls):
@@ -1038,13 +1059,17 @@ class TestSampleWeight:
         assert weighted.t_ == absent.t_ == 6 * there.sum()
 
     @each_classifier
-    def test_labels_of_weight_0_are_no_classes(self, cls):
+    def test_labels_of_weight_0_are_classes(self, cls):
+        """As those of `classes` are that never come."""
         X, y, _ = self.data(cls, np.asarray)
-        clf = self.model(cls).fit(X, y, sample_weight=y < 2)
-        assert_array_equal(clf.classes_, [0, 1])
-        stream = self.model(cls)
-        stream.partial_fit(X, y, classes=[0, 1], sample_weight=y < 2)
-        assert stream.t_ == (y < 2).sum()
+        clf = self.model(cls, zeta=0.0).fit(X, y, sample_weight=y < 2)
+        assert_array_equal(clf.classes_, [0, 1, 2])
+        assert clf.t_ == 6 * (y < 2).sum()
+        stream = self.model(cls, zeta=0.0)
+        for _ in range(6):
+            stream.partial_fit(X[y < 2], y[y < 2], classes=[0, 1, 2])
+        assert_same(clf, stream)
+        assert_array_equal(clf.predict_proba(X).shape, (len(y), 3))
 
     @each
     @pytest.mark.parametrize("factor", [1e-3, 8.0, 1e6])
@@ -1162,13 +1187,22 @@ class TestClassWeight:
         assert not hasattr(clf, "coefs_")
 
     @each_classifier
-    @pytest.mark.parametrize("class_weight", ["balanced", {0: 2}])
-    def test_is_refused_for_several_labels(self, cls, class_weight):
+    @pytest.mark.parametrize(
+        ("class_weight", "message"),
+        [
+            ({0: 2}, "a list of 4 dicts"),
+            ([{0: 2}], "a list of 4 dicts"),
+            ([0.5, 1, 2, 3], "a list of 4 dicts"),
+            ([{2: 2.0}] * 4, r"\[2\] that are no classes"),
+            ([{1: -1}] * 4, "'class_weight' parameter"),
+            ([{1: None}] * 4, "'class_weight' parameter"),
+            ([{0: 0, 1: 0}] * 4, "no label"),
+        ],
+    )
+    def test_unsound_for_several_labels(self, cls, class_weight, message):
         X, Y = multilabel()
         clf = make(cls, class_weight=class_weight)
-        with pytest.raises(
-            ValueError, match="class_weight is for one class per sample"
-        ):
+        with pytest.raises(ValueError, match=message):
             clf.fit(X, Y)
         assert not hasattr(clf, "coefs_")
 
@@ -1178,6 +1212,8 @@ class TestClassWeight:
         [
             ({7: 2.0}, "not in class_weight"),
             ({0: 0, 1: 0, 2: 0}, "no sample"),
+            ([{0: 2.0}] * 3, "a list of dicts is for several labels"),
+            ({0: "2"}, "'class_weight' parameter"),
             ("equal", "'class_weight' parameter"),
         ],
     )
@@ -1496,7 +1532,7 @@ class TestProbabilities:
         assert_allclose(clf.predict_log_proba(X), np.log(found))
         assert_array_equal(clf.predict(X), z > 0)
         assert np.abs(found.sum(axis=1) - 1).max() > 0.1
-        assert_array_equal(clf.classes_, np.arange(4))
+        assert_array_equal(clf.classes_, [[0, 1]] * 4)
 
     @each_classifier
     def test_sparse_indicators(self, cls):
