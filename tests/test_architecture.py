@@ -49,7 +49,8 @@ ALLOWED = {
     | {"_targets", "_training", "_transaction", "_validation"},
     "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_transaction"}
     | {"_validation"},
-    "_regressor": {"_base", "_losses", "_sklearn", "_targets", "_transaction"},
+    "_regressor": {"_base", "_losses", "_sklearn", "_targets", "_transaction"}
+    | {"_validation"},
     "_set": {"_classifier", "_docs", "_regressor"},
     "_hebbset": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
     | {"plasticity"},
