@@ -10,13 +10,19 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import check_scoring
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._activations import ACTIVATIONS, set_activations
 from skhebb._batches import TrainingData, rows_of
 from skhebb._dropout import Dropout
-from skhebb._early_stopping import Validation, split
+from skhebb._early_stopping import (
+    EstimatorScorer,
+    Validation,
+    ValidationData,
+    split,
+)
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
 from skhebb._observer import FitObserver, Observer
@@ -96,6 +102,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         "n_iter_no_change": [COUNT, Options(Real, {np.inf})],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "scoring": [str, callable, None],
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
@@ -141,12 +148,14 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets. Of classifiers classes, of any type that can be sorted, or,
             if several labels may apply to a sample, a matrix of zeros and ones; of
-            regressors numbers.
+            regressors numbers that are finite in float64.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, not negative. A weight of 0 stands for an absent
             sample. Where a mini-batch holds all samples, a weight of 2 stands for a
             sample that is there twice. Loss, gradients and the means of a Hebbian term
-            are weighted means over the mini-batch.
+            are weighted means over the mini-batch. Classes whose samples all have a
+            weight of 0 are in `classes_` nevertheless; the network learns that no
+            sample is of them.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
             Samples for early stopping, instead of a part of X. In a `Pipeline` with
             ``transform_input=["X_val"]`` they are transformed as X is.
@@ -171,7 +180,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter, the data or an initial array is not as described.
+            If a parameter, the data or an initial array is not as described, or the
+            targets are too large for the type of X.
 
         Warns
         -----
@@ -180,7 +190,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             epoch is kept, or if `max_iter` epochs pass without convergence.
         UserWarning
             If training is interrupted from the keyboard; the network of the last
-            complete epoch is kept.
+            complete epoch is kept. And if early stopping cannot hold out samples in
+            proportion to the classes, because there are too many of these; a class of
+            one sample is trained on.
         """
         with transaction(self) as draft:
             stopped = draft._fit(
@@ -214,22 +226,28 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         else:
             state = self._begin(X, targets.n_outputs, *initial)
         if self.early_stopping and held_out is None:
-            held_out = self._hold_out(data, X, state.split_seed)
+            given = X_given, y, sample_weight
+            held_out = self._hold_out(data, given, state.split_seed)
 
         trainer = self._trainer(
             state, targets, len(data.samples), n_threads, of_classes
         )
+        n_before = len(state.losses)
+
+        def fitted_attributes():
+            return self._fitted(state.copy(), targets, n_before)
+
         validate = None
         if held_out is not None:
-            validate = Validation(trainer, targets, *held_out)
-        n_before = len(state.losses)
+            scorer = self._scorer(fitted_attributes)
+            validate = Validation(trainer, targets, held_out, scorer)
         observer = FitObserver(
             self,
             self._init_callback_context(max_subtasks=self.max_iter),
             X=lambda: rows(X_given, data.samples),
             y=lambda: rows(y_given, data.samples),
             metadata=lambda: metadata(sample_weight, data.samples),
-            fitted_attributes=lambda: self._fitted(state.copy(), targets, n_before),
+            fitted_attributes=fitted_attributes,
         )
         schedule = SCHEDULES[self.learning_rate]
         observer.begin_fit()
@@ -248,7 +266,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         targets = self._targets_of(y)
         data, _ = self._weighted(X, y, targets, None, np.arange(len(y)))
         if self.early_stopping:
-            self._hold_out(data, X, random_state=0)
+            self._hold_out(data, (X, y, None), random_state=0)
         return self._begin(X, targets.n_outputs).network.layers
 
     def _partial_fit(self, X, y, sample_weight, targets_of):
@@ -315,6 +333,11 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Classes or zeros and ones of classifiers, numbers of regressors.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that sums of the network overflow.
         """
         fitted = self._at_this_moment()
         return fitted._targets.decode(fitted._outputs(X))
@@ -380,6 +403,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
 
     def _check_combinations(self, given):
         """Raise if parameters that are sound by themselves make no sense together."""
+        self._scorer(None)
         X_val, y_val, sample_weight_val = given
         if (X_val is None) != (y_val is None):
             names = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
@@ -428,12 +452,12 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
     def _given_validation(
         self, targets, dtype, of_classes, X_val, y_val, sample_weight_val
     ):
-        """Inputs, encoded targets and weights or None; None if none are given."""
+        """ValidationData, or None if none are given."""
         if X_val is None:
             return None
         try:
             check_sparse(X_val)
-            X_val, y_val = validate_data(
+            X, y_val = validate_data(
                 self,
                 X_val,
                 y_val,
@@ -447,15 +471,16 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             targets.check_known(y_val, "y_val")
             weights = None
             if sample_weight_val is not None:
-                weights = check_weights("sample_weight_val", sample_weight_val, X_val)
+                weights = check_weights("sample_weight_val", sample_weight_val, X)
                 if np.count_nonzero(weights) < 2:
                     raise ValueError("less than two samples have a weight above 0.")
             samples = np.arange(len(y_val))
             encoded = self._encode(targets, y_val, samples, dtype, "y_val")
         except ValueError as error:
             raise ValueError(f"Validation data, X_val and y_val: {error}") from error
+        for_scorer = X_val, y_val, weights
         weights, _ = weigh(weights, of_classes, encoded, samples)
-        return rows_of(X_val), encoded, weights
+        return ValidationData(rows_of(X), encoded, weights, for_scorer)
 
     def _weighted(self, X, y, targets, weights, samples):
         """TrainingData, and what `_class_weights` gives."""
@@ -473,8 +498,26 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         """The weights of classes, or None; there are none without classes."""
         return None
 
-    def _hold_out(self, data, X, random_state):
-        """Take rows for validation out of `data`; the same as `_given_validation`."""
+    def _scorer(self, fitted_attributes):
+        """What `Validation` wants of `scoring`, which must be sound.
+
+        `fitted_attributes` are those of the estimator as if fit had ended now.
+        """
+        if self.scoring is None or self.scoring == "loss":
+            return self.scoring
+
+        def estimator_now():
+            estimator = twin(self)
+            vars(estimator).update(fitted_attributes())
+            return estimator
+
+        return EstimatorScorer(check_scoring(self, self.scoring), estimator_now)
+
+    def _hold_out(self, data, given, random_state):
+        """Take rows out of `data`, and give them as ValidationData.
+
+        `given` is X as the user gave it, y in its own units, and sample_weight.
+        """
         n_samples = len(data.samples)
         n_val = int(np.ceil(self.validation_fraction * n_samples))
         if n_val < 2:
@@ -490,7 +533,12 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             )
         strata = data.targets.strata(data.y[data.samples])
         data.samples, held = split(data.samples, strata, n_val, random_state)
-        return rows_of(X[held]), data.y[held], rows(data.weights, held)
+        return ValidationData(
+            rows_of(data.inputs.X[held]),
+            data.y[held],
+            rows(data.weights, held),
+            tuple(rows(array, held) for array in given),
+        )
 
     def _check_new_network(self):
         """Raise if a parameter does not fit the layers that a network would have."""

@@ -132,11 +132,22 @@ solver : {"adam", "sgd"}, default="adam"
 STOPPING = """\
 early_stopping : bool, default=False
         Whether to set aside `validation_fraction` of the samples, stratified by class
-        where there are enough of each, or to use those given to `fit` as `X_val` and
-        `y_val`; to stop on their $score, weighted as the samples are; and to return
-        the network, weights and topology, that was best on them.
+        if each sample has one, or to use those given to `fit` as `X_val` and
+        `y_val`; to stop on their score, see `scoring`; and to return the network,
+        weights and topology, that was best on them.
     validation_fraction : float in (0, 1), default=0.1
         See `early_stopping`.
+    scoring : str, callable or None, default=None
+        What networks are judged by with `early_stopping`, once per epoch. Larger is
+        better, and `tol` is in its units.
+
+        - None: $score, weighted as the samples are, `class_weight` included.
+        - "loss": the negative of `validation_loss_curve_`. It goes on improving where
+          $score hardly changes$rare.
+        - The name of a scorer, see :func:`sklearn.metrics.get_scorer_names`, or a
+          callable ``scorer(estimator, X, y)``, which gets a fitted estimator, X as it
+          was given and y in its own units or labels; and the `sample_weight` of the
+          samples, without `class_weight`, if it takes that and there are weights.
     warm_start : bool, default=False
         Whether `fit` goes on with the network of the previous call.
     verbose : bool, default=False
@@ -164,8 +175,10 @@ default="log_loss"
           slowly.
     class_weight : dict, "balanced" or None, default=None
         Factors of the weights of samples by class, ``{class: weight}``; classes left
-        out have 1. "balanced" makes all classes weigh the same, n_samples / n_classes.
-        Not for several labels per sample."""
+        out have 1. "balanced" makes all classes that have samples weigh the same. With
+        several labels per sample a list of dicts ``{0: weight, 1: weight}``, one for
+        each label, or "balanced" for each; these are factors of the terms of the loss,
+        one of which each label has, and do not change scores."""
 
 HEBBIAN = """\
 lambda0 : float or array-like of shape (n_layers_ - 1,), default=0.01
@@ -202,7 +215,7 @@ coefs_ : list of csr_array of shape (n_in, n_out)
     loss_curve_ : list of float
         Mean loss of each epoch.
     validation_scores_ : list of float or None
-        The $score on the validation part after each epoch; None without
+        The score on the validation part after each epoch, see `scoring`; None without
         `early_stopping`.
     validation_loss_curve_ : list of float or None
         Mean loss on the validation part after each epoch, without L2 penalty; None
@@ -308,8 +321,12 @@ components_ : ndarray or csr_array of shape (n_components, n_features)
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, if X has any that are strings."""
 
-CLASSIFIER = {"score": "accuracy", "outputs": '"logistic", "softmax"'}
-REGRESSOR = {"score": "R²", "outputs": '"identity"'}
+CLASSIFIER = {
+    "score": "accuracy",
+    "rare": ", as with rare classes",
+    "outputs": '"logistic", "softmax"',
+}
+REGRESSOR = {"score": "R²", "rare": "", "outputs": '"identity"'}
 
 
 def documented(**words):

@@ -1,11 +1,34 @@
 """What early stopping judges a network by."""
 
 import warnings
+from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from skhebb._sklearn import accepts_sample_weight
 from skhebb._training import NonFiniteTraining
+
+
+class ValidationData(NamedTuple):
+    """Samples to judge by.
+
+    Attributes
+    ----------
+    inputs : DenseRows or SparseRows
+    encoded : ndarray
+        Targets as the network learns them.
+    weights : ndarray or None
+        Of the samples, those of their classes included.
+    for_scorer : tuple
+        X as the user gave it, y in its own units or labels, and sample_weight or None.
+    """
+
+    inputs: object
+    encoded: np.ndarray
+    weights: np.ndarray | None
+    for_scorer: tuple
 
 
 class Validation:
@@ -16,30 +39,61 @@ class Validation:
     trainer : Trainer
         Whose network, loss and threads are used.
     targets : object
-    inputs : DenseRows or SparseRows
-    encoded : ndarray
-        Targets as `targets` encodes them.
-    weights : ndarray or None
-        Of the samples.
+    data : ValidationData
+    scorer : callable, "loss" or None
+        ``scorer(X, y, sample_weight)`` of the network as it is; the negative loss; the
+        score of `targets`.
     """
 
-    def __init__(self, trainer, targets, inputs, encoded, weights):
+    def __init__(self, trainer, targets, data, scorer):
         self.trainer = trainer
         self.targets = targets
-        self.inputs = inputs
-        self.encoded = encoded
-        self.weights = weights
+        self.data = data
+        self.scorer = scorer
 
     def __call__(self):
+        inputs, encoded, weights, for_scorer = self.data
         network, n_threads = self.trainer.state.network, self.trainer.n_threads
-        outputs = network.outputs(self.inputs, n_threads)
+        outputs = network.outputs(inputs, n_threads)
         if not np.isfinite(outputs).all():
-            raise NonFiniteTraining
-        score = self.targets.score(self.encoded, outputs, self.weights)
+            raise NonFiniteTraining("The outputs for the validation data overflow.")
         wanted = np.empty_like(outputs.T)
-        self.targets.load(self.encoded, wanted)
+        self.targets.load(encoded, wanted)
         losses = self.trainer.loss.values(outputs.T, wanted, np.empty_like(wanted))
-        return float(score), float(np.average(losses, weights=self.weights))
+        loss = float(np.average(losses, weights=weights))
+        if self.scorer == "loss":
+            return -loss, loss
+        if self.scorer is not None:
+            return self.scorer(*for_scorer), loss
+        return float(self.targets.score(encoded, outputs, weights)), loss
+
+
+class EstimatorScorer:
+    """Score of an estimator by a scorer of scikit-learn or one like it.
+
+    Parameters
+    ----------
+    scorer : callable
+        ``scorer(estimator, X, y)``, and `sample_weight` by keyword if it takes that.
+    estimator_now : callable
+        Gives the estimator to score.
+    """
+
+    def __init__(self, scorer, estimator_now):
+        self.scorer = scorer
+        self.estimator_now = estimator_now
+
+    def __call__(self, X, y, sample_weight):
+        given = {}
+        if sample_weight is not None and accepts_sample_weight(self.scorer):
+            given["sample_weight"] = sample_weight
+        score = self.scorer(self.estimator_now(), X, y, **given)
+        if not isinstance(score, Real) or not np.isfinite(score):
+            raise ValueError(
+                "scoring must give a finite number for the validation data. "
+                f"{self.scorer!r} gave {score!r}."
+            )
+        return float(score)
 
 
 def split(samples, strata, n_val, random_state):

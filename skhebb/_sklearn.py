@@ -1,5 +1,7 @@
 """Everything this package uses of scikit-learn that is not public there."""
 
+from inspect import signature
+
 from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
@@ -14,4 +16,12 @@ __all__ = [
     "_fit_context",
     "_num_samples",
     "_safe_indexing",
+    "accepts_sample_weight",
 ]
+
+
+def accepts_sample_weight(scorer):
+    """Whether a scorer of scikit-learn, or a function like one, takes weights."""
+    if hasattr(scorer, "_accept_sample_weight"):
+        return scorer._accept_sample_weight()
+    return "sample_weight" in signature(scorer).parameters

@@ -29,7 +29,7 @@ ALLOWED = {
     "_training": {"_network", "_buffers", "_kernels", "_schedules"},
     "_observer": set(),
     "_validation": {"_csr", "_sklearn"},
-    "_early_stopping": {"_training"},
+    "_early_stopping": {"_sklearn", "_training"},
     "_show_versions": {"_kernels", "_threads"},
     "_activations": {"_kernels"},
     "_losses": {"_kernels"},
