@@ -71,9 +71,17 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
 
     def _check_y(self, y, name):
         """`y` as finite numbers."""
-        with np.errstate(over="ignore"):  # of longdouble, which is an error below
-            # In one layout, so that sums have the same bits.
-            y = np.ascontiguousarray(y, dtype=np.float64)
+        if y.dtype.kind in "mM":
+            raise ValueError(
+                f"{name} must be numbers. Got {y.dtype}; subtract a date and divide by "
+                "a unit, such as numpy.timedelta64(1, 's')."
+            )
+        try:
+            with np.errstate(over="ignore"):  # of longdouble, which is an error below
+                # In one layout, so that sums have the same bits.
+                y = np.ascontiguousarray(y, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{name} must be numbers: {error}.") from error
         assert_all_finite(y, input_name=name)
         return y
 

@@ -341,6 +341,16 @@ class TestLargeNumbers:
         with pytest.raises(ValueError, match=r"y_val contains|NaN"):
             reg.fit(X, y, X_val=X, y_val=bad)
 
+    @pytest.mark.parametrize(
+        "value",
+        [1j, "a", np.datetime64("2020-01-01"), np.datetime64("NaT", "D")],
+    )
+    def test_no_numbers(self, data, value):
+        X, _ = data
+        y = np.full(len(X), value)
+        with pytest.raises(ValueError, match=r"y must be numbers|Complex data"):
+            SETRegressor(**FAST).fit(X, y)
+
     @each_regressor
     @pytest.mark.parametrize(
         ("size", "dtype", "normalize_y"),
