@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.utils import column_or_1d
+from sklearn.utils import column_or_1d, indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._activations import ACTIVATIONS, set_activations
@@ -719,7 +719,7 @@ def rows(array, samples):
     """Those of an array, matrix or frame; the whole of it if these are all."""
     if array is None or len(samples) == _num_samples(array):
         return array
-    return _safe_indexing(array, samples)
+    return _safe_indexing(*indexable(array), samples)
 
 
 def metadata(sample_weight, samples):

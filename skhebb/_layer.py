@@ -192,7 +192,7 @@ class SparseLayer:
         """Whether these are connections and biases of a layer of this shape.
 
         Users may have changed the arrays in place. Kernels would not survive indices
-        that lead out of them. Whether the weights are finite is left to the outputs.
+        that lead out of them.
         """
         weights, biases = self.weights, self.biases
         arrays = weights.data, weights.indices, weights.indptr
@@ -205,7 +205,8 @@ class SparseLayer:
             and weights.indices.dtype == weights.indptr.dtype
             and all(array.flags.c_contiguous for array in (*arrays, biases))
             and _connections.are_sound(weights.indptr, weights.indices, self.n_out)
-            and bool(np.isfinite(biases).all())
+            and is_finite(weights.data)
+            and is_finite(biases)
         )
 
     def is_aligned(self):
@@ -307,6 +308,11 @@ class SparseLayer:
 
     def __getstate__(self):
         return {**self.__dict__, "_cache": (None, {})}
+
+
+def is_finite(values):
+    """Whether all are; a sum tells without a mask, unless it overflows."""
+    return bool(np.isfinite(_loops.sum_of_squares(values)) or np.isfinite(values).all())
 
 
 def even_edges(n, n_parts):

@@ -6,6 +6,7 @@ import numpy as np
 
 from skhebb._buffers import BatchBuffers, tiles_for
 from skhebb._kernels import _loops
+from skhebb._layer import is_finite
 
 LINEAR = _loops.Activation("piecewise linear", 1)
 # A thread predicts so many samples at a time, or less if a layer of wide networks would
@@ -158,8 +159,3 @@ class Network:
         """Free what was computed from the connections, and will be again if needed."""
         for layer in self.layers:
             layer.forget()
-
-
-def is_finite(values):
-    """Whether all are; a sum tells without a mask, unless it overflows."""
-    return bool(np.isfinite(values.sum()) or np.isfinite(values).all())

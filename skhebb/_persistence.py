@@ -13,8 +13,8 @@ import numpy as np
 
 from skhebb._activations import set_activations
 from skhebb._csr import connections
-from skhebb._layer import SparseLayer
-from skhebb._network import Network, is_finite
+from skhebb._layer import SparseLayer, is_finite
+from skhebb._network import Network
 from skhebb._pool import Pool
 from skhebb._targets import Indicators, Labels, Numbers
 from skhebb._training import FIGURES, TrainingState
