@@ -2,11 +2,14 @@
 
 import importlib
 
-from skhebb._hebbian_mask import HebbianMaskClassifier, HebbianMaskRegressor
+from skhebb._hebbian_mask_classifier import HebbianMaskClassifier
+from skhebb._hebbian_mask_regressor import HebbianMaskRegressor
 from skhebb._hebbian_pca import HebbianPCA
-from skhebb._hebbset import HebbSETClassifier, HebbSETRegressor
+from skhebb._hebbset_classifier import HebbSETClassifier
+from skhebb._hebbset_regressor import HebbSETRegressor
 from skhebb._pretraining import HebbianPretrainingClassifier
-from skhebb._set import SETClassifier, SETRegressor
+from skhebb._set_classifier import SETClassifier
+from skhebb._set_regressor import SETRegressor
 from skhebb._show_versions import show_versions
 from skhebb._version import __version__
 from skhebb._whitening import ZCAWhitening

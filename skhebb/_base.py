@@ -112,10 +112,6 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
     # Parameters that may make training diverge when they are too large.
     _suspects = ("learning_rate_init", "momentum")
 
-    def _keep(self, parameters):
-        """Set the parameters, which are the local variables of an `__init__`."""
-        vars(self).update({k: v for k, v in parameters.items() if k != "self"})
-
     def _validate_params(self):
         super()._validate_params()
         check_floats(self)

@@ -96,7 +96,7 @@ class BaseHebbianFeatures(
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples. float32 is kept, everything else becomes float64.
-        y : None
+        y : None, default=None
             Ignored.
         components_init : {ndarray, sparse matrix} of shape (n_components, n_features),\
                 default=None
@@ -171,7 +171,7 @@ class BaseHebbianFeatures(
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples.
-        y : None
+        y : None, default=None
             Ignored.
 
         Returns

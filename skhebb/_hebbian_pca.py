@@ -1,12 +1,10 @@
 """Principal components by a Hebbian rule."""
 
-from skhebb._docs import documented
 from skhebb._features import BaseHebbianFeatures
 from skhebb._sklearn import StrOptions
 from skhebb.plasticity import UNIT_ACTIVATIONS, PrincipalComponentsRule
 
 
-@documented(rate="0.001")
 class HebbianPCA(BaseHebbianFeatures):
     """Principal components, linear or not, by a Hebbian rule (HPCA).
 
@@ -26,11 +24,46 @@ class HebbianPCA(BaseHebbianFeatures):
         Number of units.
     activation : {"relu", "identity"}, default="relu"
         f.
-    $features
+    density : float in (0, 1], default=1
+        Share of the features that a unit is connected to, in the mean. Below 1 the
+        receptive fields are drawn at random and stay, `components_` is sparse, and so
+        is all that is computed.
+    learning_rate : {"constant", "cosine", "invscaling"}, default="cosine"
+        Course of η from epoch to epoch. "cosine" falls from `learning_rate_init`
+        towards 0, to a half in the second of two epochs. "invscaling" falls with the
+        root of the number of samples seen before. In `partial_fit` "cosine" is
+        constant.
+    learning_rate_init : float, default=0.001
+        Initial η.
+    batch_size : int, default=64
+        Samples of a mini-batch.
+    max_iter : int, default=2
+        Epochs of `fit`.
+    shuffle : bool, default=True
+        Whether `fit` and `partial_fit` shuffle the samples.
+    verbose : bool, default=False
+        Whether to print how much the components change in each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Determines initial components, receptive fields and the order of samples.
+    n_jobs : int or None, default=None
+        Threads of units with receptive fields; None for all that OpenMP may use.
+        Dense units have one thread, because BLAS would give other bits with more.
 
     Attributes
     ----------
-    $features_fitted
+    components_ : ndarray or csr_array of shape (n_components, n_features)
+        The weight vectors.
+    n_iter_ : int
+        Epochs, or calls of `partial_fit`.
+    n_samples_seen_ : int
+        Samples in all epochs.
+    change_curve_ : list of float
+        Norm of the change of the components in each epoch of `fit`, relative to their
+        norm before.
+    n_features_in_ : int
+        Number of features seen during fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X has any that are strings.
 
     See Also
     --------

@@ -18,7 +18,7 @@ from skhebb._hebbian_pca import HebbianPCA
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
 from skhebb._random import SEEDS
-from skhebb._set import SETClassifier
+from skhebb._set_classifier import SETClassifier
 from skhebb._sklearn import HasMethods, _fit_context
 from skhebb._threads import effective_n_threads
 from skhebb._transaction import transaction, twin

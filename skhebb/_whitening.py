@@ -78,7 +78,7 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
             The samples; at least two.
-        y : None
+        y : None, default=None
             Ignored.
 
         Returns

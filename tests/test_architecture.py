@@ -37,7 +37,6 @@ ALLOWED = {
     "_schedules": set(),
     "_dropout": {"_kernels"},
     "_targets": set(),
-    "_docs": set(),
     "topology": {"_kernels", "_csr"},
     "plasticity": {"_kernels", "_buffers", "_pool"},
     "datasets": set(),
@@ -51,30 +50,30 @@ ALLOWED = {
     | {"_validation"},
     "_regressor": {"_base", "_losses", "_sklearn", "_targets", "_transaction"}
     | {"_validation"},
-    "_set": {"_classifier", "_docs", "_regressor"},
-    "_hebbset": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
-    | {"plasticity"},
+    "_set_classifier": {"_classifier"},
+    "_set_regressor": {"_regressor"},
+    "_hebbset": {"_sklearn", "_validation", "plasticity"},
+    "_hebbset_classifier": {"_classifier", "_hebbset"},
+    "_hebbset_regressor": {"_hebbset", "_regressor"},
     "_components": {"_activations", "_batches", "_buffers", "_csr", "_kernels"}
     | {"_layer", "_network"},
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
-    | {"_random", "_threads", "_transaction", "_validation", "topology"},
-    "_winner_take_all": {"_docs", "_features", "_sklearn", "_threads", "plasticity"},
-    "_hebbian_mask": {"_classifier", "_docs", "_regressor", "_sklearn", "_validation"}
-    | {"plasticity", "topology"},
-    "_hebbian_pca": {"_docs", "_features", "_sklearn", "plasticity"},
-    "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set", "_sklearn"}
+    | {"_random", "_transaction", "_threads", "_validation", "topology"},
+    "_winner_take_all": {"_features", "_sklearn", "_threads", "plasticity"},
+    "_hebbian_mask": {"_sklearn", "_validation", "plasticity", "topology"},
+    "_hebbian_mask_classifier": {"_classifier", "_hebbian_mask"},
+    "_hebbian_mask_regressor": {"_hebbian_mask", "_regressor"},
+    "_hebbian_pca": {"_features", "_sklearn", "plasticity"},
+    "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set_classifier"}
     | {"_activations", "_batches", "_layer", "_network", "_random", "_transaction"}
-    | {"_threads", "_validation"},
-    "_whitening": {"_sklearn", "_threads", "_transaction", "_validation"},
+    | {"_sklearn", "_threads", "_validation"},
+    "_whitening": {"_transaction", "_sklearn", "_threads", "_validation"},
     "inspection": {"_base", "_buffers", "_csr", "_training"},
-    "__init__": {"_set", "_hebbset", "_show_versions", "datasets", "inspection"}
-    | {
-        "_hebbian_mask",
-        "_hebbian_pca",
-        "_pretraining",
-        "_whitening",
-        "_winner_take_all",
-    },
+    "__init__": {"_set_classifier", "_set_regressor"}
+    | {"_hebbset_classifier", "_hebbset_regressor"}
+    | {"_hebbian_mask_classifier", "_hebbian_mask_regressor"}
+    | {"_winner_take_all", "_hebbian_pca", "_whitening", "_pretraining"}
+    | {"_show_versions", "datasets", "inspection"},
     "_version": set(),
 }
 

@@ -20,9 +20,11 @@ class ConnectionUpdateDisplay(Display):
 
     Parameters
     ----------
-    presynaptic, postsynaptic : ndarray of shape (n_samples,)
-        Activations; of outputs those of the network, which a regressor with
-        ``normalize_y=True`` scales and shifts.
+    presynaptic : ndarray of shape (n_samples,)
+        Activations of the neuron before the connection.
+    postsynaptic : ndarray of shape (n_samples,)
+        Activations of the neuron after it; of outputs those of the network, which a
+        regressor with ``normalize_y=True`` scales and shifts.
     updates : ndarray of shape (n_samples,)
         What each sample contributes to the update of the weight.
 

@@ -15,10 +15,11 @@ class DegreeDistributionDisplay(Display):
 
     Parameters
     ----------
-    in_degrees, out_degrees : list of ndarray of shape (n_neurons,)
-        Connections from the layer before and to the next one, of the neurons of each
-        layer: inputs, which have no in-degrees (an array of zeros), hidden layers, and
-        outputs, which have no out-degrees.
+    in_degrees : list of ndarray of shape (n_neurons,)
+        Numbers of connections from the layer before, of the neurons of each layer:
+        inputs, which have none (an array of zeros), hidden layers, and outputs.
+    out_degrees : list of ndarray of shape (n_neurons,)
+        Numbers of connections to the next layer; outputs have none.
 
     Attributes
     ----------

@@ -19,8 +19,10 @@ class HebbianTermDisplay(Display):
 
     Parameters
     ----------
-    gradient, hebbian : list of ndarray of shape (n_connections,)
-        Of each layer, see `update_terms`.
+    gradient : list of ndarray of shape (n_connections,)
+        The step of the optimiser in each layer, see `update_terms`.
+    hebbian : list of ndarray of shape (n_connections,)
+        The Hebbian term in each layer, likewise.
 
     Attributes
     ----------

@@ -35,7 +35,20 @@ class NetworkMonitor:
         return list(fits.values())
 
     def setup(self, estimator, context):
-        """Before the fit: see that there is something to look at."""
+        """Check, before the fit, that there is a network to look at.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The network that is fitted.
+        context : sklearn.callback.CallbackContext
+            The root of its tasks.
+
+        Raises
+        ------
+        TypeError
+            If the estimator is not a network of this package.
+        """
         if not isinstance(estimator, BaseSparseNetwork):
             raise TypeError(
                 f"{type(self).__name__} is for the networks of skhebb, also within "
@@ -44,19 +57,47 @@ class NetworkMonitor:
             )
 
     def on_fit_task_begin(self, estimator, context, *, fitted_estimator=None):
-        """Look at the initial network."""
+        """Look at the initial network.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The network that is fitted.
+        context : sklearn.callback.CallbackContext
+            The task that begins, an epoch or the whole fit.
+        fitted_estimator : estimator, default=None
+            A copy that is fitted as far as training is.
+        """
         if context.task_name == "epoch" and context.task_id == 0:
             self._tell(context.parent, fitted_estimator)
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        """Look at the network of an epoch, or at the one that fit leaves."""
+        """Look at the network of an epoch, or at the one that fit leaves.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The network that is fitted.
+        context : sklearn.callback.CallbackContext
+            The task that ends, an epoch or the whole fit.
+        fitted_estimator : estimator, default=None
+            A copy that is fitted as far as training is.
+        """
         if context.task_name != "epoch":
             self._tell(context, fitted_estimator, is_best=estimator.early_stopping)
         elif (context.task_id + 1) % self.every == 0:
             self._tell(context.parent, fitted_estimator)
 
     def teardown(self, estimator, context):
-        """After the fit; nothing to do."""
+        """Do nothing after the fit.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The network that is fitted.
+        context : sklearn.callback.CallbackContext
+            The root of its tasks.
+        """
 
     def _tell(self, context, fitted_estimator, is_best=False):
         fit = context.root_uuid, tuple(task_ids(context))

@@ -22,8 +22,10 @@ def absent_ranks(weights, rows, columns):
     ----------
     weights : csr_array of shape (n_in, n_out)
         Sorted, without duplicates.
-    rows, columns : array-like of int of shape (n,)
-        Presynaptic and postsynaptic neurons of absent connections.
+    rows : array-like of int of shape (n,)
+        Presynaptic neurons of absent connections.
+    columns : array-like of int of shape (n,)
+        Their postsynaptic neurons.
 
     Returns
     -------

@@ -15,11 +15,16 @@ class HebbianMask:
     ----------
     graph : str
         Key of `GRAPHS`, the connections that may be active.
-    epsilon, density : float or None
-        What tells their number; one of them is None.
+    epsilon : float or None
+        The density parameter of SET; None where `density` tells the number of
+        connections.
+    density : float, "auto" or None
+        Number of connections divided by that of a dense network; None where `epsilon`
+        tells it.
     weight_scale : float or "he"
         Standard deviation of initial weights.
     threshold : float
+        Value above which a connection is active.
     """
 
     # Who is active must not lag behind the values, and who returns is trained already.
@@ -32,13 +37,34 @@ class HebbianMask:
         self.threshold = threshold
 
     def initial_weights(self, shapes, dtype, rng):
-        """Normally distributed weights on the initial graph, a csr_array per layer."""
+        """Draw normally distributed weights on the initial graph.
+
+        Parameters
+        ----------
+        shapes : list of tuple of int
+            Numbers of neurons before and after each layer of connections.
+        dtype : dtype
+            Type of the weights.
+        rng : numpy.random.Generator
+            Where graphs and weights come from.
+
+        Returns
+        -------
+        weights : list of csr_array of shape (n_in, n_out)
+            The weights of each layer.
+        """
         return initial_weights(
             self.graph, self.amount, self.weight_scale, shapes, dtype, rng
         )
 
     def prune(self, layer):
-        """Remove connections whose value is not above the threshold."""
+        """Remove connections whose value is not above the threshold.
+
+        Parameters
+        ----------
+        layer : SparseLayer
+            Changed in place.
+        """
         pool = layer.pool
         if pool is not None:
             pool.remember(layer.weights.data)
@@ -49,7 +75,15 @@ class HebbianMask:
                 pool.is_active[pool.is_active] = keep
 
     def grow(self, layer, rng):
-        """Bring back those whose value is."""
+        """Bring back removed connections whose value is above the threshold.
+
+        Parameters
+        ----------
+        layer : SparseLayer
+            Changed in place.
+        rng : numpy.random.Generator
+            Not used: nothing is drawn.
+        """
         pool = layer.pool
         if pool is not None:
             (back,) = np.nonzero(~pool.is_active & (pool.values > self.threshold))

@@ -15,17 +15,22 @@ class SparseEvolution:
     ----------
     graph : str
         Key of `GRAPHS`, the initial graph.
-    epsilon, density : float or None
-        What tells the number of connections; one of them is None.
+    epsilon : float or None
+        The density parameter of SET; None where `density` tells the number of
+        connections.
+    density : float, "auto" or None
+        Number of connections divided by that of a dense network; None where `epsilon`
+        tells it.
     zeta : float
         Fraction of a layer's connections that pruning removes.
     pruning : str or callable
         Key of `PRUNING_RULES`, or a rule like those.
     growth : str or callable
         Key of `GROWTH_RULES`, or a rule like those.
-    weight_scale, growth_scale : float or "he"
-        Standard deviation of initial weights and of those that are grown; "he" is
-        sqrt(2 / mean fan-in).
+    weight_scale : float or "he"
+        Standard deviation of initial weights; "he" is sqrt(2 / mean fan-in).
+    growth_scale : float or "he"
+        Standard deviation of the weights of connections that are grown.
     """
 
     settles = False
@@ -50,13 +55,34 @@ class SparseEvolution:
         self.growth_scale = growth_scale
 
     def initial_weights(self, shapes, dtype, rng):
-        """Normally distributed weights on the initial graph, a csr_array per layer."""
+        """Draw normally distributed weights on the initial graph.
+
+        Parameters
+        ----------
+        shapes : list of tuple of int
+            Numbers of neurons before and after each layer of connections.
+        dtype : dtype
+            Type of the weights.
+        rng : numpy.random.Generator
+            Where graphs and weights come from.
+
+        Returns
+        -------
+        weights : list of csr_array of shape (n_in, n_out)
+            The weights of each layer.
+        """
         return initial_weights(
             self.graph, self.amount, self.weight_scale, shapes, dtype, rng
         )
 
     def prune(self, layer):
-        """Remove the fraction zeta of the connections, chosen by the rule."""
+        """Remove the fraction zeta of the connections, chosen by the rule.
+
+        Parameters
+        ----------
+        layer : SparseLayer
+            Changed in place.
+        """
         if self.zeta == 0:
             return
         layer.forget()  # because this is when memory is at its most
@@ -69,7 +95,15 @@ class SparseEvolution:
         layer.keep_connections(keep)
 
     def grow(self, layer, rng):
-        """Fill the layer up to its capacity, where the rule says."""
+        """Fill the layer up to its capacity, where the rule says.
+
+        Parameters
+        ----------
+        layer : SparseLayer
+            Changed in place.
+        rng : numpy.random.Generator
+            Where new connections and weights come from.
+        """
         n_new = layer.capacity - layer.n_connections
         if n_new > 0:
             n_absent = layer.n_in * layer.n_out - layer.n_connections

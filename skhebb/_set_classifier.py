@@ -1,17 +1,45 @@
-"""Parts of docstrings that several estimators share."""
+"""Sparse Evolutionary Training as a classifier."""
 
-from string import Template
+from skhebb._classifier import BaseSparseClassifier
 
-NETWORK = """\
-hidden_layer_sizes : int or array-like of int, default=(300,)
+
+class SETClassifier(BaseSparseClassifier):
+    """Sparse neural network trained by Sparse Evolutionary Training (SET).
+
+    The network starts as a sparse random graph. After each epoch the fraction `zeta`
+    of every layer's connections that matter least is removed and as many are added
+    at random, so that the topology adapts to the data while its size stays; after
+    the last epoch connections are only removed. Memory and time are proportional to
+    the number of connections, never to that of possible ones.
+
+    Parameters shared with :class:`~sklearn.neural_network.MLPClassifier` have its
+    names and meaning.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of int, default=(300,)
         Numbers of neurons of the hidden layers.
     activation : {"all_relu", "identity", "logistic", "relu", "tanh"}, default="relu"
         Activation function of the hidden layers. "all_relu" is All-ReLU [3]_: for
         z < 0 it is -s z in the first hidden layer, s z in the second, and so on, with
-        s the `negative_slope`."""
-
-GRAPH = """\
-negative_slope : float, default=0.6
+        s the `negative_slope`.
+    loss : {"log_loss", "squared_error", "squared_error_published"}, default="log_loss"
+        - "log_loss": cross-entropy of softmax outputs; of logistic outputs for two
+          classes and for several labels per sample.
+        - "squared_error": half the squared error of logistic outputs.
+        - "squared_error_published": the same, but with the derivative of the code
+          published with SET [1]_ and HebbSET [2]_, which applies the derivative of
+          the logistic function to the output y = s(z) instead of to z:
+          dJ/dz = (y - t) s(y) (1 - s(y)). The published accuracies were obtained
+          with it; at their learning rate of 0.02 the true derivative learns far more
+          slowly.
+    class_weight : dict, list of dicts, "balanced" or None, default=None
+        Factors of the weights of samples by class, ``{class: weight}``; classes left
+        out have 1. "balanced" makes all classes that have samples weigh the same. With
+        several labels per sample a list of dicts ``{0: weight, 1: weight}``, one for
+        each label, or "balanced" for each; these are factors of the terms of the loss,
+        one of which each label has, and do not change scores.
+    negative_slope : float, default=0.6
         The s of ``activation="all_relu"``.
     initial_graph : {"erdos_renyi", "erk", "uniform"}, default="erdos_renyi"
         How the connections of a new network are drawn.
@@ -60,28 +88,8 @@ negative_slope : float, default=0.6
         When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and
         calls. In the latter case the connections of the last generation are not pruned
-        in the end."""
-
-MASK_GRAPH = """\
-negative_slope : float, default=0.6
-        The s of ``activation="all_relu"``.
-    initial_graph : {"erdos_renyi", "erk", "uniform"}, default="uniform"
-        How connections that may be active are drawn, see :class:`SETClassifier`.
-    density : float in (0, 1] or "auto", default=1
-        Number of connections that may be active, divided by that of a dense network of
-        this shape. "auto" is 0.1, or as many as the neurons of a layer's larger side.
-    epsilon : float or None, default=None
-        If given, it takes the place of `density`, see :class:`SETClassifier`.
-    weight_scale : float or "he", default="he"
-        Standard deviation of the initial weights, which are normally distributed
-        around 0. "he" is sqrt(2 / fan-in), with the mean fan-in of the layer's
-        neurons.
-    evolution_interval : "epoch" or int, default=1
-        How often values decide who is active: between epochs, or after so many
-        mini-batches. Values change with each."""
-
-TRAINING = """\
-solver : {"adam", "sgd"}, default="adam"
+        in the end.
+    solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and
         dies with it.
     weight_decay : float, default=0.005
@@ -115,8 +123,10 @@ solver : {"adam", "sgd"}, default="adam"
         Momentum of gradient descent, with ``solver="sgd"``.
     nesterovs_momentum : bool, default=True
         Whether that is Nesterov's momentum.
-    beta_1, beta_2 : float in [0, 1), default=0.9 and 0.999
-        Decay of the means of gradients and of their squares, with ``solver="adam"``.
+    beta_1 : float in [0, 1), default=0.9
+        Decay of the mean of the gradients, with ``solver="adam"``.
+    beta_2 : float in [0, 1), default=0.999
+        Decay of the mean of the squared gradients, with ``solver="adam"``.
     max_iter : int, default=75
         Number of epochs at most.
     shuffle : bool, default=True
@@ -127,10 +137,8 @@ solver : {"adam", "sgd"}, default="adam"
         and with ``learning_rate="cosine"`` unless there is `early_stopping`, it always
         goes on for `max_iter` epochs.
     n_iter_no_change : int or inf, default=10
-        See `tol`."""
-
-STOPPING = """\
-early_stopping : bool, default=False
+        See `tol`.
+    early_stopping : bool, default=False
         Whether to set aside `validation_fraction` of the samples, stratified by class
         if each sample has one, or to use those given to `fit` as `X_val` and
         `y_val`; to stop on their score, see `scoring`; and to return the network,
@@ -141,9 +149,9 @@ early_stopping : bool, default=False
         What networks are judged by with `early_stopping`, once per epoch. Larger is
         better, and `tol` is in its units.
 
-        - None: $score, weighted as the samples are, `class_weight` included.
+        - None: accuracy, weighted as the samples are, `class_weight` included.
         - "loss": the negative of `validation_loss_curve_`. It goes on improving where
-          $score hardly changes$rare.
+          accuracy hardly changes, as with rare classes.
         - The name of a scorer, see :func:`sklearn.metrics.get_scorer_names`, or a
           callable ``scorer(estimator, X, y)``, which gets a fitted estimator, X as it
           was given and y in its own units or labels; and the `sample_weight` of the
@@ -159,44 +167,13 @@ early_stopping : bool, default=False
         any number of threads.
     n_jobs : int or None, default=None
         Upper bound on the threads. None stands for what OpenMP may use here, which
-        ``OMP_NUM_THREADS``, threadpoolctl and joblib limit; -1 for all of these."""
+        ``OMP_NUM_THREADS``, threadpoolctl and joblib limit; -1 for all of these.
 
-LOSS = """\
-loss : {"log_loss", "squared_error", "squared_error_published"}, \
-default="log_loss"
-        - "log_loss": cross-entropy of softmax outputs; of logistic outputs for two
-          classes and for several labels per sample.
-        - "squared_error": half the squared error of logistic outputs.
-        - "squared_error_published": the same, but with the derivative of the code
-          published with SET [1]_ and HebbSET [2]_, which applies the derivative of
-          the logistic function to the output y = s(z) instead of to z:
-          dJ/dz = (y - t) s(y) (1 - s(y)). The published accuracies were obtained
-          with it; at their learning rate of 0.02 the true derivative learns far more
-          slowly.
-    class_weight : dict, "balanced" or None, default=None
-        Factors of the weights of samples by class, ``{class: weight}``; classes left
-        out have 1. "balanced" makes all classes that have samples weigh the same. With
-        several labels per sample a list of dicts ``{0: weight, 1: weight}``, one for
-        each label, or "balanced" for each; these are factors of the terms of the loss,
-        one of which each label has, and do not change scores."""
-
-HEBBIAN = """\
-lambda0 : float or array-like of shape (n_layers_ - 1,), default=0.01
-        Initial strength λ0 of the Hebbian term, or one for each layer of weights, such
-        as ``(0.01, 0.01, 0)`` to leave out the output layer; with 0 the estimator is
-        $plain, bit for bit.
-    lambda_decay : float in (0, 1], default=0.98
-        Factor of the Hebbian term per evolution of the topology.
-    lambda_unit : {"generation", "batch"}, default="generation"
-        What λ(t) is added in. "generation": all mini-batches until the topology evolves
-        again, by default those of an epoch, share it evenly, so that one `lambda0`
-        serves data sets and batches of any size. "batch": each mini-batch adds λ(t), as
-        in [2]_, which for hundreds of mini-batches an epoch is far too much unless
-        `lambda0` is chosen for that; the published λ0 of 0.01, for 12 batches an epoch,
-        is 0.12 in the other unit."""
-
-FITTED = """\
-coefs_ : list of csr_array of shape (n_in, n_out)
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes; numbers from 0 if several labels may apply to a sample.
+    coefs_ : list of csr_array of shape (n_in, n_out)
         Weights of each layer, sorted and without duplicates. Every stored element
         is a connection.
     intercepts_ : list of ndarray of shape (n_out,)
@@ -230,15 +207,22 @@ coefs_ : list of csr_array of shape (n_in, n_out)
         Number of layers, input and output included.
     n_outputs_ : int
         Number of outputs.
-    out_activation_ : {$outputs}
+    out_activation_ : {"logistic", "softmax"}
         Activation function of the output layer.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, if X had such."""
+        Names of the features, if X had such.
 
-REFERENCES = """\
-.. [1] D. C. Mocanu et al. Scalable training of artificial neural networks with
+    See Also
+    --------
+    HebbSETClassifier : SET with a Hebbian term.
+    SETRegressor : The same for numbers.
+    sklearn.neural_network.MLPClassifier : A dense network.
+
+    References
+    ----------
+    .. [1] D. C. Mocanu et al. Scalable training of artificial neural networks with
        adaptive sparse connectivity inspired by network science. Nature
        Communications 9, 2018.
     .. [2] A. de Ranitz. Enhancing Learning in Sparse Neural Networks: A Hebbian
@@ -247,99 +231,97 @@ REFERENCES = """\
        scale. arXiv:2102.01732, 2021.
     .. [4] U. Evci et al. Rigging the lottery: making all tickets winners. ICML 2020.
     .. [5] Z. Atashgahi et al. Quick and robust feature selection: the strength of
-       energy-efficient sparse training for autoencoders. Machine Learning 111, 2022."""
+       energy-efficient sparse training for autoencoders. Machine Learning 111, 2022.
 
-MASKING = """\
-The network starts dense, or on a sparse graph. Beside its weight, each connection
-    has a Hebbian value P between -1 and 1, which starts at 1 and decides whether the
-    connection is active: while it is above `mask_threshold`. A mini-batch changes it by
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skhebb import SETClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(
+    ...     X / 16, y, stratify=y, random_state=0
+    ... )
+    >>> clf = SETClassifier(random_state=0).fit(X_train, y_train)
+    >>> clf.score(X_test, y_test)
+    0.9...
+    """
 
-        P_ij <- P_ij + η w_ij sum_b a_bi z_bj               ("contribution")
-        P_ij <- P_ij + η sum_b sign(a_bi) sign(z_bj)        ("sign")
-
-    with a_i the activation before the connection and z_j the sum before the activation
-    function of the neuron after it; it stays between -1 and 1. Connections that are
-    pruned keep their weight and return when their value rises again. They cost nothing
-    in forward and backward passes and are not in `coefs_`; only their value is carried
-    on, for which all connections that may be active take part in one product per
-    mini-batch.
-
-    The rules are those of the code and of the README of [6]_."""
-
-MASK = """\
-mask_rule : {"contribution", "sign"}, default="contribution"
-        What raises and lowers the value of a connection, see above.
-    mask_rate : float, default=0.1
-        η. Changes are sums over a mini-batch, so that it goes with `batch_size`.
-    mask_threshold : float in [-1, 1), default=0
-        A connection is active while its value is above it.
-    mask_center : bool or "auto", default="auto"
-        Whether a and z are taken less their means over the mini-batch. "auto" does so
-        with the rule "sign", because activations that are never negative would let
-        values rise only.
-    masked_layers : "all" or list of int, default="all"
-        Indices into `coefs_` of the layers that are masked; -1 is the output layer."""
-
-FEATURES = """\
-density : float in (0, 1], default=1
-        Share of the features that a unit is connected to, in the mean. Below 1 the
-        receptive fields are drawn at random and stay, `components_` is sparse, and so
-        is all that is computed.
-    learning_rate : {"constant", "cosine", "invscaling"}, default="cosine"
-        Course of η from epoch to epoch. "cosine" falls from `learning_rate_init`
-        towards 0, to a half in the second of two epochs. "invscaling" falls with the
-        root of the number of samples seen before. In `partial_fit` "cosine" is
-        constant.
-    learning_rate_init : float, default=$rate
-        Initial η.
-    batch_size : int, default=64
-        Samples of a mini-batch.
-    max_iter : int, default=2
-        Epochs of `fit`.
-    shuffle : bool, default=True
-        Whether `fit` and `partial_fit` shuffle the samples.
-    verbose : bool, default=False
-        Whether to print how much the components change in each epoch.
-    random_state : int, RandomState instance or None, default=None
-        Determines initial components, receptive fields and the order of samples.
-    n_jobs : int or None, default=None
-        Threads of units with receptive fields; None for all that OpenMP may use.
-        Dense units have one thread, because BLAS would give other bits with more."""
-
-FEATURES_FITTED = """\
-components_ : ndarray or csr_array of shape (n_components, n_features)
-        The weight vectors.
-    n_iter_ : int
-        Epochs, or calls of `partial_fit`.
-    n_samples_seen_ : int
-        Samples in all epochs.
-    change_curve_ : list of float
-        Norm of the change of the components in each epoch of `fit`, relative to their
-        norm before.
-    n_features_in_ : int
-        Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, if X has any that are strings."""
-
-CLASSIFIER = {
-    "score": "accuracy",
-    "rare": ", as with rare classes",
-    "outputs": '"logistic", "softmax"',
-}
-REGRESSOR = {"score": "R²", "rare": "", "outputs": '"identity"'}
-
-
-def documented(**words):
-    """Fill the shared parts into the docstring of a class, with `words` in them."""
-    parts = {
-        name.lower(): Template(text).safe_substitute(words)
-        for name, text in globals().items()
-        if name.isupper() and isinstance(text, str)
-    }
-
-    def fill(cls):
-        if cls.__doc__ is not None:  # as it is with python -OO
-            cls.__doc__ = Template(cls.__doc__).substitute(parts)
-        return cls
-
-    return fill
+    def __init__(
+        self,
+        hidden_layer_sizes=(300,),
+        activation="relu",
+        *,
+        loss="log_loss",
+        class_weight=None,
+        negative_slope=0.6,
+        initial_graph="erdos_renyi",
+        density="auto",
+        epsilon=None,
+        weight_scale="he",
+        growth_scale=0.0,
+        zeta=0.3,
+        pruning="magnitude",
+        growth="random",
+        evolution_interval="epoch",
+        solver="adam",
+        weight_decay=0.005,
+        alpha=0.0,
+        dropout=0.0,
+        batch_size="auto",
+        learning_rate="cosine",
+        learning_rate_init=0.02,
+        power_t=0.5,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        beta_1=0.9,
+        beta_2=0.999,
+        max_iter=75,
+        shuffle=True,
+        tol=1e-4,
+        n_iter_no_change=10,
+        early_stopping=False,
+        validation_fraction=0.1,
+        scoring=None,
+        warm_start=False,
+        verbose=False,
+        random_state=None,
+        n_jobs=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.class_weight = class_weight
+        self.negative_slope = negative_slope
+        self.initial_graph = initial_graph
+        self.density = density
+        self.epsilon = epsilon
+        self.weight_scale = weight_scale
+        self.growth_scale = growth_scale
+        self.zeta = zeta
+        self.pruning = pruning
+        self.growth = growth
+        self.evolution_interval = evolution_interval
+        self.solver = solver
+        self.weight_decay = weight_decay
+        self.alpha = alpha
+        self.dropout = dropout
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.scoring = scoring
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+        self.n_jobs = n_jobs
