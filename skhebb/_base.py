@@ -38,6 +38,7 @@ from skhebb._sklearn import (
     _num_samples,
     _safe_indexing,
 )
+from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads
 from skhebb._training import (
     StoppingRule,
@@ -53,7 +54,6 @@ from skhebb._validation import (
     check_layer_sizes,
     check_length,
     check_outputs,
-    check_sparse,
     check_weights,
 )
 from skhebb.topology import GRAPHS, GROWTH_RULES, PRUNING_RULES, SparseEvolution
@@ -355,7 +355,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
 
     def _outputs(self, X):
         network = self._fitted_state().network
-        check_sparse(X)
+        X = check_sparse("X", X)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=network.dtype, reset=False
         )
@@ -427,7 +427,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
 
     def _training_data(self, X, y, sample_weight, is_first):
         """Checked X and y, weights or None, and the rows that take part."""
-        check_sparse(X)
+        X, y = check_sparse("X", X), check_sparse("y", y)
         X, y = validate_data(
             self,
             X,
@@ -452,10 +452,10 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         if X_val is None:
             return None
         try:
-            check_sparse(X_val)
+            X, y_val = check_sparse("X_val", X_val), check_sparse("y_val", y_val)
             X, y_val = validate_data(
                 self,
-                X_val,
+                X,
                 y_val,
                 accept_sparse="csr",
                 dtype=dtype,

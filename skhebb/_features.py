@@ -25,6 +25,7 @@ from skhebb._observer import FitObserver
 from skhebb._random import random_streams
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import Interval, StrOptions, _fit_context
+from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads, one_blas_thread
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
@@ -33,7 +34,6 @@ from skhebb._validation import (
     check_floats,
     check_numbers,
     check_shape,
-    check_sparse,
 )
 from skhebb.topology import GRAPHS
 
@@ -229,7 +229,7 @@ class BaseHebbianFeatures(
             return fitted._activate(components.project(X))
 
     def _check(self, X, is_first):
-        check_sparse(X)
+        X = check_sparse("X", X)
         dtype = FLOATS if is_first else self.components_.dtype
         X = validate_data(
             self, X, accept_sparse="csr", dtype=dtype, order="C", reset=is_first

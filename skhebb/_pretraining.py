@@ -20,9 +20,10 @@ from skhebb._network import Network
 from skhebb._random import SEEDS
 from skhebb._set_classifier import SETClassifier
 from skhebb._sklearn import HasMethods, _fit_context
+from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads
 from skhebb._transaction import transaction, twin
-from skhebb._validation import FLOATS, check_sortable, check_sparse
+from skhebb._validation import FLOATS, check_sortable
 
 UNLABELLED = -1
 
@@ -157,7 +158,7 @@ class HebbianPretrainingClassifier(
 
     def _data(self, X, y):
         """Checked X, the labels there are, and which samples have them."""
-        check_sparse(X)
+        X = check_sparse("X", X)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C")
         if y.dtype.kind in "UO" and np.asarray(y == str(UNLABELLED)).any():
             raise ValueError(
@@ -281,7 +282,7 @@ class HebbianPretrainingClassifier(
     def _check(self, X):
         """The network that this moment has, and checked X."""
         check_is_fitted(self)
-        check_sparse(X)
+        X = check_sparse("X", X)
         fitted = twin(self)
         network = fitted.estimator_
         dtype = network.coefs_[0].dtype

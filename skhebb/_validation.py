@@ -8,6 +8,7 @@ from sklearn.utils import check_array
 
 from skhebb._csr import connections, index_dtype
 from skhebb._sklearn import _check_sample_weight
+from skhebb._sparse import check_sparse
 
 FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
 
@@ -20,18 +21,6 @@ def check_floats(estimator):
                 f"The {name!r} parameter of {type(estimator).__name__} must be below "
                 f"1e308. Got an integer of {value.bit_length()} bits instead."
             )
-
-
-def check_sparse(X):
-    """Raise if `X` is a sparse matrix whose indices lead out of its arrays.
-
-    SciPy does not check them, and neither it nor the kernels survive them.
-    """
-    if issparse(X) and X.format in ("csr", "csc", "bsr"):
-        try:
-            X.check_format(full_check=True)
-        except ValueError as error:
-            raise ValueError(f"X is not a valid sparse matrix: {error}") from error
 
 
 def check_sortable(name, labels):
@@ -112,10 +101,6 @@ def check_connections(name, weights, shape):
     """A canonical csr_array of this shape; zeros of a csr_array are connections."""
     check_shape(name, weights.shape, shape)
     weights = csr_array(weights)
-    try:
-        weights.check_format(full_check=True)
-    except ValueError as error:
-        raise ValueError(f"{name} is not a valid sparse matrix: {error}") from error
     weights.sum_duplicates()
     index_type = index_dtype(weights.nnz)
     indices = weights.indices.astype(index_type, copy=False)
@@ -141,6 +126,7 @@ def check_intercepts(intercepts_init, sizes, dtype, name="intercepts_init"):
 
 def check_numbers(name, array, dtype, **options):
     """A copy of `array` as finite numbers; `options` are those of `check_array`."""
+    array = check_sparse(name, array)
     try:
         return check_array(array, dtype=dtype, input_name=name, copy=True, **options)
     except (TypeError, ValueError) as error:

@@ -28,7 +28,8 @@ ALLOWED = {
     "_network": {"_kernels", "_layer", "_buffers"},
     "_training": {"_network", "_buffers", "_kernels", "_schedules"},
     "_observer": set(),
-    "_validation": {"_csr", "_sklearn"},
+    "_sparse": set(),
+    "_validation": {"_csr", "_sklearn", "_sparse"},
     "_early_stopping": {"_sklearn", "_training"},
     "_show_versions": {"_kernels", "_threads"},
     "_activations": {"_kernels"},
@@ -42,8 +43,8 @@ ALLOWED = {
     "datasets": set(),
     "_base": LEAVES
     | {"_batches", "_layer", "_network", "_observer", "_random", "_sklearn"}
-    | {"_early_stopping", "_persistence", "_threads", "_training", "_transaction"}
-    | {"_validation"},
+    | {"_early_stopping", "_persistence", "_transaction", "_sparse", "_threads"}
+    | {"_training", "_validation"},
     "_persistence": {"_activations", "_csr", "_layer", "_network", "_pool"}
     | {"_targets", "_training", "_transaction", "_validation"},
     "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_transaction"}
@@ -58,7 +59,7 @@ ALLOWED = {
     "_components": {"_activations", "_batches", "_buffers", "_csr", "_kernels"}
     | {"_layer", "_network"},
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
-    | {"_random", "_transaction", "_threads", "_validation", "topology"},
+    | {"_random", "_transaction", "_sparse", "_threads", "_validation", "topology"},
     "_winner_take_all": {"_features", "_sklearn", "_threads", "plasticity"},
     "_hebbian_mask": {"_sklearn", "_validation", "plasticity", "topology"},
     "_hebbian_mask_classifier": {"_classifier", "_hebbian_mask"},
@@ -66,7 +67,7 @@ ALLOWED = {
     "_hebbian_pca": {"_features", "_sklearn", "plasticity"},
     "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set_classifier"}
     | {"_activations", "_batches", "_layer", "_network", "_random", "_transaction"}
-    | {"_sklearn", "_threads", "_validation"},
+    | {"_sklearn", "_sparse", "_threads", "_validation"},
     "_whitening": {"_transaction", "_sklearn", "_threads", "_validation"},
     "inspection": {"_base", "_buffers", "_csr", "_training"},
     "__init__": {"_set_classifier", "_set_regressor"}

@@ -467,3 +467,58 @@ def test_tiles_cover_the_batch(dtype):
         assert batch <= tiles.stride < max(2 * batch, batch + lanes)
         if not tiles.are_narrow:
             assert not (widths % lanes).any()
+
+
+SOUND = {
+    "features": np.array([1, 4]),
+    "starts": np.array([0, 2, 3]),
+    "columns": np.array([0, 3, 2]),
+    "values": np.ones(3),
+}
+
+
+@pytest.mark.parametrize("kernel", ["forward", "update", "add_covariances"])
+@pytest.mark.parametrize(
+    "unsound",
+    [
+        {"features": np.array([-1, 4])},
+        {"features": np.array([1, 5])},
+        {"features": np.array([4, 1])},
+        {"features": np.array([4, 4])},
+        {"starts": np.array([1, 2, 3])},
+        {"starts": np.array([0, 4, 3])},
+        {"starts": np.array([0, -1, 3])},
+        {"starts": np.array([0, 2, 2])},
+        {"starts": np.array([], dtype=int)},
+        {"columns": np.array([-1, 3, 2])},
+        {"columns": np.array([0, 4, 2])},
+        {"columns": np.array([3, 0, 2])},
+        {"columns": np.array([3, 3, 2])},
+        {"values": np.ones(2)},
+    ],
+)
+def test_unsound_nonzeros_are_refused(kernel, unsound):
+    layer, tiles = layer_of(csr_array(np.ones((5, 7)))), tiles_for(4, np.float64)
+    outputs, scratch = np.ones(7 * tiles.stride), scratch_of(layer, 1)
+    for parts in unsound, {}:
+        inputs = NonZeros(**{**SOUND, **parts})
+        plain = np.ones(len(inputs.features)), np.ones(len(inputs.features))
+        term = 1.0, *plain, outputs, np.ones(7), np.ones(7)
+        calls = {
+            "forward": (inputs, outputs, tiles, LINEAR, True, 1),
+            "update": (
+                inputs,
+                outputs,
+                (None, None, LINEAR),
+                batch_of(tiles),
+                sgd().step(1.0, (0.0, 0.0), 1),
+                scratch,
+                1,
+            ),
+            "add_covariances": (inputs, batch_of(tiles), term, scratch, 1),
+        }
+        if parts:
+            with pytest.raises(ValueError, match=r"sizes of arrays|non-zeros are not"):
+                getattr(layer, kernel)(*calls[kernel])
+        else:
+            getattr(layer, kernel)(*calls[kernel])

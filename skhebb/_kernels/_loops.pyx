@@ -200,29 +200,48 @@ cdef skhebb_connections connections_of(
 
 
 cdef skhebb_nonzeros nonzeros_of(
-    inputs, const floating[::1] like, Py_ssize_t n_features
+    inputs, const floating[::1] like, Py_ssize_t n_features, Py_ssize_t n_columns
 ) except *:
     """The non-zeros (features, starts, columns, values) as C has them.
 
-    Values are of the type of `like`.
+    Values are of the type of `like`. Features ascend, and so do the columns of each.
     """
     cdef const Py_ssize_t[::1] features = inputs[0], starts = inputs[1]
     cdef const Py_ssize_t[::1] columns = inputs[2]
     cdef const floating[::1] values = inputs[3]
+    cdef Py_ssize_t n_active = features.shape[0]
+    check(starts.shape[0] == n_active + 1 and starts[0] == 0
+          and columns.shape[0] == values.shape[0] == starts[n_active])
+    cdef bint is_sound = ascend(features, 0, n_active, n_features)
+    cdef Py_ssize_t r
+    for r in range(n_active):  # starts are in range up to here
+        is_sound = (is_sound and starts[r] <= starts[r + 1] <= columns.shape[0]
+                    and ascend(columns, starts[r], starts[r + 1], n_columns))
+    if not is_sound:
+        raise ValueError("non-zeros are not sorted or lie outside")
     cdef skhebb_nonzeros nonzeros
-    check(starts.shape[0] == features.shape[0] + 1
-          and columns.shape[0] == values.shape[0] == starts[features.shape[0]])
-    nonzeros.n_active = features.shape[0]
+    nonzeros.n_active = n_active
     nonzeros.starts = &starts[0]
     nonzeros.features = nonzeros.columns = NULL
     nonzeros.values = NULL
-    if features.shape[0] > 0:
-        check(features[features.shape[0] - 1] < n_features)
+    if n_active > 0:
         nonzeros.features = &features[0]
     if values.shape[0] > 0:
         nonzeros.columns = &columns[0]
         nonzeros.values = &values[0]
     return nonzeros
+
+
+cdef bint ascend(
+    const Py_ssize_t[::1] numbers, Py_ssize_t start, Py_ssize_t end, Py_ssize_t bound
+) noexcept nogil:
+    """Whether a part of `numbers` is of different ones of range(bound), sorted."""
+    cdef Py_ssize_t k, before = -1
+    for k in range(start, end):
+        if numbers[k] <= before:
+            return False
+        before = numbers[k]
+    return before < bound
 
 
 # The tiles are shared by so many groups, each of which adds up products of its own. Two
@@ -357,7 +376,9 @@ def forward_nonzeros(
     )
     cdef skhebb_tiles tiles = tiles_of(edges, 0)
     cdef Py_ssize_t stride = edges[tiles.n_tiles], n_parts = neurons.shape[0] - 1
-    cdef skhebb_nonzeros nonzeros = nonzeros_of(inputs, biases, layer.n_in)
+    cdef skhebb_nonzeros nonzeros = nonzeros_of(
+        inputs, biases, layer.n_in, stride
+    )
     check(outputs.shape[0] == layer.n_out * stride)
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
     cdef Py_ssize_t p
@@ -458,7 +479,9 @@ def update_nonzeros(
     check(errors.shape[0] == layer.n_out * stride)
     cdef const floating[:, ::1] room = scratch
     check_chunks(rows, n_parts, indptr, room)
-    cdef skhebb_nonzeros nonzeros = nonzeros_of(inputs, errors, layer.n_in)
+    cdef skhebb_nonzeros nonzeros = nonzeros_of(
+        inputs, errors, layer.n_in, stride
+    )
     cdef void* pointers[2]
     point_to_states(step, states, weights, pointers)
     cdef skhebb_step c_step = step.of(pointers, total)
@@ -511,7 +534,7 @@ def add_covariances(
     cdef skhebb_nonzeros nonzeros
     cdef Py_ssize_t p, work
     if is_sparse:
-        nonzeros = nonzeros_of(inputs, outputs, n_in)
+        nonzeros = nonzeros_of(inputs, outputs, n_in, stride)
         n_in = nonzeros.n_active
         work = work_of_nonzeros(&layer, indices.shape[0], len(inputs[3]))
     else:
