@@ -138,7 +138,7 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
         What networks are judged by with `early_stopping`, once per epoch. Larger is
         better, and `tol` is in its units.
 
-        - None: accuracy, weighted as the samples are, `class_weight` included.
+        - None: accuracy, R² of regressors, weighted as samples and classes are.
         - "loss": the negative of `validation_loss_curve_`. It goes on improving where
           accuracy hardly changes, as with rare classes.
         - The name of a scorer, see :func:`sklearn.metrics.get_scorer_names`, or a

@@ -159,9 +159,9 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         What networks are judged by with `early_stopping`, once per epoch. Larger is
         better, and `tol` is in its units.
 
-        - None: R², weighted as the samples are.
+        - None: accuracy, R² of regressors, weighted as samples and classes are.
         - "loss": the negative of `validation_loss_curve_`. It goes on improving where
-          R² hardly changes.
+          accuracy hardly changes, as with rare classes.
         - The name of a scorer, see :func:`sklearn.metrics.get_scorer_names`, or a
           callable ``scorer(estimator, X, y)``, which gets a fitted estimator, X as it
           was given and y in its own units or labels; and the `sample_weight` of the
