@@ -191,7 +191,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             one sample is trained on.
         """
         with transaction(self) as draft:
-            stopped = draft._fit(
+            stopped = self._observe_fit(
+                draft,
                 X,
                 y,
                 sample_weight,
@@ -202,7 +203,11 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return self
 
     @with_callbacks
-    def _fit(self, X_given, y_given, sample_weight, given, initial):
+    def _observe_fit(self, draft, *data):
+        """Let the draft fit, and callbacks know this estimator."""
+        return draft._fit(self, *data)
+
+    def _fit(self, observed, X_given, y_given, sample_weight, given, initial):
         self._check_combinations(given)
         n_threads = effective_n_threads(self.n_jobs)
         warm = self.warm_start and hasattr(self, "_state")
@@ -231,15 +236,15 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         n_before = len(state.losses)
 
         def fitted_attributes():
-            return self._fitted(state.copy(), targets, n_before)
+            return {**vars(self), **self._fitted(state.copy(), targets, n_before)}
 
         validate = None
         if held_out is not None:
             scorer = self._scorer(fitted_attributes)
             validate = Validation(trainer, targets, held_out, scorer)
         observer = FitObserver(
-            self,
-            self._init_callback_context(max_subtasks=self.max_iter),
+            observed,
+            observed._init_callback_context(max_subtasks=self.max_iter),
             X=lambda: rows(X_given, data.samples),
             y=lambda: rows(y_given, data.samples),
             metadata=lambda: metadata(sample_weight, data.samples),

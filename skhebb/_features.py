@@ -128,21 +128,25 @@ class BaseHebbianFeatures(
             If training is interrupted from the keyboard; likewise.
         """
         with transaction(self) as draft:
-            stopped = draft._fit(X, components_init, receptive_fields)
+            stopped = self._observe_fit(draft, X, components_init, receptive_fields)
         self._warn(stopped)
         return self
 
     @with_callbacks
-    def _fit(self, X_given, components_init, receptive_fields):
+    def _observe_fit(self, draft, *data):
+        """Let the draft fit, and callbacks know this transformer."""
+        return draft._fit(self, *data)
+
+    def _fit(self, observed, X_given, components_init, receptive_fields):
         X = self._check(X_given, is_first=True)
         trained = self._begin(X, components_init, receptive_fields)
         observer = FitObserver(
-            self,
-            self._init_callback_context(max_subtasks=self.max_iter),
+            observed,
+            observed._init_callback_context(max_subtasks=self.max_iter),
             X=lambda: X_given,
             y=lambda: None,
             metadata=lambda: None,
-            fitted_attributes=lambda: self._fitted(trained.copy()),
+            fitted_attributes=lambda: {**vars(self), **self._fitted(trained.copy())},
         )
         stopped = None
         observer.begin_fit()

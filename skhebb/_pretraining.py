@@ -130,18 +130,22 @@ class HebbianPretrainingClassifier(
             does, with the network of the last complete epoch and a warning.
         """
         with transaction(self) as draft:
-            draft._fit(X, y)
+            self._observe_fit(draft, X, y)
         return self
 
     @with_callbacks
-    def _fit(self, X_given, y_given):
+    def _observe_fit(self, draft, X, y):
+        """Let the draft fit, and callbacks know this estimator."""
+        draft._fit(self, X, y)
+
+    def _fit(self, observed, X_given, y_given):
         network, rule = self._parts()
         X, y, labelled = self._data(X_given, y_given)
         layers = network._initial_layers(X[labelled], y)
-        given = {"estimator": self, "X": X_given, "y": y_given}
-        context = self._init_callback_context(max_subtasks=len(layers))
+        given = {"estimator": observed, "X": X_given, "y": y_given}
+        context = observed._init_callback_context(max_subtasks=len(layers))
         context.call_on_fit_task_begin(**given)
-        phases = Phases(self, context)
+        phases = Phases(observed, context)
         layers, features = self._pretrain(network, rule, layers, X, phases)
         X = X[labelled]
         with phases.run("fine-tuning", network, X, y):
@@ -196,7 +200,7 @@ class HebbianPretrainingClassifier(
             fields = weights.T.tocsr()
             fields.data[:] = 1
             with phases.run("pre-training", part, inputs):
-                stopped = part._fit(inputs, None, fields)
+                stopped = part._observe_fit(part, inputs, None, fields)
                 if isinstance(stopped, KeyboardInterrupt):
                     raise stopped  # nothing to fine-tune yet
             part._warn(stopped)
