@@ -479,9 +479,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             encoded = self._encode(targets, y_val, samples, dtype, "y_val")
         except ValueError as error:
             raise ValueError(f"Validation data, X_val and y_val: {error}") from error
-        for_scorer = X_val, y_val, weights
+        given = X_val, y_val, weights
         weights, _ = weigh(weights, of_classes, encoded, samples)
-        return ValidationData(rows_of(X), encoded, weights, for_scorer)
+        return ValidationData(rows_of(X), encoded, weights, lambda: given)
 
     def _weighted(self, X, y, targets, weights, samples):
         """TrainingData, and what `_class_weights` gives."""
@@ -538,7 +538,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             rows_of(data.inputs.X[held]),
             data.y[held],
             rows(data.weights, held),
-            tuple(rows(array, held) for array in given),
+            lambda: [rows(array, held) for array in given],
         )
 
     def _check_new_network(self):

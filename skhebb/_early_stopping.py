@@ -1,6 +1,7 @@
 """What early stopping judges a network by."""
 
 import warnings
+from collections.abc import Callable
 from numbers import Real
 from typing import NamedTuple
 
@@ -21,14 +22,15 @@ class ValidationData(NamedTuple):
         Targets as the network learns them.
     weights : ndarray or None
         Of the samples, those of their classes included.
-    for_scorer : tuple
-        X as the user gave it, y in its own units or labels, and sample_weight or None.
+    for_scorer : callable
+        Gives X as the user gave it, y in its own units or labels, and sample_weight or
+        None.
     """
 
     inputs: object
     encoded: np.ndarray
     weights: np.ndarray | None
-    for_scorer: tuple
+    for_scorer: Callable
 
 
 class Validation:
@@ -64,7 +66,7 @@ class Validation:
         if self.scorer == "loss":
             return -loss, loss
         if self.scorer is not None:
-            return self.scorer(*for_scorer), loss
+            return self.scorer(*for_scorer()), loss
         return float(self.targets.score(encoded, outputs, weights)), loss
 
 

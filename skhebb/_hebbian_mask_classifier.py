@@ -44,12 +44,13 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
           dJ/dz = (y - t) s(y) (1 - s(y)). The published accuracies were obtained
           with it; at their learning rate of 0.02 the true derivative learns far more
           slowly.
-    class_weight : dict, list of dicts, "balanced" or None, default=None
+    class_weight : dict, list of dict, "balanced" or None, default=None
         Factors of the weights of samples by class, ``{class: weight}``; classes left
-        out have 1. "balanced" makes all classes that have samples weigh the same. With
-        several labels per sample a list of dicts ``{0: weight, 1: weight}``, one for
-        each label, or "balanced" for each; these are factors of the terms of the loss,
-        one of which each label has, and do not change scores.
+        out have 1. "balanced" makes all classes that have samples weigh the same.
+
+        With several labels per sample, a list of dicts ``{0: weight, 1: weight}``, one
+        for each label, or "balanced" for each. They are factors of the term that a
+        label has in the loss of a sample, and do not change scores.
     mask_rule : {"contribution", "sign"}, default="contribution"
         What raises and lowers the value of a connection, see above.
     mask_rate : float, default=0.1
@@ -160,8 +161,8 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The classes; numbers from 0 if several labels may apply to a sample.
+    classes_ : ndarray of shape (n_classes,) or (n_outputs_, 2)
+        The classes; [0, 1] for each label if several may apply to a sample.
     pruned_shares_ : ndarray of shape (n_epochs, n_layers_ - 1)
         Share of the connections of each layer that were not active after each epoch of
         `loss_curve_`.

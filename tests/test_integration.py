@@ -801,6 +801,7 @@ class TestParameters:
         "n_iter_no_change": 29,
         "early_stopping": True,
         "validation_fraction": 0.59375,
+        "scoring": "loss",
         "warm_start": True,
         "verbose": True,
         "random_state": 31,
