@@ -6,6 +6,9 @@ SKHEBB_BOUNDSCHECK=1
     Kernels check every index and raise IndexError; for debugging, slow.
 SKHEBB_NO_OPENMP=1
     Build without OpenMP: every kernel runs on one thread.
+SKHEBB_SANITIZE=1
+    Kernels abort at the first access outside of their arrays, or other undefined
+    behaviour; docs/CONTRIBUTING.md says how to run them. For GCC and Clang.
 """
 
 import json
@@ -23,6 +26,8 @@ KERNELS = Path("skhebb/_kernels")
 SOURCES = KERNELS / "src"
 HEADERS = sorted(str(path) for path in SOURCES.glob("*.h"))
 DEBUG = os.environ.get("SKHEBB_BOUNDSCHECK", "0") == "1"
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+SANITIZE = SANITIZERS if os.environ.get("SKHEBB_SANITIZE", "0") == "1" else []
 
 DIRECTIVES = {
     "language_level": 3,
@@ -70,7 +75,10 @@ class BuildKernels(build_ext):
             # `omp simd` vectorises the tile loops, whether or not there are threads,
             # and square roots if they need not set errno.
             vectorise = ["-O3", "-fopenmp-simd", "-fno-math-errno", "-Wno-psabi"]
-            compile_flags = [*vectorise, *compile_flags]
+            compile_flags = [*vectorise, *compile_flags, *SANITIZE]
+            link_flags = [*link_flags, *SANITIZE]
+            if SANITIZE:  # reports name lines
+                compile_flags += ["-g", "-O1", "-fno-omit-frame-pointer"]
             # For `skhebb.show_versions()`.
             quoted = json.dumps(" ".join(compile_flags))
             compile_flags = [*compile_flags, f"-DSKHEBB_FLAGS={quoted}"]

@@ -83,7 +83,7 @@ def set_grain(Py_ssize_t work):
 cdef inline int threads_for(Py_ssize_t work, int n_threads) noexcept nogil:
     """Threads for so many multiply-adds, at most `n_threads`."""
     cdef Py_ssize_t worth = 1 + work // grain
-    return n_threads if worth >= n_threads else <int>worth
+    return max(1, n_threads) if worth >= n_threads else <int>worth
 
 
 cdef inline const skhebb_table* table_for(size_t real, size_t place) noexcept nogil:
@@ -95,6 +95,15 @@ cdef int check(bint sizes_match) except -1:
     """Raise unless array sizes match: a kernel must never leave its arrays."""
     if not sizes_match:
         raise ValueError("sizes of arrays do not match")
+    return 0
+
+
+cdef int check_parts(const Py_ssize_t[::1] edges, Py_ssize_t n) except -1:
+    """Raise unless these are edges of parts of range(n)."""
+    cdef Py_ssize_t p, n_parts = edges.shape[0] - 1
+    check(n_parts >= 1 and edges[0] == 0 and edges[n_parts] == n)
+    for p in range(n_parts):
+        check(edges[p] <= edges[p + 1])
     return 0
 
 
@@ -141,6 +150,10 @@ cdef class Step:
     def __init__(self, str rule, factors, int n_states, double alpha,
                  double weight_decay):
         self.c.rule = RULES.index(rule)
+        if rule == "adam":
+            check(len(factors) == 4 and n_states == 2)
+        else:
+            check(len(factors) == 3 and (factors[1] != 0) <= n_states <= 2)
         for k, factor in enumerate(factors):
             self.factors[k] = factor
         self.c.factors = self.factors
@@ -174,10 +187,21 @@ cdef int point_to_states(Step step, list states, floating[::1] parameters,
     return 0
 
 
-cdef skhebb_tiles tiles_of(const Py_ssize_t[::1] edges, Py_ssize_t batch):
-    """Tiles as C has them."""
+cdef skhebb_tiles tiles_of(
+    const Py_ssize_t[::1] edges, Py_ssize_t batch, size_t real
+) except *:
+    """Tiles as C has them, for a precision given by its size in bytes."""
     cdef skhebb_tiles tiles
+    cdef Py_ssize_t t, width, in_bytes
     tiles.n_tiles = edges.shape[0] - 1
+    check(tiles.n_tiles >= 1 and edges[0] == 0)
+    for t in range(tiles.n_tiles):
+        width = edges[t + 1] - edges[t]
+        in_bytes = width * <Py_ssize_t>real
+        if in_bytes < 64:
+            check(tiles.n_tiles == 1 and width > 0 and width & (width - 1) == 0)
+        else:
+            check(in_bytes <= 256 and in_bytes % 64 == 0)
     tiles.batch = batch
     tiles.edges = &edges[0]
     tiles.weights = NULL
@@ -188,10 +212,11 @@ cdef skhebb_connections connections_of(
     const index[::1] indptr, const index[::1] indices, const floating[::1] weights,
     Py_ssize_t n_out,
 ) except *:
-    """Connections by presynaptic neuron as C has them."""
-    check(indices.shape[0] == weights.shape[0])
+    """Connections by presynaptic neuron as C has them; whoever made them is trusted."""
     cdef skhebb_connections layer
     layer.n_in = indptr.shape[0] - 1
+    check(layer.n_in >= 1 and n_out >= 1 and indptr[0] == 0
+          and indptr[layer.n_in] == indices.shape[0] == weights.shape[0])
     layer.n_out = n_out
     layer.indptr = &indptr[0]
     layer.indices = &indices[0] if indices.shape[0] > 0 else NULL
@@ -262,10 +287,8 @@ cdef int check_chunks(
     is shared by `n_parts`, the edges of which are `rows`.
     """
     cdef Py_ssize_t p, n = rows.shape[0] - 1
-    check(n_parts >= 1 and n % n_parts == 0 and rows[0] == 0
-          and rows[n] == indptr.shape[0] - 1 and scratch.shape[0] >= GROUPS)
-    for p in range(n):
-        check(rows[p] <= rows[p + 1])
+    check_parts(rows, indptr.shape[0] - 1)
+    check(n_parts >= 1 and n % n_parts == 0 and scratch.shape[0] >= GROUPS)
     for p in range(0, n, n_parts):
         check(indptr[rows[p + n_parts]] - indptr[rows[p]] < scratch.shape[1])
     return 0
@@ -287,9 +310,12 @@ def load_rows(
     int n_threads,
 ):
     """Lay the chosen samples out in tiles; the padding becomes zero."""
-    cdef skhebb_tiles tiles = tiles_of(edges, samples.shape[0])
+    cdef skhebb_tiles tiles = tiles_of(edges, samples.shape[0], sizeof(floating))
     cdef Py_ssize_t stride = edges[tiles.n_tiles], n_features = X.shape[1]
     check(n_features * stride == out.shape[0] and samples.shape[0] <= stride)
+    cdef Py_ssize_t b
+    for b in range(samples.shape[0]):
+        check(0 <= samples[b] < X.shape[0])
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(int))
     # All tiles are of so many columns or, the only one, of less.
     cdef Py_ssize_t columns = min(stride, 64 // <Py_ssize_t>sizeof(floating))
@@ -321,11 +347,13 @@ def forward(
     cdef skhebb_connections layer = connections_of(
         indptr, indices, weights, biases.shape[0]
     )
-    cdef skhebb_tiles tiles = tiles_of(edges, 0)
+    cdef skhebb_tiles tiles = tiles_of(edges, 0, sizeof(floating))
     cdef Py_ssize_t n_in = layer.n_in, n_out = layer.n_out
     cdef Py_ssize_t stride = edges[tiles.n_tiles], n_parts = neurons.shape[0] - 1
+    check_parts(neurons, n_out)
     check(inputs.shape[0] == n_in * stride and outputs.shape[0] == n_out * stride
-          and splits.shape[0] == n_parts + 1 and splits.shape[1] == n_in)
+          and splits.shape[0] == n_parts + 1 and splits.shape[1] == n_in
+          and (n_in == 1 or splits.strides[1] == sizeof(index)))
     cdef bint gathers = by_postsynaptic is not None
     cdef const index[::1] starts
     cdef const int[::1] presynaptic
@@ -335,7 +363,7 @@ def forward(
         starts, presynaptic, heads = by_postsynaptic
         check(starts.shape[0] == n_out + 1
               and presynaptic.shape[0] == indices.shape[0]
-              and heads.shape[0] >= n_threads and heads.shape[1] == n_in)
+              and heads.shape[0] >= max(1, n_threads) and heads.shape[1] == n_in)
         if presynaptic.shape[0] > 0:
             pre = &presynaptic[0]
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
@@ -374,11 +402,12 @@ def forward_nonzeros(
     cdef skhebb_connections layer = connections_of(
         indptr, indices, weights, biases.shape[0]
     )
-    cdef skhebb_tiles tiles = tiles_of(edges, 0)
+    cdef skhebb_tiles tiles = tiles_of(edges, 0, sizeof(floating))
     cdef Py_ssize_t stride = edges[tiles.n_tiles], n_parts = neurons.shape[0] - 1
     cdef skhebb_nonzeros nonzeros = nonzeros_of(
         inputs, biases, layer.n_in, stride
     )
+    check_parts(neurons, layer.n_out)
     check(outputs.shape[0] == layer.n_out * stride)
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(index))
     cdef Py_ssize_t p
@@ -415,7 +444,7 @@ def update(
     """
     cdef const floating[::1] before = weights
     cdef skhebb_connections layer = connections_of(indptr, indices, before, n_out)
-    cdef skhebb_tiles tiles = tiles_of(edges, 0)
+    cdef skhebb_tiles tiles = tiles_of(edges, 0, sizeof(floating))
     cdef Py_ssize_t n_in = layer.n_in, stride = edges[tiles.n_tiles]
     check(inputs.shape[0] == n_in * stride and errors.shape[0] == n_out * stride)
     cdef const floating[:, ::1] room = scratch
@@ -474,7 +503,7 @@ def update_nonzeros(
     """`update` of the first layer, for inputs of which only non-zeros are given."""
     cdef const floating[::1] before = weights
     cdef skhebb_connections layer = connections_of(indptr, indices, before, n_out)
-    cdef skhebb_tiles tiles = tiles_of(edges, 0)
+    cdef skhebb_tiles tiles = tiles_of(edges, 0, sizeof(floating))
     cdef Py_ssize_t stride = edges[tiles.n_tiles]
     check(errors.shape[0] == layer.n_out * stride)
     cdef const floating[:, ::1] room = scratch
@@ -527,7 +556,7 @@ def add_covariances(
     """w_ij += factor * s_i s_j * sum_b v_b (a_i - mean a_i) (a_j - mean a_j)."""
     cdef const floating[::1] before = weights
     cdef skhebb_connections layer = connections_of(indptr, indices, before, n_out)
-    cdef skhebb_tiles tiles = tiles_of(edges, batch)
+    cdef skhebb_tiles tiles = tiles_of(edges, batch, sizeof(floating))
     cdef Py_ssize_t n_in = layer.n_in, stride = edges[tiles.n_tiles]
     cdef bint is_sparse = isinstance(inputs, tuple)
     cdef const floating[::1] dense
@@ -626,7 +655,7 @@ def batch_statistics(
     int n_threads,
 ):
     """Mean and inverse range of each neuron over the batch."""
-    cdef skhebb_tiles tiles = tiles_of(edges, batch)
+    cdef skhebb_tiles tiles = tiles_of(edges, batch, sizeof(floating))
     cdef Py_ssize_t n = means.shape[0], stride = edges[tiles.n_tiles]
     check(activations.shape[0] == n * stride and scales.shape[0] == n
           and 1 <= batch <= stride and sample_weights.shape[0] == stride)
