@@ -1,12 +1,20 @@
 """How many threads the kernels may use."""
 
 import os
+from collections import deque
 from functools import cache
+from threading import Event, Thread
 
 from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
 
 from skhebb._kernels import _loops
+
+# What starting a thread raises where the system has none left, or no memory for it.
+CANNOT_START = RuntimeError, MemoryError
+
+# The most threads that were seen to run at a time.
+_n_started = 1
 
 # GNU OpenMP does not survive a fork: a child that asks for the threads of its parent
 # waits for them forever. It runs on one thread instead.
@@ -35,7 +43,8 @@ def effective_n_threads(n_jobs):
     Returns
     -------
     int
-        At least 1.
+        At least 1. No more than the system lets this process start, because GNU OpenMP
+        ends the process if it cannot start one.
 
     Raises
     ------
@@ -53,10 +62,73 @@ def effective_n_threads(n_jobs):
     if not os.environ.get("OMP_NUM_THREADS"):
         limit = min(limit, cpu_count())
     if n_jobs is None:
-        return limit
-    if n_jobs < 0:
-        return max(1, limit + 1 + n_jobs)
-    return min(n_jobs, limit)
+        n_jobs = limit
+    elif n_jobs < 0:
+        n_jobs = max(1, limit + 1 + n_jobs)
+    return startable(min(n_jobs, limit))
+
+
+def startable(n_threads):
+    """`n_threads`, or as many as the system starts now, the calling one included."""
+    global _n_started
+    if n_threads <= _n_started:
+        return n_threads
+    is_counted = Event()
+    others = start(n_threads - 1, is_counted.wait)
+    is_counted.set()
+    join(others)
+    _n_started = max(_n_started, len(others) + 1)
+    return len(others) + 1
+
+
+def start(n_threads, target):
+    """Threads that run `target`: `n_threads`, or as many as can be started."""
+    threads = []
+    for _ in range(n_threads):
+        thread = Thread(target=target)
+        try:
+            thread.start()
+        except CANNOT_START:
+            break
+        threads.append(thread)
+    return threads
+
+
+def join(threads):
+    """Wait for all of them."""
+    for thread in threads:
+        thread.join()
+
+
+def in_threads(function, arguments, n_threads):
+    """Call `function` with each tuple of arguments, as many at a time as threads.
+
+    The calling thread takes part, so that all is done even if no other can be started.
+    """
+    tasks, errors = deque(arguments), []
+
+    def work():
+        for task in iter(take, None):
+            try:
+                function(*task)
+            except BaseException as error:
+                errors.append(error)
+                tasks.clear()
+
+    def take():
+        try:
+            return tasks.popleft()
+        except IndexError:  # done
+            return None
+
+    others = start(min(n_threads, len(tasks)) - 1, work)
+    try:
+        work()
+    finally:  # an interrupt leaves no thread behind
+        tasks.clear()
+        join(others)
+    if errors:
+        raise errors[0]
 
 
 @cache

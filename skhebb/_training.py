@@ -1,7 +1,6 @@
 """The training loop: fit, epoch, batch."""
 
 import copy
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from skhebb._buffers import Batch, BatchBuffers, tiles_for
 from skhebb._kernels._loops import N_GROUPS
 from skhebb._network import LINEAR
 from skhebb._schedules import SMALLEST
+from skhebb._threads import in_threads
 
 # Connections whose evolution takes longer than starting threads.
 WORTH_THREADS = 1 << 20
@@ -538,8 +538,8 @@ class Trainer:
             for layer, rng in zip(layers, rngs, strict=True):
                 self.topology.grow(layer, rng)
         else:
-            with ThreadPoolExecutor(self.n_threads) as pool:
-                list(pool.map(self.topology.grow, layers, rngs))
+            pairs = zip(layers, rngs, strict=True)
+            in_threads(self.topology.grow, pairs, self.n_threads)
         self.n_grown += self.state.network.n_connections - n_before
 
 

@@ -26,7 +26,7 @@ ALLOWED = {
     "_transaction": set(),
     "_layer": {"_kernels", "_buffers", "_csr"},
     "_network": {"_kernels", "_layer", "_buffers"},
-    "_training": {"_network", "_buffers", "_kernels", "_schedules"},
+    "_training": {"_network", "_buffers", "_kernels", "_schedules", "_threads"},
     "_observer": set(),
     "_sparse": set(),
     "_validation": {"_csr", "_sklearn", "_sparse"},

@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
+import threading
 
+import numpy as np
 import pytest
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 import skhebb
+from skhebb import SETClassifier, _threads, _training
 from skhebb._kernels import _loops
-from skhebb._threads import effective_n_threads
+from skhebb._threads import effective_n_threads, in_threads
 
 needs_openmp = pytest.mark.skipif(
     not _loops.openmp_enabled(), reason="built without OpenMP"
@@ -21,6 +24,56 @@ needs_openmp = pytest.mark.skipif(
 def four_threads(monkeypatch):
     monkeypatch.setattr(_loops, "openmp_max_threads", lambda: 4)
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
+
+
+@pytest.fixture(params=[RuntimeError("can't start new thread"), MemoryError()], ids=str)
+def few_threads(monkeypatch, request):
+    """A function after whose call so many threads can be started, and no more."""
+
+    def allow(n):
+        left = iter(range(n))
+        start = threading.Thread.start
+
+        def start_or_fail(thread):
+            if next(left, None) is None:
+                raise request.param
+            start(thread)
+
+        monkeypatch.setattr(_threads, "_n_started", 1)
+        monkeypatch.setattr(threading.Thread, "start", start_or_fail)
+
+    return allow
+
+
+@pytest.mark.usefixtures("four_threads")
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_no_more_than_can_be_started(few_threads, n):
+    few_threads(n)
+    assert effective_n_threads(None) == n + 1
+
+
+@pytest.mark.usefixtures("four_threads")
+def test_growth_where_threads_cannot_be_started(few_threads, monkeypatch):
+    monkeypatch.setattr(_training, "WORTH_THREADS", 0)
+    X = np.random.default_rng(0).random((60, 20))
+    y = np.arange(60) % 3
+    clf = SETClassifier((30, 20), max_iter=4, random_state=0, n_jobs=2)
+    expected = clf.fit(X, y).coefs_
+    few_threads(1)  # the one that shows that there may be two
+    for one, other in zip(clf.fit(X, y).coefs_, expected, strict=True):
+        np.testing.assert_array_equal(one.toarray(), other.toarray())
+
+
+@pytest.mark.parametrize("n_startable", [0, 1, 9])
+def test_errors_in_threads(few_threads, n_startable):
+    few_threads(n_startable)
+    done = []
+    in_threads(lambda a, b: done.append(a * b), zip(range(20), range(20)), 4)
+    assert sorted(done) == [n * n for n in range(20)]
+    n_before = threading.active_count()
+    with pytest.raises(ZeroDivisionError):
+        in_threads(lambda n: 1 // n, [(n,) for n in range(5)], 4)
+    assert threading.active_count() == n_before
 
 
 @pytest.mark.usefixtures("four_threads")
