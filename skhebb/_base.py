@@ -48,6 +48,7 @@ from skhebb._training import (
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
     FLOATS,
+    check_call,
     check_coefs,
     check_floats,
     check_intercepts,
@@ -121,6 +122,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return None
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @check_call
     def fit(
         self,
         X,
@@ -322,6 +324,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             state.rate = trainer.learning_rate(0, None)
         return trainer, data
 
+    @check_call
     def predict(self, X):
         """Predict the targets.
 
@@ -666,7 +669,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "loss or a weight became non-finite; the last finite weights are kept. "
                 f"Lower {suspects}, or scale X.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         elif stopped == "interrupted":
             warnings.warn(
@@ -674,7 +677,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "the network of the last of them is kept, or the best one with "
                 "early_stopping.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         elif stopped == "max_iter":
             warnings.warn(
@@ -682,7 +685,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "optimization hasn't converged yet. Raise max_iter, or set tol=None to "
                 "train for max_iter epochs without this check.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def __sklearn_is_fitted__(self):

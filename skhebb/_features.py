@@ -30,6 +30,7 @@ from skhebb._threads import effective_n_threads, one_blas_thread
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
     FLOATS,
+    check_call,
     check_connections,
     check_floats,
     check_numbers,
@@ -89,6 +90,7 @@ class BaseHebbianFeatures(
         check_floats(self)
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @check_call
     def fit(self, X, y=None, *, components_init=None, receptive_fields=None):
         """Learn the components from X.
 
@@ -168,6 +170,7 @@ class BaseHebbianFeatures(
         return stopped
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @check_call
     def partial_fit(self, X, y=None):
         """Pass once over X, going on from what was learned before.
 
@@ -213,6 +216,7 @@ class BaseHebbianFeatures(
         self._train(trained, X, 0, None)
         vars(self).update(self._fitted(trained))
 
+    @check_call
     def transform(self, X):
         """Turn samples into features.
 
@@ -344,14 +348,14 @@ class BaseHebbianFeatures(
             warnings.warn(
                 f"Training of the components interrupted by user; {kept}.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         elif stopped is not None:
             warnings.warn(
                 f"Training stopped because the components became non-finite; {kept}. "
                 f"Lower learning_rate_init ({self.learning_rate_init}), or scale X.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def __sklearn_is_fitted__(self):

@@ -11,7 +11,7 @@ from skhebb._losses import SquaredError
 from skhebb._sklearn import _fit_context
 from skhebb._targets import Numbers
 from skhebb._transaction import transaction
-from skhebb._validation import check_outputs
+from skhebb._validation import check_call, check_outputs
 
 
 class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
@@ -25,6 +25,7 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
     _y_options = {"multi_output": True, "y_numeric": True}
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @check_call
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one pass over X and y, going on from where training stands.
 
@@ -141,7 +142,7 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
                     "is 1. Begin with more samples, or scale y and set "
                     "normalize_y=False.",
                     UserWarning,
-                    stacklevel=5,
+                    stacklevel=6,
                 )
         targets.check_known(y, "y")
         return targets

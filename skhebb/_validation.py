@@ -1,5 +1,7 @@
 """Checks of what users pass, beyond scikit-learn's own; errors name the parameter."""
 
+import functools
+import inspect
 from numbers import Integral, Number
 
 import numpy as np
@@ -11,6 +13,26 @@ from skhebb._sklearn import _check_sample_weight
 from skhebb._sparse import check_sparse
 
 FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
+
+
+def check_call(method):
+    """Let errors about the arguments of a method name the class of the object.
+
+    Python's own name the class that has the method, a base class that no user knows.
+    """
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def checked(self, *args, **kwargs):
+        try:
+            signature.bind(self, *args, **kwargs)
+        except TypeError as error:
+            name = f"{type(self).__name__}.{method.__name__}()"
+            raise TypeError(f"{name} {error}") from None
+        return method(self, *args, **kwargs)
+
+    checked.__qualname__ = method.__name__  # for errors of what is wrapped around it
+    return checked
 
 
 def check_floats(estimator):

@@ -68,7 +68,7 @@ def test_growth_where_threads_cannot_be_started(few_threads, monkeypatch):
 def test_errors_in_threads(few_threads, n_startable):
     few_threads(n_startable)
     done = []
-    in_threads(lambda a, b: done.append(a * b), zip(range(20), range(20)), 4)
+    in_threads(lambda a, b: done.append(a * b), [(n, n) for n in range(20)], 4)
     assert sorted(done) == [n * n for n in range(20)]
     n_before = threading.active_count()
     with pytest.raises(ZeroDivisionError):
