@@ -47,7 +47,6 @@ from skhebb._training import (
 )
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
-    FLOATS,
     check_call,
     check_coefs,
     check_floats,
@@ -56,6 +55,7 @@ from skhebb._validation import (
     check_length,
     check_outputs,
     check_weights,
+    floats_for,
 )
 from skhebb.topology import GRAPHS, GROWTH_RULES, PRUNING_RULES, SparseEvolution
 
@@ -441,7 +441,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             X,
             y,
             accept_sparse="csr",
-            dtype=FLOATS if is_first else self._state.network.dtype,
+            dtype=floats_for(X) if is_first else self._state.network.dtype,
             order="C",
             reset=is_first,
             **self._y_options,

@@ -29,12 +29,12 @@ from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads, one_blas_thread
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
-    FLOATS,
     check_call,
     check_connections,
     check_floats,
     check_numbers,
     check_shape,
+    floats_for,
 )
 from skhebb.topology import GRAPHS
 
@@ -238,7 +238,7 @@ class BaseHebbianFeatures(
 
     def _check(self, X, is_first):
         X = check_sparse("X", X)
-        dtype = FLOATS if is_first else self.components_.dtype
+        dtype = floats_for(X) if is_first else self.components_.dtype
         X = validate_data(
             self, X, accept_sparse="csr", dtype=dtype, order="C", reset=is_first
         )

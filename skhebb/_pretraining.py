@@ -23,7 +23,7 @@ from skhebb._sklearn import HasMethods, _fit_context
 from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads
 from skhebb._transaction import transaction, twin
-from skhebb._validation import FLOATS, check_sortable
+from skhebb._validation import check_sortable, floats_for
 
 UNLABELLED = -1
 
@@ -163,7 +163,9 @@ class HebbianPretrainingClassifier(
     def _data(self, X, y):
         """Checked X, the labels there are, and which samples have them."""
         X = check_sparse("X", X)
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=FLOATS, order="C")
+        X, y = validate_data(
+            self, X, y, accept_sparse="csr", dtype=floats_for(X), order="C"
+        )
         if y.dtype.kind in "UO" and np.asarray(y == str(UNLABELLED)).any():
             raise ValueError(
                 "y holds the string '-1', which could mean no label. Give an array of "

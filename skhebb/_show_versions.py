@@ -8,7 +8,7 @@ from skhebb._kernels import _loops
 from skhebb._threads import effective_n_threads
 from skhebb._version import __version__
 
-DEPENDENCIES = ("numpy", "scipy", "scikit-learn", "joblib")
+DEPENDENCIES = ("numpy", "scipy", "scikit-learn", "narwhals", "joblib")
 
 
 def show_versions():

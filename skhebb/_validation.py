@@ -4,6 +4,7 @@ import functools
 import inspect
 from numbers import Integral, Number
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.utils import check_array
@@ -43,6 +44,19 @@ def check_floats(estimator):
                 f"The {name!r} parameter of {type(estimator).__name__} must be below "
                 f"1e308. Got an integer of {value.bit_length()} bits instead."
             )
+
+
+def floats_for(X):
+    """The types that X may have; the first is what becomes of others.
+
+    That is float32 for a data frame, of any library, which NumPy would make float32.
+    """
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    is_frame = isinstance(frame, nw.DataFrame)
+    if is_frame and frame.head(0).to_numpy().dtype == np.float32:
+        return FLOATS[::-1]
+    return FLOATS
+
 
 
 def check_sortable(name, labels):

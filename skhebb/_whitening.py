@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skhebb._sklearn import Interval, _fit_context
 from skhebb._threads import one_blas_thread
 from skhebb._transaction import transaction, twin
-from skhebb._validation import FLOATS
+from skhebb._validation import floats_for
 
 BLOCK = 4096  # samples
 
@@ -92,7 +92,8 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             If the covariance overflows, or X is not as described.
         """
         with transaction(self) as draft, one_blas_thread():
-            draft._fit(validate_data(draft, X, dtype=FLOATS, ensure_min_samples=2))
+            dtypes = floats_for(X)
+            draft._fit(validate_data(draft, X, dtype=dtypes, ensure_min_samples=2))
         return self
 
     def _fit(self, X):

@@ -10,10 +10,10 @@ from skhebb import HebbianPCA, SETClassifier, SETRegressor
 ESTIMATORS = [
     value for name in skhebb.__all__ if isinstance(value := getattr(skhebb, name), type)
 ]
-METHODS = """
-fit partial_fit predict predict_proba predict_log_proba transform inverse_transform
-responses
-""".split()
+METHODS = [
+    *("fit", "partial_fit", "predict", "predict_proba", "predict_log_proba"),
+    *("transform", "inverse_transform", "responses"),
+]
 
 
 @pytest.mark.parametrize(
