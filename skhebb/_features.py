@@ -358,6 +358,23 @@ class BaseHebbianFeatures(
                 stacklevel=5,
             )
 
+    def __getstate__(self):
+        """The attributes, with receptive fields as plain data, which skops trusts."""
+        attributes = dict(super().__getstate__())
+        components = attributes.get("components_")
+        if issparse(components):
+            fields = csr_array(components)
+            arrays = fields.data, fields.indices, fields.indptr
+            attributes["components_"] = {"arrays": arrays, "shape": fields.shape}
+        return attributes
+
+    def __setstate__(self, attributes):
+        packed = attributes.get("components_")
+        if isinstance(packed, dict):
+            components = csr_array(packed["arrays"], shape=packed["shape"])
+            attributes = {**attributes, "components_": components}
+        super().__setstate__(attributes)
+
     def __sklearn_is_fitted__(self):
         return hasattr(self, "components_")
 

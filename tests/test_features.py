@@ -170,6 +170,29 @@ def test_pickle(transformer, density, digits):
     assert_array_equal(dense(one), dense(other))
 
 
+@pytest.mark.parametrize("is_fitted", [False, True])
+def test_skops_asks_for_trust_in_the_class_only(
+    transformer, density, digits, is_fitted
+):
+    skops = pytest.importorskip("skops.io")
+    transformer.set_params(density=density)
+    if is_fitted:
+        transformer.partial_fit(digits)
+    file = skops.dumps(transformer)
+    cls = type(transformer)
+    trusted = [f"{cls.__module__}.{cls.__qualname__}"]
+    assert skops.get_untrusted_types(data=file) == trusted
+    loaded = skops.loads(file, trusted=trusted)
+    assert vars(loaded).keys() == vars(transformer).keys()
+    if is_fitted:
+        assert type(loaded.components_) is type(transformer.components_)
+        assert_array_equal(loaded.transform(digits), transformer.transform(digits))
+        one, other = (
+            each.partial_fit(digits).components_ for each in (transformer, loaded)
+        )
+        assert_array_equal(dense(one), dense(other))
+
+
 def test_recovers_principal_components():
     """Eigenvalues well apart; the 5° that are asked for are 2.2° at most here."""
     rng = np.random.default_rng(0)
