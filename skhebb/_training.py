@@ -79,8 +79,8 @@ class TrainingState:
         Of the learning rate.
     rate : float or None
         The learning rate of the last epoch.
-    batches_per_generation : int
-        Between two evolutions of the topology, in the last training.
+    batches_per_generation : float
+        Between two evolutions of the topology, in the last training, in full ones.
     losses, scores, validation_losses : list of float
         Of each epoch; of validation data only if there are.
     connection_counts : list of list of int
@@ -101,7 +101,7 @@ class TrainingState:
     n_steps: int = 0
     n_cuts: int = 0
     rate: float | None = None
-    batches_per_generation: int = 1
+    batches_per_generation: float = 1
     losses: list = field(default_factory=list)
     scores: list = field(default_factory=list)
     validation_losses: list = field(default_factory=list)
@@ -244,10 +244,13 @@ class Trainer:
         self.outputs = np.empty((3, outputs[-1] * self.batch_size), dtype=dtype)
         chunk = max(layer.largest_chunk(self.n_threads) for layer in network.layers)
         self.scratch = np.empty((N_GROUPS, chunk), dtype=dtype)
+        n_samples = len(data.samples)
+        n_of_batch = min(self.batch_size, n_samples)
+        self.full_weight = data.total_weight * n_of_batch / n_samples
 
     def count_batches(self, data):
         """Tell the state how many mini-batches a generation has."""
-        n_batches = -(-len(data.samples) // self.batch_size)
+        n_batches = len(data.samples) / self.batch_size
         self.state.batches_per_generation = self.evolution_interval or n_batches
 
     def fit(self, data, max_epochs, validate, observer):
@@ -506,21 +509,23 @@ class Trainer:
                 self.scratch,
                 self.n_threads,
             )
-            term = self.local_term(depth)
+            term = self.local_term(depth, batch.total)
             if term is not None:
                 layer.add_covariances(inputs, batch, term, self.scratch, self.n_threads)
             error_sums = self.error_sums[depth][: layer.n_out]
             layer.update_biases(error_sums, batch.total, bias_step)
             errors, other = other, errors
 
-    def local_term(self, depth):
-        """What the local rule adds to the weights of a layer, or None."""
+    def local_term(self, depth, total):
+        """What the local rule adds to the weights of a layer, or None.
+
+        `total` is the weight of the batch. Light ones are more to a generation.
+        """
         if self.plasticity is None:
             return None
         state = self.state
-        return self.plasticity.term(
-            depth, state.generation, state.batches_per_generation
-        )
+        n_batches = state.batches_per_generation * (self.full_weight / total)
+        return self.plasticity.term(depth, state.generation, n_batches)
 
     def prune(self):
         """Remove connections from all layers; a new generation begins."""

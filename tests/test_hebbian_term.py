@@ -132,3 +132,36 @@ def test_lambda0_of_zero_is_set(rng):
         assert_array_equal(one.data, other.data)
         assert_array_equal(one.indices, other.indices)
     assert plain.loss_curve_ == hebbian.loss_curve_
+
+
+@pytest.mark.parametrize("interval", ["epoch", 2])
+@pytest.mark.parametrize("unit", ["batch", "generation"])
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_share_of_a_small_batch(rng, unit, interval, is_weighted):
+    """Of ten and two samples: in proportion to their weight, but as published."""
+    X, y = rng.random((12, 6)), np.arange(12) % 2
+    weights = rng.uniform(0.5, 2, 12) if is_weighted else np.ones(12)
+    params = {
+        "evolution_interval": interval,
+        "batch_size": 10,
+        "shuffle": False,
+        "solver": "sgd",
+        "learning_rate_init": 1e-300,
+        "density": 1.0,
+        "initial_graph": "uniform",
+        "random_state": 0,
+    }
+    lambda0 = 1e-7  # the second batch sees the network that the first one saw
+    start = SETClassifier((7,), **params).partial_fit(X, y, classes=[0, 1])
+    clf = HebbSETClassifier((7,), lambda0=lambda0, lambda_unit=unit, **params)
+    clf.partial_fit(X, y, weights if is_weighted else None, classes=[0, 1])
+    hidden = np.maximum(X @ start.coefs_[0].toarray() + start.intercepts_[0], 0)
+    expected = 0
+    for some in np.arange(10), np.arange(10, 12):
+        both = np.hstack([scaled(X[some]), scaled(hidden[some])])
+        moment = np.cov(both.T, ddof=0, aweights=weights[some])[:6, 6:]
+        n_full = 2 if interval == 2 else 1.2
+        share = weights[some].sum() / (weights.mean() * 10) / n_full
+        expected = expected + lambda0 * moment * (1 if unit == "batch" else share)
+    moved = (clf.coefs_[0] - start.coefs_[0]).toarray()
+    assert_allclose(moved, expected, rtol=1e-4, atol=1e-13)

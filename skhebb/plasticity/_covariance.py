@@ -24,7 +24,7 @@ class HebbianCovariance:
         lambda(t) = lambda0 decay^t, t the number of times the topology evolved.
     unit : {"generation", "batch"}
         What lambda(t) is the factor of: a mini-batch, or all mini-batches until the
-        topology evolves again, which share it.
+        topology evolves again, which share it by their weight.
     """
 
     def __init__(self, lambda0, decay, unit):
