@@ -24,6 +24,7 @@ from skhebb._early_stopping import (
     split,
 )
 from skhebb._layer import SparseLayer
+from skhebb._memory import bytes_of_training, check_memory
 from skhebb._network import Network
 from skhebb._observer import FitObserver, Observer
 from skhebb._optimizers import OPTIMIZERS
@@ -219,6 +220,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             X_given, y_given, sample_weight, is_first=not warm
         )
         targets = self._targets_of(y, sample_weight)
+        n_connections = self._n_connections(warm, initial[0])
+        self._check_memory(X, targets.n_outputs, len(samples), n_connections)
         if warm:
             self._check_same(targets, initial)
             targets = self._targets
@@ -267,6 +270,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         self._check_combinations((None, None, None))
         self._check_new_network()
         targets = self._targets_of(y)
+        self._check_memory(X, targets.n_outputs, len(y))
         data, _ = self._weighted(X, y, targets, None, np.arange(len(y)))
         if self.early_stopping:
             self._hold_out(data, (X, y, None), random_state=0)
@@ -283,6 +287,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             self._validate_params()
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
         targets = targets_of(y, weights)
+        n_connections = self._n_connections(not is_first)
+        self._check_memory(X, targets.n_outputs, len(samples), n_connections)
         data, of_classes = self._weighted(X, y, targets, weights, samples)
         before = None if is_first else self._fitted_state()
         state = self._begin(X, targets.n_outputs) if is_first else before.copy()
@@ -548,6 +554,54 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         """Raise if a parameter does not fit the layers that a network would have."""
         self._plasticity(len(check_layer_sizes(self.hidden_layer_sizes)) + 1)
 
+    def _n_connections(self, is_fitted, coefs_init=None):
+        """How many there are already; None for a new network that is to be drawn."""
+        if is_fitted:
+            return self._state.network.capacity
+        return None if coefs_init is None else 0
+
+    def _check_memory(self, X, n_outputs, n_samples, n_connections=None):
+        """Raise if this machine cannot hold the network and a mini-batch.
+
+        Raises
+        ------
+        MemoryError
+        """
+        sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
+        if n_connections is None:
+            density = self.density if self.epsilon is None else None
+            graph = GRAPHS[self.initial_graph]
+            n_connections = sum(
+                graph(list(pairwise(sizes)), self.epsilon, density).counts
+            )
+        batch_size = self._batch_size(n_samples)
+        n_tiled = sizes[1:] if issparse(X) else sizes
+        n_bytes = bytes_of_training(
+            sizes,
+            n_tiled,
+            n_connections,
+            batch_size,
+            X.dtype,
+            self._optimizer().n_arrays,
+        )
+        amount = "density" if self.epsilon is None else "epsilon"
+        check_memory(
+            n_bytes,
+            f"Training with hidden_layer_sizes={self.hidden_layer_sizes!r}, {amount}="
+            f"{getattr(self, amount)!r} and mini-batches of {batch_size} samples",
+            f"Lower hidden_layer_sizes, {amount} or batch_size.",
+        )
+
+    def _batch_size(self, n_samples):
+        """Samples of a full mini-batch."""
+        batch_size = 200 if self.batch_size == "auto" else self.batch_size
+        return min(batch_size, n_samples)
+
+    def _optimizer(self):
+        return OPTIMIZERS[self.solver](
+            self.momentum, self.nesterovs_momentum, self.beta_1, self.beta_2
+        )
+
     def _topology(self):
         # What users pass is never changed.
         pruning, growth = clone([self.pruning, self.growth], safe=False)
@@ -608,11 +662,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             self.negative_slope,
             keep=1 - self.dropout,
         )
-        batch_size = 200 if self.batch_size == "auto" else self.batch_size
         interval = self.evolution_interval
-        optimizer = OPTIMIZERS[self.solver](
-            self.momentum, self.nesterovs_momentum, self.beta_1, self.beta_2
-        )
         schedule = SCHEDULES[self.learning_rate](self.learning_rate_init, self.power_t)
         # A planned course of the learning rate is not cut short by the loss.
         has_plateaus = self.early_stopping or not schedule.ends_by_plan
@@ -620,7 +670,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return Trainer(
             state=state,
             loss=loss,
-            optimizer=optimizer,
+            optimizer=self._optimizer(),
             schedule=schedule,
             topology=self._topology(),
             plasticity=self._plasticity(len(state.network.layers)),
@@ -628,7 +678,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             stopping=StoppingRule(tol, self.n_iter_no_change),
             alpha=self.alpha,
             weight_decay=self.weight_decay,
-            batch_size=min(batch_size, n_samples),
+            batch_size=self._batch_size(n_samples),
             shuffle=self.shuffle,
             evolution_interval=None if interval == "epoch" else interval,
             n_threads=n_threads,

@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._components import DenseComponents, SparseComponents
 from skhebb._csr import connections
+from skhebb._memory import check_memory
 from skhebb._observer import FitObserver
 from skhebb._random import random_streams
 from skhebb._schedules import SCHEDULES
@@ -71,6 +72,8 @@ class BaseHebbianFeatures(
     Subclasses have `_rule()` and `_activate(projections)`, which makes features of
     products with the components.
     """
+
+    _couples_units = False  # by a number for each pair of them
 
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
@@ -232,6 +235,12 @@ class BaseHebbianFeatures(
             themselves where the rule is linear.
         """
         fitted, X = self._check_fitted(X)
+        n_samples, n_units = X.shape[0], fitted.components_.shape[0]
+        check_memory(
+            n_samples * n_units * X.dtype.itemsize,
+            f"{n_units} features of {n_samples} samples",
+            "Give fewer samples at a time.",
+        )
         with one_blas_thread():
             components = fitted._components_of(fitted.components_)
             return fitted._activate(components.project(X))
@@ -257,6 +266,7 @@ class BaseHebbianFeatures(
         """What training starts from."""
         (rng,) = random_streams(self.random_state, 1)
         shape = self.n_components, X.shape[1]
+        self._check_memory(shape, X)
         if components_init is not None:
             if receptive_fields is not None:
                 raise ValueError(
@@ -275,6 +285,25 @@ class BaseHebbianFeatures(
         else:
             fields = self._draw_fields(shape, X.dtype, rng)
         return Progress(self._initial_components(fields, X, rng), rng)
+
+    def _check_memory(self, shape, X):
+        """Raise if this machine cannot hold so many components and a mini-batch.
+
+        Raises
+        ------
+        MemoryError
+        """
+        n_units, n_features = shape
+        batch_size = min(self.batch_size, X.shape[0])
+        # Weights, those of the epoch before, their change; projections, coefficients.
+        n_numbers = self.density * 3 * n_units * n_features + 2 * n_units * batch_size
+        n_numbers += 2 * n_units**2 if self._couples_units else 0
+        check_memory(
+            n_numbers * X.dtype.itemsize,
+            f"Training with n_components={n_units} and density={self.density} on "
+            f"{n_features} features",
+            "Lower n_components, density or batch_size.",
+        )
 
     def _draw_fields(self, shape, dtype, rng):
         """Receptive fields at random, a csr_array; None for all features."""

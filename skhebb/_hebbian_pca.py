@@ -95,6 +95,8 @@ class HebbianPCA(BaseHebbianFeatures):
         "activation": [StrOptions(set(UNIT_ACTIVATIONS))],
     }
 
+    _couples_units = True
+
     def __init__(
         self,
         n_components=100,

@@ -7,6 +7,7 @@ import numpy as np
 from skhebb._buffers import BatchBuffers, tiles_for
 from skhebb._kernels import _loops
 from skhebb._layer import is_finite
+from skhebb._memory import check_memory
 
 LINEAR = _loops.Activation("piecewise linear", 1)
 # A thread predicts so many samples at a time, or less if a layer of wide networks would
@@ -94,11 +95,17 @@ class Network:
     def outputs(self, inputs, n_threads):
         """Network outputs, shape (n_samples, n_outputs), in blocks of samples."""
         n_samples, sizes = inputs.n_samples, self.layer_sizes
-        results = np.empty((n_samples, sizes[-1]), dtype=self.dtype)
         fitting = CACHE * n_threads // (max(sizes) * self.dtype.itemsize)
         block = min(max(fitting, BLOCK // 8), BLOCK * n_threads, n_samples)
         # Two arrays take turns, since no activations are needed for long.
         tiled = inputs.tiled_sizes(sizes)
+        n_numbers = n_samples * sizes[-1] + block * (max(tiled) + sizes[-1])
+        check_memory(
+            n_numbers * self.dtype.itemsize,
+            f"The outputs of {sizes[-1]} neurons for {n_samples} samples",
+            "Give fewer samples at a time.",
+        )
+        results = np.empty((n_samples, sizes[-1]), dtype=self.dtype)
         buffers = BatchBuffers([max(tiled[0::2]), max(tiled[1::2])], block, self.dtype)
         outputs = np.empty(sizes[-1] * block, dtype=self.dtype)
         for start in range(0, n_samples, block):

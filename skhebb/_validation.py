@@ -15,6 +15,8 @@ from skhebb._sparse import check_sparse
 
 FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
 
+FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
+
 
 def check_call(method):
     """Let errors about the arguments of a method name the class of the object.

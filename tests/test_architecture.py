@@ -21,11 +21,12 @@ ALLOWED = {
     "_threads": {"_kernels"},
     "_batches": {"_kernels", "_buffers"},
     "_csr": set(),
+    "_memory": {"_csr"},
     "_pool": set(),
     "_random": set(),
     "_transaction": set(),
     "_layer": {"_kernels", "_buffers", "_csr"},
-    "_network": {"_kernels", "_layer", "_buffers"},
+    "_network": {"_kernels", "_layer", "_buffers", "_memory"},
     "_training": {"_network", "_buffers", "_kernels", "_schedules", "_threads"},
     "_observer": set(),
     "_sparse": set(),
@@ -38,13 +39,13 @@ ALLOWED = {
     "_schedules": set(),
     "_dropout": {"_kernels"},
     "_targets": set(),
-    "topology": {"_kernels", "_csr"},
+    "topology": {"_kernels", "_csr", "_memory"},
     "plasticity": {"_kernels", "_buffers", "_pool"},
     "datasets": set(),
     "_base": LEAVES
     | {"_batches", "_layer", "_network", "_observer", "_random", "_sklearn"}
     | {"_early_stopping", "_persistence", "_transaction", "_sparse", "_threads"}
-    | {"_training", "_validation"},
+    | {"_memory", "_training", "_validation"},
     "_persistence": {"_activations", "_csr", "_layer", "_network", "_pool"}
     | {"_targets", "_training", "_transaction", "_validation"},
     "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_transaction"}
@@ -59,7 +60,8 @@ ALLOWED = {
     "_components": {"_activations", "_batches", "_buffers", "_csr", "_kernels"}
     | {"_layer", "_network"},
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
-    | {"_random", "_transaction", "_sparse", "_threads", "_validation", "topology"},
+    | {"_memory", "_random", "_transaction", "_sparse", "_threads", "_validation"}
+    | {"topology"},
     "_winner_take_all": {"_features", "_sklearn", "_threads", "plasticity"},
     "_hebbian_mask": {"_sklearn", "_validation", "plasticity", "topology"},
     "_hebbian_mask_classifier": {"_classifier", "_hebbian_mask"},

@@ -4,8 +4,19 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from sklearn.base import clone
 
-from skhebb import HebbSETClassifier, SETClassifier
+from skhebb import (
+    HebbianMaskClassifier,
+    HebbianPCA,
+    HebbianPretrainingClassifier,
+    HebbSETClassifier,
+    HebbSETRegressor,
+    SETClassifier,
+    WinnerTakeAll,
+    _memory,
+)
 from skhebb._activations import set_activations
 from skhebb._batches import DenseRows, TrainingData
 from skhebb._layer import SparseLayer
@@ -101,3 +112,71 @@ def test_sparse_inputs_are_never_dense(rng, peak):
         clf = estimator((10,), epsilon=1, max_iter=2, tol=None, batch_size=64)
         needed = peak(lambda clf=clf: clf.fit(X, y))
         assert needed < 64 * 200_000 * 8 / 2
+
+
+ESTIMATORS = [
+    SETClassifier((200, 100), density=0.5),
+    SETClassifier(20_000, epsilon=1.0, initial_graph="erk", dropout=0.1),
+    SETClassifier(20_000, epsilon=0.5, solver="sgd", momentum=0, batch_size=7),
+    HebbSETRegressor(20_000, density=0.001, solver="sgd", initial_graph="uniform"),
+    HebbianMaskClassifier(2_000, mask_rate=0),
+    WinnerTakeAll(20_000),
+    WinnerTakeAll(20_000, density=0.1),
+    HebbianPCA(600, learning_rate_init=1e-6),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
+def test_refused_is_what_does_not_fit(
+    rng, peak, monkeypatch, estimator, container, dtype
+):
+    X, y = container(rng.random((30, 20)).astype(dtype)), np.arange(30) % 3
+    if hasattr(estimator, "n_jobs"):
+        estimator = clone(estimator).set_params(max_iter=2, n_jobs=1, random_state=0)
+    needed = peak(lambda: clone(estimator).fit(X, y))
+    monkeypatch.setattr(_memory, "memory", lambda: needed)
+    fitted = clone(estimator).fit(X, y)
+    monkeypatch.setattr(_memory, "memory", lambda: needed / 5)
+    size = "n_components" if hasattr(estimator, "n_components") else "hidden_layer"
+    with pytest.raises(MemoryError, match=rf"{size}.*GiB of memory; this machine has"):
+        clone(estimator).fit(X, y)
+    if hasattr(estimator, "warm_start"):
+        fitted.set_params(warm_start=True, batch_size=10**9)
+        with pytest.raises(MemoryError, match="samples needs at least"):
+            fitted.fit(X, y)
+
+
+@pytest.mark.parametrize("n", [10**9, 10**30])
+@pytest.mark.parametrize("graph", ["erdos_renyi", "erk", "uniform"])
+@pytest.mark.parametrize("amount", [{}, {"epsilon": 1e-6}, {"density": 1e-9}], ids=str)
+def test_far_too_many_neurons(rng, monkeypatch, n, graph, amount):
+    monkeypatch.setattr(_memory, "memory", lambda: 2**33)
+    X, y = rng.random((5, 4)), np.arange(5) % 2
+    for hidden in n, (5, n):
+        clf = SETClassifier(hidden, initial_graph=graph, **amount)
+        with pytest.raises(MemoryError, match=f"hidden_layer_sizes=.*{n}"):
+            clf.fit(X, y)
+        with pytest.raises(MemoryError, match=f"hidden_layer_sizes=.*{n}"):
+            clf.partial_fit(X, y, classes=[0, 1])
+        with pytest.raises(MemoryError, match=f"hidden_layer_sizes=.*{n}"):
+            HebbianPretrainingClassifier(clf).fit(X, y)
+
+
+@pytest.mark.parametrize("density", [1.0, 1e-9])
+@pytest.mark.parametrize("transformer", [WinnerTakeAll, HebbianPCA])
+def test_far_too_many_components(rng, monkeypatch, transformer, density):
+    monkeypatch.setattr(_memory, "memory", lambda: 2**33)
+    with pytest.raises(MemoryError, match="n_components=1000000000 "):
+        transformer(10**9, density=density).fit(rng.random((5, 4)))
+
+
+def test_predictions_that_do_not_fit(rng, monkeypatch):
+    X, y = rng.random((128, 4)), np.arange(128) % 64
+    clf = SETClassifier(3, max_iter=1).fit(X, y)
+    wta = WinnerTakeAll(64).fit(X)
+    monkeypatch.setattr(_memory, "memory", lambda: 128 * 64 * 8 - 1)
+    for outputs in clf.predict_proba, wta.transform:
+        with pytest.raises(MemoryError, match="Give fewer samples at a time"):
+            outputs(X)

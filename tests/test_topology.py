@@ -98,7 +98,7 @@ class TestErdosRenyi:
             assert_array_equal(indptr, np.arange(0, 21, 5))
 
     def test_too_many_connections(self, rng):
-        with pytest.raises(ValueError, match=r"epsilon=1e\+09 .* this machine has"):
+        with pytest.raises(MemoryError, match=r"epsilon=1e\+09 .* this machine has"):
             erdos_renyi(10**6, 10**6, 1e9, rng)
 
 

@@ -1,17 +1,17 @@
 """Erdős-Rényi graphs between two layers, as SET draws them."""
 
 import math
-import os
 
 import numpy as np
 
 from skhebb._csr import index_dtype
+from skhebb._memory import check_memory
 
 # Draws per cell above which a cell that is never drawn is less likely than an
 # error of the machine: exp(-40).
 CERTAIN = 40
 DRAWS_PER_BLOCK = 1 << 18
-BYTES_PER_CONNECTION = 8  # a 32-bit weight and its index
+BYTES_PER_CONNECTION = 8  # an index, once in blocks and once whole
 
 
 def erdos_renyi(n_in, n_out, epsilon, rng):
@@ -33,13 +33,17 @@ def erdos_renyi(n_in, n_out, epsilon, rng):
 
     Raises
     ------
-    ValueError
+    MemoryError
         If the connections would not fit into the memory of this machine.
     """
     draws_per_cell = epsilon * (n_in + n_out) / (n_in * n_out)
     n_at_most = min(n_in * n_out, epsilon * (n_in + n_out))
     index_type = index_dtype(n_at_most)
-    check_memory(n_at_most, n_in, n_out, f"epsilon={epsilon:.6g}")
+    check_memory(
+        n_at_most * BYTES_PER_CONNECTION,
+        f"A layer of {n_in} x {n_out} neurons with epsilon={epsilon:.6g}",
+        "Lower epsilon, density or the layer sizes.",
+    )
     if draws_per_cell >= CERTAIN:
         indices = np.tile(np.arange(n_out, dtype=index_type), n_in)
         return np.arange(0, n_in * n_out + 1, n_out, dtype=index_type), indices
@@ -73,19 +77,3 @@ def epsilon_for(n_in, n_out, n_connections):
     if n_connections >= n_cells:
         return math.inf
     return -n_cells * math.log1p(-n_connections / n_cells) / (n_in + n_out)
-
-
-def check_memory(n_connections, n_in, n_out, reason):
-    """Raise if so many connections are more than this machine can hold."""
-    needed = n_connections * BYTES_PER_CONNECTION
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # not known, as on Windows
-        return
-    if needed > memory:
-        raise ValueError(
-            f"{reason} gives a layer of {n_in} x {n_out} neurons up to "
-            f"{n_connections:.3g} connections, which need {needed / 2**30:.3g} GiB; "
-            f"this machine has {memory / 2**30:.3g}. Lower epsilon, density or the "
-            "layer sizes."
-        )

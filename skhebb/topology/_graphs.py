@@ -1,8 +1,9 @@
 """Initial graphs: how many connections each layer has, and where.
 
 A graph is made for the shapes of all layers, and either SET's `epsilon` or an overall
-`density`, the other being None. `draw(depth, rng)` gives the connections of a layer as
-the `indptr` and `indices` of a csr_array.
+`density`, the other being None. `counts` are the connections of each layer, exact or
+expected, and `draw(depth, rng)` gives these of a layer as the `indptr` and `indices` of
+a csr_array.
 
 The density "auto" is a tenth, but no layer has fewer connections than neurons on its
 larger side: with few features nothing else would reach the hidden neurons.
@@ -14,8 +15,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from skhebb._csr import index_dtype
+from skhebb._memory import check_memory
 from skhebb.topology._erdos_renyi import (
-    check_memory,
     epsilon_for,
     erdos_renyi,
     expected_connections,
@@ -23,6 +24,7 @@ from skhebb.topology._erdos_renyi import (
 from skhebb.topology._sampling import sample_ranks
 
 AUTO = 0.1
+BYTES_PER_CONNECTION = 28  # 64-bit cells, rows and columns, and an index
 
 
 class ErdosRenyi:
@@ -38,6 +40,8 @@ class ErdosRenyi:
         self.epsilons = [epsilon] * len(shapes)
         if density == "auto":
             self.epsilons = [max(epsilon, epsilon_for(*s, max(s))) for s in shapes]
+        pairs = zip(shapes, self.epsilons, strict=True)
+        self.counts = [expected_connections(*shape, each) for shape, each in pairs]
 
     def _epsilon_for(self, density):
         wanted = density * sum(map(math.prod, self.shapes))
@@ -82,7 +86,11 @@ class Uniform:
     def draw(self, depth, rng):
         """The connections of a layer, uniformly without replacement."""
         (n_in, n_out), count = self.shapes[depth], self.counts[depth]
-        check_memory(count, n_in, n_out, "this density")
+        check_memory(
+            count * BYTES_PER_CONNECTION,
+            f"A layer of {n_in} x {n_out} neurons with {count:.3g} connections",
+            "Lower density, epsilon or the layer sizes.",
+        )
         index_type = index_dtype(count)
         cells = sample_ranks(n_in * n_out, count, rng)
         rows, columns = np.divmod(cells, n_out)
