@@ -57,6 +57,8 @@ from skhebb._validation import (
     check_outputs,
     check_weights,
     floats_for,
+    parameters_of,
+    warn_of_changes,
 )
 from skhebb.topology import GRAPHS, GROWTH_RULES, PRUNING_RULES, SparseEvolution
 
@@ -110,6 +112,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         "random_state": ["random_state"],
         "n_jobs": [None, Integral],
     }
+
+    # Parameters that only a new network heeds.
+    _of_new = ("initial_graph", "density", "epsilon", "weight_scale", "random_state")
 
     # Parameters that may make training diverge when they are too large.
     _suspects = ("learning_rate_init", "momentum")
@@ -193,6 +198,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             proportion to the classes, because there are too many of these; a class of
             one sample is trained on.
         """
+        if self.warm_start:
+            warn_of_changes(self, "Set warm_start=False to start anew.")
         with transaction(self) as draft:
             stopped = self._observe_fit(
                 draft,
@@ -285,6 +292,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             self._check_new_network()
         else:  # scikit-learn validates before the first call only
             self._validate_params()
+            self._check_same_layers("partial_fit", "Use fit")
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
         targets = targets_of(y, weights)
         n_connections = self._n_connections(not is_first)
@@ -623,6 +631,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         initial, shuffle, split, *evolution, dropout = random_streams(
             self.random_state, 4 + len(shapes)
         )
+        self._begun_with = parameters_of(self, self._of_new)
         intercepts = check_intercepts(intercepts_init, sizes[1:], X.dtype)
         if coefs_init is None:
             coefs = self._topology().initial_weights(shapes, X.dtype, initial)
@@ -644,13 +653,17 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "warm_start can only be used where `y` has the same "
                 f"{difference}. Set warm_start=False to start anew."
             )
+        self._check_same_layers("warm_start=True", "Set warm_start=False")
+
+    def _check_same_layers(self, who, advice):
+        """Raise unless the hidden layers are those of the fitted network."""
         sizes = check_layer_sizes(self.hidden_layer_sizes)
         fitted_sizes = self._state.network.layer_sizes[1:-1]
         if sizes != fitted_sizes:
             raise ValueError(
-                f"warm_start=True goes on with hidden layers of {fitted_sizes} neurons,"
-                f" but hidden_layer_sizes={self.hidden_layer_sizes!r}. Set "
-                "warm_start=False to start anew."
+                f"{who} goes on with hidden layers of {fitted_sizes} neurons, but "
+                f"hidden_layer_sizes={self.hidden_layer_sizes!r}. {advice} to start "
+                "anew."
             )
 
     def _trainer(self, state, targets, n_samples, n_threads, of_classes):

@@ -13,7 +13,7 @@ from skhebb._losses import LOSSES
 from skhebb._sklearn import StrOptions, _fit_context
 from skhebb._targets import Indicators, Labels
 from skhebb._transaction import transaction
-from skhebb._validation import check_call, check_sortable
+from skhebb._validation import check_call, check_sortable, warn_of_changes
 
 
 class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
@@ -68,6 +68,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         UserWarning
             If training is interrupted from the keyboard; the pass is then undone.
         """
+        warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
             stopped = draft._partial_fit(
                 X, y, sample_weight, lambda y, _: draft._known_targets(y, classes)

@@ -36,6 +36,8 @@ from skhebb._validation import (
     check_numbers,
     check_shape,
     floats_for,
+    parameters_of,
+    warn_of_changes,
 )
 from skhebb.topology import GRAPHS
 
@@ -72,6 +74,9 @@ class BaseHebbianFeatures(
     Subclasses have `_rule()` and `_activate(projections)`, which makes features of
     products with the components.
     """
+
+    # Parameters that only new components heed.
+    _of_new = ("n_components", "density", "random_state")
 
     _couples_units = False  # by a number for each pair of them
 
@@ -196,6 +201,7 @@ class BaseHebbianFeatures(
         UserWarning
             If training is interrupted from the keyboard; the pass is then undone.
         """
+        warn_of_changes(self, "Use fit to start anew.")
         stopped = None
         try:
             with transaction(self) as draft:
@@ -267,6 +273,7 @@ class BaseHebbianFeatures(
         (rng,) = random_streams(self.random_state, 1)
         shape = self.n_components, X.shape[1]
         self._check_memory(shape, X)
+        self._begun_with = parameters_of(self, self._of_new)
         if components_init is not None:
             if receptive_fields is not None:
                 raise ValueError(

@@ -11,7 +11,7 @@ from skhebb._losses import SquaredError
 from skhebb._sklearn import _fit_context
 from skhebb._targets import Numbers
 from skhebb._transaction import transaction
-from skhebb._validation import check_call, check_outputs
+from skhebb._validation import check_call, check_outputs, warn_of_changes
 
 
 class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
@@ -21,6 +21,8 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         **BaseSparseNetwork._parameter_constraints,
         "normalize_y": ["boolean"],
     }
+
+    _of_new = (*BaseSparseNetwork._of_new, "normalize_y")
 
     _y_options = {"multi_output": True, "y_numeric": True}
 
@@ -62,6 +64,7 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
             if, with `normalize_y`, the targets of the first call are constant, which
             tells nothing of their scale.
         """
+        warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
             stopped = draft._partial_fit(X, y, sample_weight, draft._known_targets)
         self._warn(stopped)

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import warnings
 from numbers import Integral, Number
 
 import narwhals.stable.v2 as nw
@@ -46,6 +47,33 @@ def check_floats(estimator):
                 f"The {name!r} parameter of {type(estimator).__name__} must be below "
                 f"1e308. Got an integer of {value.bit_length()} bits instead."
             )
+
+
+def parameters_of(estimator, names):
+    """The values of parameters, to be compared and saved."""
+    values = {name: getattr(estimator, name) for name in names}
+    random_state = values.get("random_state")
+    if not isinstance(random_state, Integral | None):
+        values["random_state"] = type(random_state).__name__  # which changes with use
+    return values
+
+
+def warn_of_changes(estimator, advice):
+    """Warn of parameters that only a new model heeds and that changed since then."""
+    before = getattr(estimator, "_begun_with", {})
+    now = parameters_of(estimator, before)
+    changes = [
+        f"{name} (now {now[name]!r}, then {value!r})"
+        for name, value in before.items()
+        if not np.array_equal(now[name], value)
+    ]
+    if changes:
+        warnings.warn(
+            f"{', '.join(changes)} changed since this {type(estimator).__name__} was "
+            f"begun, which has no effect on what training goes on with. {advice}",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def floats_for(X):

@@ -107,6 +107,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
         "temperature": [Interval(Real, 0, None, closed="neither")],
     }
 
+    _of_new = (*BaseHebbianFeatures._of_new, "init")
+
     def __init__(
         self,
         n_components=100,
