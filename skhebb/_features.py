@@ -76,7 +76,7 @@ class BaseHebbianFeatures(
     """
 
     # Parameters that only new components heed.
-    _of_new = ("n_components", "density", "random_state")
+    _of_new = ("density", "random_state")
 
     _couples_units = False  # by a number for each pair of them
 
@@ -359,10 +359,9 @@ class BaseHebbianFeatures(
             for some in gen_batches(n_samples, self.batch_size):
                 batch = X[order[some]]
                 projections = components.project(batch)
-                coefficients, decay = rule.step(
-                    components, projections, row_norms(batch)
-                )
-                components.update(rate * coefficients, batch, rate * decay)
+                norms = row_norms(batch)
+                coefficients, decay = rule.step(components, projections, norms, rate)
+                components.update(coefficients, batch, decay)
             if not np.isfinite(components.norms()).all():
                 raise FloatingPointError
         trained.n_iter += 1

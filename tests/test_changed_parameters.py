@@ -89,11 +89,7 @@ def test_networks_warn(estimator, change, copied, how):
 
 @pytest.mark.parametrize(
     ("estimator", "change"),
-    [
-        *of(FEATURES, ["density", "random_state", "init"]),
-        (FEATURES[0], {"n_components": 4}),
-        (FEATURES[1], {"n_components": 4}),
-    ],
+    of(FEATURES, ["density", "random_state", "init"]),
 )
 def test_features_warn(estimator, change):
     (name,) = change

@@ -193,6 +193,33 @@ def test_skops_asks_for_trust_in_the_class_only(
         assert_array_equal(dense(one), dense(other))
 
 
+@pytest.mark.parametrize("activation", ["relu", "identity"])
+def test_scale_of_large_samples(digits, density, activation):
+    """Components do not depend on it, and as many units are alive as with small ones."""
+    pca = HebbianPCA(activation=activation, density=density, random_state=0)
+    small, raw, bytes_, huge = (
+        clone(pca).fit(scale * digits) for scale in (1, 16, 255, 1e9)
+    )
+    for other in bytes_, huge:
+        assert_allclose(dense(other.components_), dense(raw.components_), rtol=1e-6)
+    alive = [
+        np.any(each.transform(digits) != 0, axis=0).mean() for each in (small, raw)
+    ]
+    assert min(alive) > 0.9
+    assert np.abs(dense(raw.components_)).max() < 1
+
+
+def test_step_of_large_samples(digits):
+    """The rule as published, with the rate of samples of a mean squared norm of 500."""
+    X = 16 * digits[:40]
+    pca = HebbianPCA(5, learning_rate_init=0.002, batch_size=40, random_state=0)
+    before = clone(pca).set_params(learning_rate_init=1e-300).partial_fit(X).components_
+    excess = (X**2).sum(axis=1).mean() / 500
+    assert excess > 5
+    expected = before + expected_step(pca, before, X) / excess
+    assert_allclose(pca.partial_fit(X).components_, expected, atol=1e-12)
+
+
 def test_recovers_principal_components():
     """Eigenvalues well apart; the 5° that are asked for are 2.2° at most here."""
     rng = np.random.default_rng(0)

@@ -8,9 +8,9 @@ n_threads)`, called once per batch after the forward pass; `needs_sums(depth)`, 
 generation, batches_per_generation)`, which gives the kernels what they add to the
 weights of a layer, a scaled covariance of the neurons that a connection joins.
 
-A rule of unsupervised features has `step(components, projections, norms_of_samples)`,
-which gives `coefficients`, (n_samples, n_units), and `decay`, a number for each unit or
-a matrix of units: weights become weights + rate (coefficientsᵀ X - decay weights).
+A rule of unsupervised features has `step(components, projections, norms_of_samples,
+rate)`, which gives `coefficients`, (n_samples, n_units), and `decay`, a number for each
+unit or a matrix of units: weights become weights + coefficientsᵀ X - decay weights.
 """
 
 from skhebb.plasticity._covariance import HebbianCovariance

@@ -15,13 +15,20 @@ def relu(projections):
 
 UNIT_ACTIVATIONS = {"identity": identity, "relu": relu}
 
+# Mean squared norm of samples up to which the rule is as published. What samples add and
+# outputs take away have eigenvalues up to that of theirs, and a rate of 0.001, which is
+# the default, times 500 is well below 1, where weights would overshoot.
+LARGEST = 500
+
 
 class PrincipalComponentsRule:
     """The (nonlinear) generalised Hebbian algorithm, HPCA.
 
     Δw_i = η mean_b[y_i (x - sum_{k <= i} y_k w_k)] with y = f(wᵀ x) (Sanger 1989;
     Karhunen & Joutsensalo 1995; Lagani et al. 2022, Eq. 5), in matrix form
-    η / B (Yᵀ X - tril(Yᵀ Y) W).
+    η / B (Yᵀ X - tril(Yᵀ Y) W). Where the mean squared norm of the samples of a
+    mini-batch, or of their outputs, is above `LARGEST`, η is divided by the excess, so
+    that weights do not depend on the scale of large samples.
 
     Parameters
     ----------
@@ -33,8 +40,13 @@ class PrincipalComponentsRule:
     def __init__(self, activation):
         self.activate = UNIT_ACTIVATIONS[activation]
 
-    def step(self, components, projections, norms_of_samples):
-        """Coefficients of the samples and decay of the weights, at a rate of 1."""
+    def step(self, components, projections, norms_of_samples, rate):
+        """Coefficients of the samples and decay of the weights."""
         outputs = self.activate(projections)
-        coefficients = outputs / outputs.dtype.type(len(outputs))
-        return coefficients, np.tril(coefficients.T @ outputs)
+        scalar = outputs.dtype.type
+        sizes = norms_of_samples @ norms_of_samples, np.vdot(outputs, outputs)
+        excess = max(*sizes, LARGEST * len(outputs)) / (LARGEST * len(outputs))
+        coefficients = outputs / scalar(len(outputs))
+        decay = np.tril(coefficients.T @ outputs)
+        rate = scalar(rate / excess)
+        return rate * coefficients, rate * decay

@@ -51,10 +51,10 @@ class WinnerTakeAllRule:
         responses[norms_of_samples == 0] = 0  # what has no direction is nobody's
         return responses
 
-    def step(self, components, projections, norms_of_samples):
-        """Coefficients of the samples and decay of the weights, at a rate of 1."""
+    def step(self, components, projections, norms_of_samples, rate):
+        """Coefficients of the samples and decay of the weights."""
         responses = self.responses(components, projections, norms_of_samples)
         totals = responses.sum(axis=0)
         tiny = np.finfo(totals.dtype).tiny
         coefficients = responses**2 / np.maximum(totals, tiny)
-        return coefficients, coefficients.sum(axis=0)
+        return rate * coefficients, rate * coefficients.sum(axis=0)
