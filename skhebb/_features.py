@@ -42,6 +42,8 @@ from skhebb._validation import (
 from skhebb.topology import GRAPHS
 
 POWER = 0.5  # of the number of samples, in inverse scaling
+PROBE = 10_000  # samples that are looked at after training, at most
+SILENT = 0.5  # share of silent units that is worth a warning
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
 
@@ -81,7 +83,7 @@ class BaseHebbianFeatures(
     _couples_units = False  # by a number for each pair of them
 
     _parameter_constraints = {
-        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "density": [Interval(Real, 0, 1, closed="right")],
         "learning_rate": [StrOptions(PLANNED)],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
@@ -156,7 +158,10 @@ class BaseHebbianFeatures(
             X=lambda: X_given,
             y=lambda: None,
             metadata=lambda: None,
-            fitted_attributes=lambda: {**vars(self), **self._fitted(trained.copy())},
+            fitted_attributes=lambda: {
+                **vars(self),
+                **self._fitted(trained.copy(), X),
+            },
         )
         stopped = None
         observer.begin_fit()
@@ -173,9 +178,23 @@ class BaseHebbianFeatures(
                 break
             if is_over:
                 break
-        vars(self).update(self._fitted(trained))
+        vars(self).update(self._fitted(trained, X))
         observer.end_fit()
-        return stopped
+        return stopped or self._what_is_wrong(trained.components, X)
+
+    def _what_is_wrong(self, components, X):
+        """A sentence about units that learned nothing; None if all is well."""
+        some = probe(X)
+        with one_blas_thread():
+            features = self._activate(components.project(some))
+        n_silent = np.count_nonzero(~features.any(axis=0))
+        if n_silent <= SILENT * features.shape[1]:
+            return None
+        return (
+            f"{n_silent} of {features.shape[1]} units are 0 for all samples. Centre "
+            "and scale X (sklearn.preprocessing.StandardScaler), or lower "
+            f"learning_rate_init ({self.learning_rate_init})."
+        )
 
     @_fit_context(prefer_skip_nested_validation=True)
     @check_call
@@ -223,7 +242,7 @@ class BaseHebbianFeatures(
             so_far = self.n_iter_, self.n_samples_seen_, self.change_curve_
             trained = Progress(components, self._rng, *so_far).copy()
         self._train(trained, X, 0, None)
-        vars(self).update(self._fitted(trained))
+        vars(self).update(self._fitted(trained, X))
 
     @check_call
     def transform(self, X):
@@ -271,7 +290,8 @@ class BaseHebbianFeatures(
     def _begin(self, X, components_init=None, receptive_fields=None):
         """What training starts from."""
         (rng,) = random_streams(self.random_state, 1)
-        shape = self.n_components, X.shape[1]
+        given = receptive_fields if components_init is None else components_init
+        shape = self._n_units(X, given), X.shape[1]
         self._check_memory(shape, X)
         self._begun_with = parameters_of(self, self._of_new)
         if components_init is not None:
@@ -291,7 +311,13 @@ class BaseHebbianFeatures(
                 raise ValueError("receptive_fields has no connection: all are zero.")
         else:
             fields = self._draw_fields(shape, X.dtype, rng)
-        return Progress(self._initial_components(fields, X, rng), rng)
+        return Progress(self._initial_components(shape, fields, X, rng), rng)
+
+    def _n_units(self, X, given):
+        """Number of units; by default as many as given, or as principal components."""
+        if self.n_components is not None:
+            return self.n_components
+        return min(X.shape) if given is None else np.shape(given)[0]
 
     def _check_memory(self, shape, X):
         """Raise if this machine cannot hold so many components and a mini-batch.
@@ -326,10 +352,9 @@ class BaseHebbianFeatures(
         ones = np.ones(len(indices), dtype=dtype)
         return connections(ones, indices, indptr, shape[::-1]).T.tocsr()
 
-    def _initial_components(self, fields, X, rng):
+    def _initial_components(self, shape, fields, X, rng):
         """Uniformly distributed in ±1 / sqrt(number of features that a unit sees)."""
         if fields is None:
-            shape = self.n_components, X.shape[1]
             weights = rng.uniform(-1, 1, shape) / np.sqrt(X.shape[1])
             return self._components_of(weights.astype(X.dtype))
         fan_in = np.diff(fields.indptr)
@@ -367,14 +392,16 @@ class BaseHebbianFeatures(
         trained.n_iter += 1
         trained.n_samples_seen += n_samples
 
-    def _fitted(self, trained):
-        """All fitted attributes."""
+    def _fitted(self, trained, X):
+        """All fitted attributes, after training on X."""
+        weights = trained.components.weights
         return {
-            "components_": trained.components.weights,
+            "components_": weights,
+            "n_components_": weights.shape[0],
             "n_iter_": trained.n_iter,
             "n_samples_seen_": trained.n_samples_seen,
             "change_curve_": trained.change_curve,
-            "_n_features_out": trained.components.weights.shape[0],
+            "_n_features_out": weights.shape[0],
             "_rng": trained.rng,
         }
 
@@ -385,6 +412,8 @@ class BaseHebbianFeatures(
                 UserWarning,
                 stacklevel=5,
             )
+        elif isinstance(stopped, str):
+            warnings.warn(stopped, ConvergenceWarning, stacklevel=5)
         elif stopped is not None:
             warnings.warn(
                 f"Training stopped because the components became non-finite; {kept}. "
@@ -446,6 +475,11 @@ class Progress:
             rng=copy.deepcopy(self.rng),
             change_curve=list(self.change_curve),
         )
+
+
+def probe(X):
+    """Samples that stand for all: these, or some that lie evenly among them."""
+    return X[:: -(-X.shape[0] // PROBE)]
 
 
 def check_components(name, given, shape, dtype):

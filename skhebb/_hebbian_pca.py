@@ -1,7 +1,16 @@
 """Principal components by a Hebbian rule."""
 
-from skhebb._features import BaseHebbianFeatures
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.extmath import row_norms
+from sklearn.utils.validation import check_is_fitted
+
+from skhebb._features import BaseHebbianFeatures, probe
+from skhebb._memory import check_memory
 from skhebb._sklearn import StrOptions
+from skhebb._threads import one_blas_thread
+from skhebb._transaction import twin
+from skhebb._validation import check_call
 from skhebb.plasticity import UNIT_ACTIVATIONS, PrincipalComponentsRule
 
 
@@ -129,3 +138,46 @@ class HebbianPCA(BaseHebbianFeatures):
 
     def _activate(self, projections):
         return UNIT_ACTIVATIONS[self.activation](projections)
+
+    @check_call
+    def inverse_transform(self, X):
+        """Turn features into the samples that the rule takes them for.
+
+        With centred data, ``activation="identity"`` and components that have converged
+        these are the nearest samples that so many principal components can tell.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components)
+            The features.
+
+        Returns
+        -------
+        samples : ndarray of shape (n_samples, n_features)
+            Y W, which is what each unit, together with those before it, has learned to
+            leave of a sample.
+        """
+        check_is_fitted(self)
+        components = twin(self).components_
+        X = check_array(X, dtype=components.dtype, input_name="X")
+        n_units, n_features = components.shape
+        if X.shape[1] != n_units:
+            raise ValueError(f"X must have {n_units} features. Got {X.shape[1]}.")
+        check_memory(
+            len(X) * n_features * X.dtype.itemsize,
+            f"{len(X)} samples of {n_features} features",
+            "Give fewer samples at a time.",
+        )
+        with one_blas_thread():
+            return X @ components
+
+    def _fitted(self, trained, X):
+        some = probe(X)
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+            explained = self._rule().explained(trained.components, some)
+            total = np.square(row_norms(some)).sum()
+        return {
+            **super()._fitted(trained, X),
+            "explained_variance_": explained / max(some.shape[0] - 1, 1),
+            "explained_variance_ratio_": explained / (total or 1),
+        }

@@ -159,12 +159,12 @@ class WinnerTakeAll(BaseHebbianFeatures):
             projections = components.project(X)
         return fitted._rule().responses(components, projections, row_norms(X))
 
-    def _initial_components(self, fields, X, rng):
-        components = super()._initial_components(fields, X, rng)
+    def _initial_components(self, shape, fields, X, rng):
+        components = super()._initial_components(shape, fields, X, rng)
         if self.init == "samples":
-            n_samples = X.shape[0]
-            is_scarce = n_samples < self.n_components
-            components.fill(X[rng.choice(n_samples, self.n_components, is_scarce)])
+            n_samples, n_units = X.shape[0], shape[0]
+            is_scarce = n_samples < n_units
+            components.fill(X[rng.choice(n_samples, n_units, is_scarce)])
         return components
 
     def _rule(self):

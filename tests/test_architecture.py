@@ -66,7 +66,8 @@ ALLOWED = {
     "_hebbian_mask": {"_sklearn", "_validation", "plasticity", "topology"},
     "_hebbian_mask_classifier": {"_classifier", "_hebbian_mask"},
     "_hebbian_mask_regressor": {"_hebbian_mask", "_regressor"},
-    "_hebbian_pca": {"_features", "_sklearn", "plasticity"},
+    "_hebbian_pca": {"_features", "_memory", "_sklearn", "_threads", "_transaction"}
+    | {"_validation", "plasticity"},
     "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set_classifier"}
     | {"_activations", "_batches", "_layer", "_network", "_random", "_transaction"}
     | {"_sklearn", "_sparse", "_threads", "_validation"},

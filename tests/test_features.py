@@ -195,7 +195,7 @@ def test_skops_asks_for_trust_in_the_class_only(
 
 @pytest.mark.parametrize("activation", ["relu", "identity"])
 def test_scale_of_large_samples(digits, density, activation):
-    """Components do not depend on it, and as many units are alive as with small ones."""
+    """Components do not depend on it, and as many units live as with small ones."""
     pca = HebbianPCA(activation=activation, density=density, random_state=0)
     small, raw, bytes_, huge = (
         clone(pca).fit(scale * digits) for scale in (1, 16, 255, 1e9)
@@ -220,6 +220,89 @@ def test_step_of_large_samples(digits):
     assert_allclose(pca.partial_fit(X).components_, expected, atol=1e-12)
 
 
+def residuals(pca, X):
+    """What is left of the samples after each unit, one after the other."""
+    weights, left = dense(pca.components_), X.copy()
+    outputs = X @ weights.T
+    if pca.activation == "relu":
+        outputs = np.maximum(outputs, 0)
+    for y, w in zip(outputs.T, weights, strict=True):
+        yield left.copy()
+        left -= np.outer(y, w)
+    yield left
+
+
+@pytest.mark.parametrize("activation", ["relu", "identity"])
+@pytest.mark.parametrize("train", ["fit", "partial_fit"])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_explained_variance(digits, density, activation, train, container, dtype):
+    """The squares that each unit takes of what those before it leave."""
+    X = digits[:300].astype(dtype)
+    pca = HebbianPCA(6, activation=activation, density=density, learning_rate_init=0.02)
+    getattr(pca, train)(container(X))
+    squares = [np.square(left).sum() for left in residuals(pca, X.astype(float))]
+    taken, tolerance = -np.diff(squares), 1e-4 if dtype == np.float32 else 1e-9
+    assert pca.explained_variance_.dtype == dtype
+    assert_allclose(pca.explained_variance_, taken / 299, rtol=tolerance, atol=1e-5)
+    ratio = pca.explained_variance_ratio_
+    assert_allclose(ratio, taken / squares[0], rtol=tolerance, atol=1e-6)
+    assert 0 < ratio.sum() < 1
+    left = X - pca.inverse_transform(pca.transform(container(X)))
+    assert left.dtype == dtype
+    assert_allclose(1 - np.square(left).sum() / squares[0], ratio.sum(), rtol=1e-4)
+
+
+def test_inverse_transform(digits, density):
+    pca = HebbianPCA(5, density=density).fit(digits)
+    features = pca.transform(digits)
+    expected = features @ dense(pca.components_)
+    assert_allclose(pca.inverse_transform(features), expected)
+    assert_allclose(pca.inverse_transform(features.tolist()), expected)
+    with pytest.raises(ValueError, match=r"must have 5 features\. Got 64"):
+        pca.inverse_transform(digits)
+    with pytest.raises(ValueError, match="X contains NaN"):
+        pca.inverse_transform(np.full((2, 5), np.nan))
+    with pytest.raises(NotFittedError):
+        HebbianPCA().inverse_transform(features)
+
+
+@pytest.mark.parametrize("shape", [(7, 30), (30, 7)])
+@pytest.mark.parametrize("transformer", [HebbianPCA, WinnerTakeAll])
+@pytest.mark.parametrize("params", [{}, {"density": 0.5}, {"init": "samples"}], ids=str)
+@pytest.mark.parametrize("train", ["fit", "partial_fit"])
+def test_all_components(rng, shape, transformer, params, train):
+    """As many as sklearn.decomposition.PCA has by default."""
+    if "init" in params and transformer is HebbianPCA:
+        pytest.skip("no such parameter")
+    X = rng.standard_normal(shape)
+    fitted = getattr(transformer(None, random_state=0, **params), train)(X)
+    assert fitted.n_components_ == PCA().fit(X).n_components_ == 7
+    assert fitted.components_.shape == (7, shape[1])
+    assert fitted.transform(X).shape == (shape[0], 7)
+    assert len(fitted.get_feature_names_out()) == 7
+    fitted.partial_fit(rng.standard_normal((3, shape[1])))
+    assert fitted.n_components_ == 7
+
+
+def test_as_many_components_as_are_given(digits):
+    given = np.ones((3, 64))
+    for name in "components_init", "receptive_fields":
+        assert HebbianPCA(None).fit(digits, **{name: given}).n_components_ == 3
+
+
+@pytest.mark.parametrize("transformer", [HebbianPCA(8), WinnerTakeAll(8)], ids=str)
+def test_silent_units(rng, transformer):
+    """All weights negative, all samples positive."""
+    X = rng.random((50, 6))
+    given = -rng.random((8, 6))
+    given[:3] *= -1
+    with pytest.warns(ConvergenceWarning, match="5 of 8 units are 0 .*StandardScaler"):
+        transformer.fit(X, components_init=given)
+    given[3] *= -1
+    transformer.fit(X, components_init=given)
+
+
 def test_recovers_principal_components():
     """Eigenvalues well apart; the 5° that are asked for are 2.2° at most here."""
     rng = np.random.default_rng(0)
@@ -237,6 +320,12 @@ def test_recovers_principal_components():
         np.degrees(np.arccos(np.minimum(np.abs(cosines), 1))).max() < 5
     )  # each of them, in order
     assert_allclose(np.linalg.norm(fitted.components_, axis=1), 1, atol=0.02)
+    expected = PCA(4).fit(X)
+    for name in "explained_variance_", "explained_variance_ratio_":
+        assert_allclose(getattr(fitted, name), getattr(expected, name), rtol=0.02)
+    reconstructed = expected.inverse_transform(expected.transform(X))
+    error = np.square(fitted.inverse_transform(fitted.transform(X)) - X).sum()
+    assert_allclose(error, np.square(reconstructed - X).sum(), rtol=0.02)
 
 
 def test_cold_competition_is_hard(digits):

@@ -1,6 +1,7 @@
 """Hebbian principal component analysis."""
 
 import numpy as np
+from sklearn.utils.extmath import safe_sparse_dot
 
 
 def identity(projections):
@@ -15,9 +16,9 @@ def relu(projections):
 
 UNIT_ACTIVATIONS = {"identity": identity, "relu": relu}
 
-# Mean squared norm of samples up to which the rule is as published. What samples add and
-# outputs take away have eigenvalues up to that of theirs, and a rate of 0.001, which is
-# the default, times 500 is well below 1, where weights would overshoot.
+# Mean squared norm of samples up to which the rule is as published. What samples add
+# and outputs take away have eigenvalues up to that of theirs, and a rate of 0.001,
+# which is the default, times 500 is well below 1, where weights would overshoot.
 LARGEST = 500
 
 
@@ -50,3 +51,19 @@ class PrincipalComponentsRule:
         decay = np.tril(coefficients.T @ outputs)
         rate = scalar(rate / excess)
         return rate * coefficients, rate * decay
+
+    def explained(self, components, X):
+        """What each unit takes of the squares of X, of what those before it left.
+
+        With y = f(wᵀ x), that is sum_b |r_{k-1}|² - |r_k|² of r_k = x - sum_{i <= k}
+        y_i w_i. It is negative for a unit that adds more than it takes.
+        """
+        projections = components.project(X)
+        outputs = self.activate(projections.copy())
+        overlaps = safe_sparse_dot(
+            components.weights, components.weights.T, dense_output=True
+        )
+        shared = (outputs.T @ outputs) * overlaps
+        of_those_before = np.tril(shared, -1).sum(axis=1)
+        of_all = np.einsum("bk,bk->k", outputs, projections)
+        return 2 * (of_all - of_those_before) - shared.diagonal()
