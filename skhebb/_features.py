@@ -43,7 +43,6 @@ from skhebb.topology import GRAPHS
 
 POWER = 0.5  # of the number of samples, in inverse scaling
 PROBE = 10_000  # samples that are looked at after training, at most
-SILENT = 0.5  # share of silent units that is worth a warning
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
 
@@ -152,6 +151,7 @@ class BaseHebbianFeatures(
     def _fit(self, observed, X_given, components_init, receptive_fields):
         X = self._check(X_given, is_first=True)
         trained = self._begin(X, components_init, receptive_fields)
+        were_alive = self._are_alive(trained.components, X)
         observer = FitObserver(
             observed,
             observed._init_callback_context(max_subtasks=self.max_iter),
@@ -180,18 +180,20 @@ class BaseHebbianFeatures(
                 break
         vars(self).update(self._fitted(trained, X))
         observer.end_fit()
-        return stopped or self._what_is_wrong(trained.components, X)
+        return stopped or self._what_is_wrong(trained.components, X, were_alive)
 
-    def _what_is_wrong(self, components, X):
-        """A sentence about units that learned nothing; None if all is well."""
-        some = probe(X)
-        with one_blas_thread():
-            features = self._activate(components.project(some))
-        n_silent = np.count_nonzero(~features.any(axis=0))
-        if n_silent <= SILENT * features.shape[1]:
+    def _are_alive(self, components, X):
+        """Which units are not 0 for all samples."""
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+            return self._activate(components.project(probe(X))).any(axis=0)
+
+    def _what_is_wrong(self, components, X, were_alive):
+        """A sentence about units that died, if half have; None if all is well."""
+        n_died = np.count_nonzero(were_alive & ~self._are_alive(components, X))
+        if 2 * n_died <= np.count_nonzero(were_alive):
             return None
         return (
-            f"{n_silent} of {features.shape[1]} units are 0 for all samples. Centre "
+            f"{n_died} of {len(were_alive)} units became 0 for all samples. Centre "
             "and scale X (sklearn.preprocessing.StandardScaler), or lower "
             f"learning_rate_init ({self.learning_rate_init})."
         )

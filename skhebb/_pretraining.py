@@ -205,7 +205,8 @@ class HebbianPretrainingClassifier(
                 stopped = part._observe_fit(part, inputs, None, fields)
                 if isinstance(stopped, KeyboardInterrupt):
                     raise stopped  # nothing to fine-tune yet
-            part._warn(stopped)
+            if not isinstance(stopped, str):  # of dead units, which biases will wake
+                part._warn(stopped)
             features.append(part)
             return part.components_.T.tocsr()
 

@@ -291,16 +291,25 @@ def test_as_many_components_as_are_given(digits):
         assert HebbianPCA(None).fit(digits, **{name: given}).n_components_ == 3
 
 
+def test_units_that_die(digits, density):
+    """Of a rate that is far too high, for large samples."""
+    pca = HebbianPCA(learning_rate_init=0.2, density=density, random_state=0)
+    with pytest.warns(
+        ConvergenceWarning, match=r"units became 0 .*StandardScaler"
+    ) as w:
+        features = pca.fit(16 * digits).transform(digits)
+    n_silent = np.count_nonzero(~features.any(axis=0))
+    assert n_silent >= int(str(w[0].message).split(" of 100")[0]) > 50
+    assert w[0].filename == __file__
+
+
 @pytest.mark.parametrize("transformer", [HebbianPCA(8), WinnerTakeAll(8)], ids=str)
-def test_silent_units(rng, transformer):
-    """All weights negative, all samples positive."""
-    X = rng.random((50, 6))
-    given = -rng.random((8, 6))
-    given[:3] *= -1
-    with pytest.warns(ConvergenceWarning, match="5 of 8 units are 0 .*StandardScaler"):
-        transformer.fit(X, components_init=given)
-    given[3] *= -1
-    transformer.fit(X, components_init=given)
+def test_units_that_never_lived(rng, transformer):
+    """A few samples that point the same way leave some out; that is no fault."""
+    X, given = rng.random((50, 6)), -rng.random((8, 6))
+    given[0] *= -1
+    features = transformer.fit(X, components_init=given).transform(X)
+    assert list(features.any(axis=0)) == [True] + 7 * [False]
 
 
 def test_recovers_principal_components():
