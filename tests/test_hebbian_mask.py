@@ -154,6 +154,37 @@ def test_against_a_dense_network(data, rule, center, activation, others):
         assert clf.pruned_shares_[-1].any()
 
 
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("masked", ["all", [0], [2]])
+def test_values_do_not_depend_on_the_scale_of_large_samples(
+    data, center, container, masked
+):
+    """Networks that do not learn, whose sums are as large as the samples."""
+    X, y = data
+    params = {
+        **NETWORK,
+        "learning_rate_init": 1e-300,
+        "max_iter": 1,
+        "mask_rate": 0.1,
+        "mask_center": center,
+        "masked_layers": masked,
+    }
+
+    def values(scale, **others):
+        clf = HebbianMaskClassifier(**{**params, **others}).fit(container(scale * X), y)
+        return [layer.pool.values for layer in clf._state.network.layers if layer.pool]
+
+    mean_square = (X**2).mean()
+    at_limit = (2 / mean_square) ** 0.5
+    for one, other in zip(values(1e3), values(at_limit), strict=True):
+        assert np.ptp(one) > 0.1
+        assert_allclose(one, other, atol=1e-9)
+    smaller = values(at_limit / 2, mask_rate=0.4)  # as published
+    for one, other in zip(smaller, values(at_limit), strict=True):
+        assert_allclose(one, other, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("rule", "center"),
     [("contribution", True), ("contribution", False), ("sign", False)],

@@ -22,6 +22,11 @@ def sign(pool, coactivity):
 MASK_RULES = {"contribution": contribution, "sign": sign}
 
 
+# Mean square of samples up to which the rule "contribution" is as published: above
+# that of standardised features, so that these are left alone.
+LARGEST = 2
+
+
 class HebbianValues:
     """Raises and lowers the Hebbian value P_ij of each connection, active or not.
 
@@ -32,7 +37,8 @@ class HebbianValues:
     - "sign": P <- P + rate sum_b sign(a_bi) sign(z_bj), as its README has it;
 
     and P stays between -1 and 1. Both may be centred: a and z less their means over the
-    mini-batch.
+    mini-batch. Contributions grow with the square of the scale of the samples. Where
+    the mean square of these is above `LARGEST`, the rate is divided by the excess.
 
     Parameters
     ----------
@@ -55,6 +61,7 @@ class HebbianValues:
 
     def observe(self, layers, activations, sums, batch, n_threads):
         """Change the values by a mini-batch."""
+        rate = self.rate / self._excess(layers[0], activations[0], batch, n_threads)
         for depth, layer in enumerate(layers):
             if depth in self.layers:
                 if layer.pool is None:
@@ -63,13 +70,25 @@ class HebbianValues:
                 pool.remember(layer.weights.data)
                 both = activations[depth], sums[depth]
                 coactivity = self._coactivity(layer, *both, batch, n_threads)
-                change = self.rate * MASK_RULES[self.rule](pool, coactivity)
+                change = rate * MASK_RULES[self.rule](pool, coactivity)
                 pool.values += change.astype(pool.values.dtype, copy=False)
                 np.clip(pool.values, -1, 1, out=pool.values)
 
     def term(self, depth, generation, batches_per_generation):
         """Nothing is added to weights."""
         return
+
+    def _excess(self, layer, samples, batch, n_threads):
+        """How many times as large as `LARGEST` the mean square is, at least 1."""
+        if self.rule == "sign":
+            return 1
+        if isinstance(samples, NonZeros):
+            squares = samples._replace(values=np.square(samples.values))
+        else:
+            squares = np.square(samples)
+        means = means_of(squares, layer.n_in, batch, True, n_threads)
+        mean_square = means.sum(dtype=np.float64) / layer.n_in
+        return max(1, float(mean_square) / LARGEST)
 
     def _coactivity(self, layer, before, after, batch, n_threads):
         """Sum over the batch of the products of both neurons, for each candidate."""
