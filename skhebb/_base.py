@@ -15,6 +15,7 @@ from sklearn.utils import column_or_1d, indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._activations import ACTIVATIONS, set_activations
+from skhebb._baseline import is_no_better
 from skhebb._batches import TrainingData, rows_of
 from skhebb._dropout import Dropout
 from skhebb._early_stopping import (
@@ -191,7 +192,10 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         -----
         ConvergenceWarning
             If the loss becomes non-finite, whereupon the network of the last complete
-            epoch is kept, or if `max_iter` epochs pass without convergence.
+            epoch is kept; if, after ten epochs or more, the loss on the training
+            data is more than a tenth above that of the best constant prediction, or
+            the network gives the same for all samples, which large X or learning rates
+            bring about; or if `max_iter` epochs pass without convergence.
         UserWarning
             If training is interrupted from the keyboard; the network of the last
             complete epoch is kept. And if early stopping cannot hold out samples in
@@ -267,6 +271,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         stopped = trainer.fit(data, self.max_iter, validate, observer)
         vars(self).update(self._fitted(state, targets, n_before))
         observer.end_fit()
+        is_over = stopped in (None, "converged")
+        if is_over and is_no_better(trainer, data, self.n_iter_):
+            return "no better"
         if stopped is None and self.tol is not None and not schedule.ends_by_plan:
             return "max_iter"
         return stopped
@@ -724,13 +731,21 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         }
 
     def _warn(self, stopped):
+        values = [f"{name} ({getattr(self, name)})" for name in self._suspects]
+        suspects = ", ".join(values[:-1]) + f" or {values[-1]}"
         if stopped == "diverged":
-            values = [f"{name} ({getattr(self, name)})" for name in self._suspects]
-            suspects = ", ".join(values[:-1]) + f" or {values[-1]}"
             warnings.warn(
                 f"Training stopped after {self.n_iter_} complete epochs because the "
                 "loss or a weight became non-finite; the last finite weights are kept. "
                 f"Lower {suspects}, or scale X.",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
+        elif stopped == "no better":
+            warnings.warn(
+                f"After {self.n_iter_} epochs the loss on the training data is no "
+                "better than that of a constant prediction. Scale X, for instance by "
+                f"sklearn.preprocessing.StandardScaler, or lower {suspects}.",
                 ConvergenceWarning,
                 stacklevel=5,
             )

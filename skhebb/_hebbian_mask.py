@@ -21,6 +21,8 @@ def without_evolution(constraints):
 class HebbianMaskMixin:
     """The mask and its parameters."""
 
+    _suspects = ("mask_rate", "learning_rate_init", "momentum")
+
     _mask_constraints = {
         "mask_rule": [StrOptions(set(MASK_RULES))],
         "mask_rate": [Interval(Real, 0, None, closed="left")],

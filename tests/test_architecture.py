@@ -21,6 +21,7 @@ ALLOWED = {
     "_threads": {"_kernels"},
     "_batches": {"_kernels", "_buffers"},
     "_csr": set(),
+    "_baseline": {"_batches"},
     "_memory": {"_csr"},
     "_pool": set(),
     "_random": set(),
@@ -45,7 +46,7 @@ ALLOWED = {
     "_base": LEAVES
     | {"_batches", "_layer", "_network", "_observer", "_random", "_sklearn"}
     | {"_early_stopping", "_persistence", "_transaction", "_sparse", "_threads"}
-    | {"_memory", "_training", "_validation"},
+    | {"_baseline", "_memory", "_training", "_validation"},
     "_persistence": {"_activations", "_csr", "_layer", "_network", "_pool"}
     | {"_targets", "_training", "_transaction", "_validation"},
     "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_transaction"}

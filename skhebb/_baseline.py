@@ -1,0 +1,58 @@
+"""Whether a network tells more of its targets than the best constant would."""
+
+import numpy as np
+
+from skhebb._batches import rows_of
+
+PROBE = 10_000  # samples that are looked at, at most
+# Epochs and mini-batches before which a network need not know anything.
+PATIENCE = 10, 20
+# What chance, or a large learning rate, may add to the loss of a constant.
+MARGIN = 1.1
+
+
+def is_no_better(trainer, data, n_epochs):
+    """Whether a constant prediction would be better than the trained network.
+
+    Or as good, because the network itself gives the same for all samples. The mean loss
+    of the last epoch, with its penalty, tells of most networks that they are better;
+    others predict.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        After training.
+    data : TrainingData
+    n_epochs : int
+        Of this training.
+    """
+    n_batches = n_epochs * -(-len(data.samples) // trainer.batch_size)
+    if n_epochs < PATIENCE[0] or n_batches < PATIENCE[1]:
+        return False
+    network = trainer.state.network
+    samples = data.samples[:: -(-len(data.samples) // PROBE)]
+    weights = None if data.weights is None else data.weights[samples]
+    targets = np.empty((network.layer_sizes[-1], len(samples)), dtype=network.dtype)
+    data.targets.load(data.y[samples], targets)
+
+    def loss_of(outputs):
+        losses = trainer.loss.values(outputs, targets, np.empty_like(targets))
+        return np.average(losses, weights=weights)
+
+    best = np.average(targets, axis=1, weights=weights).astype(network.dtype)
+    of_constant = loss_of(np.repeat(best[:, np.newaxis], len(samples), axis=1))
+    is_constant = np.ptp(targets, axis=1).max() == 0
+    if is_constant or trainer.state.losses[-1] < of_constant / MARGIN:
+        return False
+    X = data.inputs.X[samples]
+    with np.errstate(over="ignore", invalid="ignore"):
+        outputs = network.outputs(rows_of(X), trainer.n_threads).T
+        if not loss_of(outputs) <= MARGIN * of_constant:
+            return True
+    return is_the_same_for_all(outputs.T) and not is_the_same_for_all(X)
+
+
+def is_the_same_for_all(rows):
+    """Whether all rows of an array or sparse matrix are equal."""
+    differ = rows.max(axis=0) != rows.min(axis=0)
+    return not np.any(differ.toarray() if hasattr(differ, "toarray") else differ)
