@@ -374,8 +374,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         The sum of the absolute weights of its connections, as QuickSelection has it
         (Atashgahi et al. 2022). It is comparable between features of one scale only.
         """
-        check_is_fitted(self)
-        return np.asarray(abs(self.coefs_[0]).sum(axis=1)).ravel()
+        first = self._at_this_moment()._fitted_state().network.layers[0]
+        return np.asarray(abs(first.weights).sum(axis=1)).ravel()
 
     def _at_this_moment(self):
         """What another thread that trains this estimator will not change."""

@@ -17,3 +17,4 @@ def test_estimators():
     pytest.importorskip("pandas")
     run = runpy.run_path(FOLDER / "api.py")["run"]
     assert run(cases=300, seed=0) > 0
+    assert run(cases=200, seed=0, spoiled=True) > 0
