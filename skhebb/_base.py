@@ -572,7 +572,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
     def _n_connections(self, is_fitted, coefs_init=None):
         """How many there are already; None for a new network that is to be drawn."""
         if is_fitted:
-            return self._state.network.capacity
+            return self._state.network.n_connections_target
         return None if coefs_init is None else 0
 
     def _check_memory(self, X, n_outputs, n_samples, n_connections=None):

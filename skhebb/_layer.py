@@ -26,7 +26,7 @@ class SparseLayer:
     ----------
     n_in, n_out : int
         Numbers of presynaptic and of postsynaptic neurons.
-    capacity : int
+    n_connections_target : int
         The number of connections that evolution sustains: pruning goes below it,
         growth comes back to it.
     weight_state, bias_state : list of ndarray
@@ -39,7 +39,7 @@ class SparseLayer:
         self.n_in, self.n_out = weights.shape
         self.weights = weights
         self.biases = biases
-        self.capacity = weights.nnz
+        self.n_connections_target = weights.nnz
         self.pool = None
         self.forget()
         self.reset_state(0)
@@ -174,15 +174,15 @@ class SparseLayer:
         return edges
 
     def largest_chunk(self, n_threads):
-        """A bound to the connections of a chunk and one more, at full capacity."""
-        return min(self.capacity, CHUNK * n_threads + self.n_out) + 1
+        """A bound to the connections of a chunk and one more, when grown."""
+        return min(self.n_connections_target, CHUNK * n_threads + self.n_out) + 1
 
     def begin_training(self, n_arrays):
         """Prepare for an optimiser with so many arrays; tell whether it starts anew.
 
         Users may have changed the connections since they were last trained.
         """
-        self.capacity = max(self.capacity, self.n_connections)
+        self.n_connections_target = max(self.n_connections_target, self.n_connections)
         starts_anew = len(self.weight_state) != n_arrays
         if starts_anew:
             self.reset_state(n_arrays)
@@ -233,7 +233,7 @@ class SparseLayer:
     def copy(self):
         """A layer of the same arrays, its optimiser's apart; training leaves them."""
         layer = SparseLayer(self.weights, self.biases)
-        layer.capacity = self.capacity
+        layer.n_connections_target = self.n_connections_target
         layer.pool = self.pool and self.pool.copy()
         layer.weight_state = [state.copy() for state in self.weight_state]
         layer.bias_state = [state.copy() for state in self.bias_state]

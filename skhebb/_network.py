@@ -45,9 +45,9 @@ class Network:
         return self.layers[0].weights.dtype
 
     @property
-    def capacity(self):
+    def n_connections_target(self):
         """Number of connections when grown."""
-        return sum(layer.capacity for layer in self.layers)
+        return sum(layer.n_connections_target for layer in self.layers)
 
     @property
     def n_connections(self):

@@ -122,7 +122,7 @@ def pack_layer(layer):
         "indices": weights.indices,
         "indptr": weights.indptr,
         "biases": layer.biases,
-        "capacity": layer.capacity,
+        "n_connections_target": layer.n_connections_target,
         "weight_state": layer.weight_state,
         "bias_state": layer.bias_state,
         "pool": layer.pool and vars(layer.pool),
@@ -156,7 +156,7 @@ def unpack_layer(
     indices,
     indptr,
     biases,
-    capacity,
+    n_connections_target,
     weight_state,
     bias_state,
     pool=None,
@@ -166,10 +166,11 @@ def unpack_layer(
     check_csr("a layer", shape, data, indices, indptr)
     layer = SparseLayer(connections(data, indices, indptr, tuple(shape)), biases)
     require(layer.is_sound(), "connections or biases of a layer lead out of it")
-    layer.capacity = capacity
+    layer.n_connections_target = n_connections_target
     require(
-        isinstance(capacity, Integral) and 0 <= capacity <= layer.n_in * layer.n_out,
-        f"capacity={capacity!r}",
+        isinstance(n_connections_target, Integral)
+        and 0 <= n_connections_target <= layer.n_in * layer.n_out,
+        f"n_connections_target={n_connections_target!r}",
     )
     layer.weight_state = [native(state) for state in weight_state]
     layer.bias_state = [native(state) for state in bias_state]

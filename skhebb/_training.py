@@ -536,7 +536,7 @@ class Trainer:
         self.state.batches_since_evolution = 0
 
     def grow(self):
-        """Fill all layers up to their capacity, in threads if there is much to do."""
+        """Fill all layers up, in threads if there is much to do."""
         layers, rngs = self.state.network.layers, self.state.evolution_rngs
         n_before = self.state.network.n_connections
         if self.n_threads == 1 or n_before < WORTH_THREADS:

@@ -88,7 +88,6 @@ def floats_for(X):
     return FLOATS
 
 
-
 def check_sortable(name, labels):
     """Raise if `labels` are objects that cannot be sorted, or numbers as objects."""
     if labels.dtype != object:

@@ -54,7 +54,7 @@ def test_bytes_per_connection(rng, peak, batch_size):
         max_iter=3, tol=None,
     )  # fmt: skip
     training = peak(lambda: clf.fit(X, y))
-    n_connections = clf._state.network.capacity
+    n_connections = clf._state.network.n_connections_target
     # A neuron has biases, row pointers, errors, activations and so on.
     of_neurons = sum(hidden) * (100 + 20 * batch_size)
     assert n_connections > 3e6

@@ -149,14 +149,16 @@ class TestPruning:
 class TestGrowth:
     @given(layers, st.integers(0, 144), st.integers(0, 100))
     def test_fills_to_capacity_and_keeps_the_rest(self, layer, n_new, seed):
-        layer.capacity = min(layer.capacity + n_new, layer.n_in * layer.n_out)
+        layer.n_connections_target = min(
+            layer.n_connections_target + n_new, layer.n_in * layer.n_out
+        )
         before = as_dict(layer, layer.weights.data)
         evolution().grow(layer, np.random.default_rng(seed))
         layer.weights.check_format(full_check=True)
         assert layer.weights.has_canonical_format
         assert layer.weights.indices.dtype == layer.weights.indptr.dtype == np.int32
         after = as_dict(layer, layer.weights.data)
-        assert len(after) == layer.n_connections == layer.capacity
+        assert len(after) == layer.n_connections == layer.n_connections_target
         assert before.items() <= after.items()
         state = as_dict(layer, layer.weight_state[0])
         for cell in after:
@@ -164,7 +166,7 @@ class TestGrowth:
 
     def test_new_weights_are_normal(self, rng):
         layer = make_layer(300, 300, 0.0, 0)
-        layer.capacity = 40_000
+        layer.n_connections_target = 40_000
         evolution().grow(layer, rng)
         weights = layer.weights.data
         assert abs(weights.mean()) < 4 * 0.1 / 200
@@ -174,7 +176,7 @@ class TestGrowth:
         counts = np.zeros((5, 6))
         for seed in range(3000):
             layer = make_layer(5, 6, 0.4, 7)
-            layer.capacity += 5
+            layer.n_connections_target += 5
             before = layer.weights.toarray() != 0
             evolution().grow(layer, np.random.default_rng(seed))
             counts += (layer.weights.toarray() != 0) & ~before
@@ -187,7 +189,7 @@ class TestGrowth:
     )
     def test_scale(self, rng, scale, deviation):
         layer = make_layer(300, 300, 0.0, 0)
-        layer.capacity = 40_000
+        layer.n_connections_target = 40_000
         evolution(growth_scale=scale).grow(layer, rng)
         assert_allclose(layer.weights.data.std(), deviation, rtol=0.02)
 
@@ -201,7 +203,7 @@ class TestGrowth:
 
         layer = make_layer(6, 7, 0.3, 3)
         before = layer.weights.toarray()
-        layer.capacity += 4
+        layer.n_connections_target += 4
         evolution(growth=last_columns, growth_scale=1.0).grow(
             layer, np.random.default_rng()
         )
@@ -216,7 +218,7 @@ class TestGrowth:
     )
     def test_a_wrong_rule_is_refused(self, ranks):
         layer = make_layer(6, 7, 0.3, 3)
-        layer.capacity += 3
+        layer.n_connections_target += 3
         with pytest.raises(ValueError, match="growth rule must give 3 sorted ranks"):
             evolution(growth=lambda *_: ranks).grow(layer, None)
 
@@ -239,7 +241,7 @@ class TestGrowth:
             getattr(weights, "data", weights)[:] = 7
 
         layer = make_layer(6, 7, 0.3, 3)
-        layer.capacity += 3
+        layer.n_connections_target += 3
         with pytest.raises(ValueError, match="read-only"):
             evolution(growth=careless).grow(layer, None)
         with pytest.raises(ValueError, match="read-only"):

@@ -95,7 +95,7 @@ class SparseEvolution:
         layer.keep_connections(keep)
 
     def grow(self, layer, rng):
-        """Fill the layer up to its capacity, where the rule says.
+        """Fill the layer up, where the rule says.
 
         Parameters
         ----------
@@ -104,14 +104,15 @@ class SparseEvolution:
         rng : numpy.random.Generator
             Where new connections and weights come from.
         """
-        n_new = layer.capacity - layer.n_connections
+        n_new = layer.n_connections_target - layer.n_connections
         if n_new > 0:
             n_absent = layer.n_in * layer.n_out - layer.n_connections
             old = layer.weights
             arrays = [read_only(a) for a in (old.data, old.indices, old.indptr)]
             weights = connections(*arrays, old.shape)
             ranks = checked(self.growth(weights, n_new, rng), n_absent, n_new)
-            fan_in, dtype = layer.capacity / layer.n_out, layer.weights.dtype
+            fan_in = layer.n_connections_target / layer.n_out
+            dtype = layer.weights.dtype
             values = new_weights(n_new, self.growth_scale, fan_in, dtype, rng)
             layer.add_connections(ranks, values)
 

@@ -82,11 +82,11 @@ def train(hidden, batch_size, max_batches, file):
         pickle.dump(clf, opened, protocol=5)
     return {
         "neurons": X.shape[1] + sum(clf.hidden_layer_sizes) + len(clf.classes_),
-        "connections": clf._state.network.capacity,
+        "connections": clf._state.network.n_connections_target,
         "first": ends[0] - start,
         "epoch": ends[1] - ends[0],
         "samples": len(X),
-        "bytes": (after - before) / clf._state.network.capacity,
+        "bytes": (after - before) / clf._state.network.n_connections_target,
     }
 
 
