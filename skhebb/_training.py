@@ -340,7 +340,7 @@ class Trainer:
     def run_epoch(self, data, epoch, max_epochs, validate):
         """Train, prune and validate; return the EpochFigures."""
         figures = self.train(data, self.learning_rate(epoch, max_epochs))
-        if self.evolution_interval is None and not self.topology.settles:
+        if self.evolution_interval is None and not self.topology.evolves_after_epoch:
             self.prune()
         score = loss = None
         if validate is not None:
@@ -407,7 +407,7 @@ class Trainer:
                 batch = order[start : start + self.batch_size]
                 total += self.run_batch(data, batch)
                 state.batches_since_evolution += 1
-            if self.topology.settles:
+            if self.topology.evolves_after_epoch:
                 self.prune()
                 self.grow()
             self.check_soundness(data, batch[:PROBE])

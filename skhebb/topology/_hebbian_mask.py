@@ -28,7 +28,7 @@ class HebbianMask:
     """
 
     # Who is active must not lag behind the values, and who returns is trained already.
-    settles = True
+    evolves_after_epoch = True
 
     def __init__(self, graph, epsilon, density, weight_scale, threshold):
         self.graph = graph

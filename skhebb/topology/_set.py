@@ -33,7 +33,7 @@ class SparseEvolution:
         Standard deviation of the weights of connections that are grown.
     """
 
-    settles = False
+    evolves_after_epoch = False
 
     def __init__(
         self,
