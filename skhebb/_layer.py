@@ -257,7 +257,7 @@ class SparseLayer:
         self.pool = self.pool and self.pool.astype(dtype)
         self.forget()
 
-    def leave(self, weights, biases):
+    def unshare_from(self, weights, biases):
         """Go on with arrays that are not these, but equal."""
         if self.weights is weights:
             data = weights.data.copy()

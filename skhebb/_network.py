@@ -149,13 +149,13 @@ class Network:
 
     @property
     def arrays(self):
-        """All weights and biases, for `leave`."""
+        """All weights and biases, for `unshare_from`."""
         return [(layer.weights, layer.biases) for layer in self.layers]
 
-    def leave(self, arrays):
+    def unshare_from(self, arrays):
         """Go on with arrays that are not `arrays`, but equal."""
         for layer, (weights, biases) in zip(self.layers, arrays, strict=True):
-            layer.leave(weights, biases)
+            layer.unshare_from(weights, biases)
 
     def restore_parameters(self, parameters):
         """Go back to what `parameters` were; the optimiser starts anew."""

@@ -393,7 +393,7 @@ class Trainer:
         if self.evolution_interval is None and state.batches_since_evolution:
             self.prune()
         self.grow()
-        state.network.leave(before)
+        state.network.unshare_from(before)
         samples = data.samples
         order = state.shuffle_rng.permutation(samples) if self.shuffle else samples
         total = 0.0
