@@ -41,7 +41,7 @@ class SparseLayer:
         self.biases = biases
         self.n_connections_target = weights.nnz
         self.pool = None
-        self.forget()
+        self.clear_cache()
         self.reset_state(0)
 
     @property
@@ -216,7 +216,7 @@ class SparseLayer:
             sizes.add(np.count_nonzero(self.pool.is_active))
         return sizes <= {self.n_connections}
 
-    def forget(self):
+    def clear_cache(self):
         """Free what was computed from the connections, and will be again if needed."""
         self._cache = None, {}
 
@@ -255,7 +255,7 @@ class SparseLayer:
         self.weight_state = [state.astype(dtype) for state in self.weight_state]
         self.bias_state = [state.astype(dtype) for state in self.bias_state]
         self.pool = self.pool and self.pool.astype(dtype)
-        self.forget()
+        self.clear_cache()
 
     def unshare_from(self, weights, biases):
         """Go on with arrays that are not these, but equal."""

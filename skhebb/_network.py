@@ -162,7 +162,7 @@ class Network:
         for layer, layer_parameters in zip(self.layers, parameters, strict=True):
             layer.restore_parameters(layer_parameters)
 
-    def forget(self):
+    def clear_cache(self):
         """Free what was computed from the connections, and will be again if needed."""
         for layer in self.layers:
-            layer.forget()
+            layer.clear_cache()

@@ -146,7 +146,7 @@ class TrainingState:
         self.network.restore_parameters(parameters)
         self.n_steps = 0
 
-    def forget_plateaus(self):
+    def reset_patience(self):
         """Let a new fit start from the initial learning rate, with fresh patience."""
         self.n_cuts = self.epochs_without_improvement = 0
         self.best = -np.inf
@@ -282,7 +282,7 @@ class Trainer:
         self.prepare(data)
         self.count_batches(data)
         state = self.state
-        state.forget_plateaus()
+        state.reset_patience()
         best = stopped = None
         if validate is not None and state.losses:  # what a warm start begins with
             best = state.network.parameters
@@ -304,7 +304,7 @@ class Trainer:
                 break
         if best is not None:
             state.restore_parameters(best)
-        state.network.forget()
+        state.network.clear_cache()
         return stopped
 
     def partial_fit(self, data, observer):

@@ -70,7 +70,7 @@ class HebbianMask:
             pool.remember(layer.weights.data)
             keep = pool.values[pool.is_active] > self.threshold
             if not keep.all():
-                layer.forget()
+                layer.clear_cache()
                 layer.keep_connections(keep)
                 pool.is_active[pool.is_active] = keep
 

@@ -85,7 +85,7 @@ class SparseEvolution:
         """
         if self.zeta == 0:
             return
-        layer.forget()  # because this is when memory is at its most
+        layer.clear_cache()  # because this is when memory is at its most
         keep = np.asarray(self.pruning(read_only(layer.weights.data), self.zeta))
         if keep.dtype != bool or keep.shape != layer.weights.data.shape:
             raise ValueError(
