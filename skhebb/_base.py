@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._activations import ACTIVATIONS, set_activations
 from skhebb._baseline import is_no_better
-from skhebb._batches import TrainingData, rows_of
+from skhebb._batches import TrainingData, as_batch_source
 from skhebb._dropout import Dropout
 from skhebb._early_stopping import (
     EstimatorScorer,
@@ -261,8 +261,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         observer = FitObserver(
             observed,
             observed._init_callback_context(max_subtasks=self.max_iter),
-            X=lambda: rows(X_given, data.samples),
-            y=lambda: rows(y_given, data.samples),
+            X=lambda: take_rows(X_given, data.samples),
+            y=lambda: take_rows(y_given, data.samples),
             metadata=lambda: metadata(sample_weight, data.samples),
             fitted_attributes=fitted_attributes,
         )
@@ -388,7 +388,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         X = validate_data(
             self, X, accept_sparse="csr", dtype=network.dtype, reset=False
         )
-        outputs = network.outputs(rows_of(X), effective_n_threads(self.n_jobs))
+        outputs = network.outputs(as_batch_source(X), effective_n_threads(self.n_jobs))
         check_outputs(outputs)
         return outputs
 
@@ -505,14 +505,14 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             raise ValueError(f"Validation data, X_val and y_val: {error}") from error
         given = X_val, y_val, weights
         weights, _ = weigh(weights, of_classes, encoded, samples)
-        return ValidationData(rows_of(X), encoded, weights, lambda: given)
+        return ValidationData(as_batch_source(X), encoded, weights, lambda: given)
 
     def _weighted(self, X, y, targets, weights, samples):
         """TrainingData, and what `_class_weights` gives."""
         encoded = self._encode(targets, y, samples, X.dtype, "y")
         of_classes = self._class_weights(targets, y, weights, samples)
         weights, samples = weigh(weights, of_classes, encoded, samples)
-        data = TrainingData(rows_of(X), targets, encoded, weights, samples)
+        data = TrainingData(as_batch_source(X), targets, encoded, weights, samples)
         return data, of_classes
 
     def _encode(self, targets, y, samples, dtype, name):
@@ -559,10 +559,10 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         strata = data.targets.strata(data.y[data.samples])
         data.samples, held = split(data.samples, strata, n_val, random_state)
         return ValidationData(
-            rows_of(data.inputs.X[held]),
+            as_batch_source(data.inputs.X[held]),
             data.y[held],
-            rows(data.weights, held),
-            lambda: [rows(array, held) for array in given],
+            take_rows(data.weights, held),
+            lambda: [take_rows(array, held) for array in given],
         )
 
     def _check_new_network(self):
@@ -797,7 +797,7 @@ def weigh(weights, of_classes, encoded, samples):
     return weights, samples
 
 
-def rows(array, samples):
+def take_rows(array, samples):
     """Those of an array, matrix or frame; the whole of it if these are all."""
     if array is None or len(samples) == _num_samples(array):
         return array
@@ -808,4 +808,4 @@ def metadata(sample_weight, samples):
     """What the hooks of callbacks are told besides X and y."""
     if sample_weight is None:
         return None
-    return {"sample_weight": rows(sample_weight, samples)}
+    return {"sample_weight": take_rows(sample_weight, samples)}

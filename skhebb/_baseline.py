@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skhebb._batches import rows_of
+from skhebb._batches import as_batch_source
 
 PROBE = 10_000  # samples that are looked at, at most
 # Epochs and mini-batches before which a network need not know anything.
@@ -46,7 +46,7 @@ def is_no_better(trainer, data, n_epochs):
         return False
     X = data.inputs.X[samples]
     with np.errstate(over="ignore", invalid="ignore"):
-        outputs = network.outputs(rows_of(X), trainer.n_threads).T
+        outputs = network.outputs(as_batch_source(X), trainer.n_threads).T
         if not loss_of(outputs) <= MARGIN * of_constant:
             return True
     return is_the_same_for_all(outputs.T) and not is_the_same_for_all(X)

@@ -60,7 +60,7 @@ class SparseRows:
         )
 
 
-def rows_of(X):
+def as_batch_source(X):
     """`X` as a source of batches."""
     return SparseRows(X) if issparse(X) else DenseRows(X)
 

@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 from sklearn.utils.extmath import row_norms, safe_sparse_dot
 
 from skhebb._activations import Identity
-from skhebb._batches import rows_of
+from skhebb._batches import as_batch_source
 from skhebb._buffers import Batch, BatchBuffers, NonZeros, tiles_for
 from skhebb._csr import connections
 from skhebb._kernels import _loops
@@ -109,7 +109,7 @@ class SparseComponents:
     def project(self, X):
         """Products with `X`, dense or CSR, shape (n_samples, n_units)."""
         network = Network([self.layer], [Identity()], Identity())
-        return network.outputs(rows_of(X), self.n_threads)
+        return network.outputs(as_batch_source(X), self.n_threads)
 
     def update(self, coefficients, X, decay):
         """Add coefficientsᵀ X - decay weights, within the receptive fields."""
@@ -143,7 +143,7 @@ class SparseComponents:
         )
 
     def _load(self, X):
-        rows, dtype = rows_of(X), self.layer.weights.dtype
+        rows, dtype = as_batch_source(X), self.layer.weights.dtype
         tiles = tiles_for(rows.n_samples, dtype)
         sizes = rows.tiled_sizes([self.layer.n_in, self.layer.n_out])
         (buffer,) = BatchBuffers(sizes[:1], rows.n_samples, dtype).arrays(tiles)

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._activations import ACTIVATIONS, Identity
-from skhebb._batches import rows_of
+from skhebb._batches import as_batch_source
 from skhebb._classifier import BaseSparseClassifier
 from skhebb._features import BaseHebbianFeatures
 from skhebb._hebbian_pca import HebbianPCA
@@ -382,4 +382,4 @@ def standardize(layer, X, n_threads):
 def outputs(layer, activation, X, n_threads):
     """Activations of a layer for each sample."""
     network = Network([layer], [activation], Identity())
-    return network.outputs(rows_of(X), n_threads)
+    return network.outputs(as_batch_source(X), n_threads)
