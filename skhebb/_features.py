@@ -46,7 +46,7 @@ PROBE = 10_000  # samples that are looked at after training, at most
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
 
-class FeatureFigures(NamedTuple):
+class FeatureMetrics(NamedTuple):
     """What came of an epoch.
 
     Attributes
@@ -172,7 +172,7 @@ class BaseHebbianFeatures(
                 self._train(trained, X, epoch, self.max_iter)
                 change = trained.components.relative_change(before.components)
                 trained.change_curve.append(change)
-                is_over = observer.end_epoch(FeatureFigures(epoch + 1, change))
+                is_over = observer.end_epoch(FeatureMetrics(epoch + 1, change))
             except (KeyboardInterrupt, FloatingPointError) as reason:
                 trained, stopped = before, reason
                 break

@@ -15,10 +15,10 @@ class Observer:
     def begin_epoch(self):
         """Before each epoch."""
 
-    def end_epoch(self, figures):
+    def end_epoch(self, metrics):
         """Tell, after each epoch, whether to stop."""
         if self.verbose:
-            print(figures)
+            print(metrics)
         return False
 
 
@@ -63,7 +63,7 @@ class FitObserver(Observer):
         self.epoch = self.context.subcontext(task_name="epoch")
         self.epoch.call_on_fit_task_begin(**self.about)
 
-    def end_epoch(self, figures):
+    def end_epoch(self, metrics):
         """Tell, after each epoch, whether a callback wants to stop."""
-        super().end_epoch(figures)
+        super().end_epoch(metrics)
         return self.epoch.call_on_fit_task_end(**self.about)

@@ -17,7 +17,7 @@ from skhebb._layer import SparseLayer, is_finite
 from skhebb._network import Network
 from skhebb._pool import Pool
 from skhebb._targets import Indicators, Labels, Numbers
-from skhebb._training import FIGURES, TrainingState
+from skhebb._training import HISTORIES, TrainingState
 from skhebb._transaction import twin
 from skhebb._validation import FLOATS
 from skhebb._version import __version__
@@ -254,7 +254,7 @@ def check_number(name, kind, value):
     elif name == "connection_counts":
         is_sound = all(isinstance(n, Integral) for each in value for n in each)
     else:
-        numbers = value if name in FIGURES else []
+        numbers = value if name in HISTORIES else []
         is_sound = all(isinstance(number, Real) for number in numbers)
     require(is_sound, f"{name}={value!s:.80}")
 

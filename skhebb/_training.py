@@ -15,7 +15,7 @@ from skhebb._threads import in_threads
 # Connections whose evolution takes longer than starting threads.
 WORTH_THREADS = 1 << 20
 # Lists with an item for each epoch.
-FIGURES = ("losses", "scores", "validation_losses", "connection_counts")
+HISTORIES = ("losses", "scores", "validation_losses", "connection_counts")
 PROBE = 16  # samples that show at the end of an epoch whether outputs are finite
 
 
@@ -23,7 +23,7 @@ class NonFiniteTraining(ArithmeticError):
     """The loss or a weight became NaN or infinite."""
 
 
-class EpochFigures(NamedTuple):
+class EpochMetrics(NamedTuple):
     """What came of an epoch.
 
     Attributes
@@ -125,18 +125,18 @@ class TrainingState:
 
     def snapshot(self):
         """All that an epoch changes but the optimiser's arrays, for `restore`."""
-        figures = {
+        metrics = {
             name: list(value) if isinstance(value, list) else value
             for name, value in vars(self).items()
-            if isinstance(value, int | float) or name in FIGURES
+            if isinstance(value, int | float) or name in HISTORIES
         }
         rng_states = [rng.bit_generator.state for rng in self.rngs]
-        return self.network.parameters, rng_states, figures
+        return self.network.parameters, rng_states, metrics
 
     def restore(self, snapshot):
         """Go back to what `snapshot` gave; the optimiser starts anew."""
-        parameters, rng_states, figures = snapshot
-        vars(self).update(figures)
+        parameters, rng_states, metrics = snapshot
+        vars(self).update(metrics)
         for rng, rng_state in zip(self.rngs, rng_states, strict=True):
             rng.bit_generator.state = rng_state
         self.restore_parameters(parameters)
@@ -269,7 +269,7 @@ class Trainer:
             so that the network scored is the one that would be returned. The best one
             is restored in the end.
         observer : Observer
-            Told of each epoch by `begin_epoch()` and `end_epoch(figures)`, which tells
+            Told of each epoch by `begin_epoch()` and `end_epoch(metrics)`, which tells
             whether to stop.
 
         Returns
@@ -291,9 +291,9 @@ class Trainer:
             last_complete = state.snapshot()
             try:
                 observer.begin_epoch()
-                figures = self.run_epoch(data, epoch, max_epochs, validate)
-                is_best = self.record(figures)
-                is_over = observer.end_epoch(figures)
+                metrics = self.run_epoch(data, epoch, max_epochs, validate)
+                is_best = self.record(metrics)
+                is_over = observer.end_epoch(metrics)
             except (KeyboardInterrupt, NonFiniteTraining) as reason:
                 stopped = self.go_back(last_complete, reason)
                 break
@@ -319,12 +319,12 @@ class Trainer:
         self.prepare(data)
         self.count_batches(data)
         try:
-            figures = self.train(data, self.learning_rate(0, None))
+            metrics = self.train(data, self.learning_rate(0, None))
         except (KeyboardInterrupt, NonFiniteTraining) as reason:
             return why(reason)
-        self.record(figures)
+        self.record(metrics)
         self.should_stop()
-        observer.end_epoch(figures._replace(epoch=len(self.state.losses)))
+        observer.end_epoch(metrics._replace(epoch=len(self.state.losses)))
         return None
 
     def go_back(self, snapshot, reason):
@@ -338,32 +338,32 @@ class Trainer:
         return self.schedule.rate(epoch, max_epochs, state.n_samples_seen, state.n_cuts)
 
     def run_epoch(self, data, epoch, max_epochs, validate):
-        """Train, prune and validate; return the EpochFigures."""
-        figures = self.train(data, self.learning_rate(epoch, max_epochs))
+        """Train, prune and validate; return the EpochMetrics."""
+        metrics = self.train(data, self.learning_rate(epoch, max_epochs))
         if self.evolution_interval is None and not self.topology.evolves_after_epoch:
             self.prune()
         score = loss = None
         if validate is not None:
             with np.errstate(over="ignore", invalid="ignore"):
                 score, loss = validate()
-        return figures._replace(
+        return metrics._replace(
             epoch=epoch + 1,
             score=score,
             validation_loss=loss,
             n_connections=self.state.network.n_connections,
         )
 
-    def record(self, figures):
-        """Remember the figures of a complete epoch; tell if it is the best."""
+    def record(self, metrics):
+        """Remember the metrics of a complete epoch; tell if it is the best."""
         state = self.state
-        state.losses.append(figures.loss)
+        state.losses.append(metrics.loss)
         layers = state.network.layers
         state.connection_counts.append([layer.n_connections for layer in layers])
-        if figures.score is None:
-            return self.stopping.update(state, -figures.loss)
-        state.scores.append(figures.score)
-        state.validation_losses.append(figures.validation_loss)
-        return self.stopping.update(state, figures.score)
+        if metrics.score is None:
+            return self.stopping.update(state, -metrics.loss)
+        state.scores.append(metrics.score)
+        state.validation_losses.append(metrics.validation_loss)
+        return self.stopping.update(state, metrics.score)
 
     def should_stop(self):
         """Whether training is on a plateau and the learning rate will not be cut."""
@@ -377,7 +377,7 @@ class Trainer:
         return False
 
     def train(self, data, rate):
-        """Grow, pass once over all samples, and return the EpochFigures so far.
+        """Grow, pass once over all samples, and return the EpochMetrics so far.
 
         Each epoch trains arrays of its own, so that those before need no copy to go
         back to.
@@ -415,7 +415,7 @@ class Trainer:
         n_connections = state.network.n_connections
         loss = total / data.total_weight
         share_replaced = self.n_grown / max(n_connections, 1)
-        return EpochFigures(0, float(loss), None, None, n_connections, share_replaced)
+        return EpochMetrics(0, float(loss), None, None, n_connections, share_replaced)
 
     def check_soundness(self, data, samples):
         """Raise NonFiniteTraining if the weights or what they give is not finite.
