@@ -14,7 +14,7 @@ from sklearn.utils.extmath import row_norms, safe_sparse_dot
 from skhebb._activations import Identity
 from skhebb._batches import as_batch_source
 from skhebb._buffers import Batch, BatchBuffers, NonZeros, tiles_for
-from skhebb._csr import connections
+from skhebb._csr import make_csr
 from skhebb._kernels import _loops
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
@@ -76,7 +76,7 @@ class SparseComponents:
 
     def __init__(self, fields, n_threads):
         # The kernels want canonical arrays without the cost of looking for duplicates.
-        fields = connections(fields.data, fields.indices, fields.indptr, fields.shape)
+        fields = make_csr(fields.data, fields.indices, fields.indptr, fields.shape)
         self.layer = SparseLayer(fields, np.zeros(fields.shape[1], dtype=fields.dtype))
         self.n_threads = n_threads
 

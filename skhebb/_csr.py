@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 
-def connections(data, indices, indptr, shape):
+def make_csr(data, indices, indptr, shape):
     """A csr_array of sorted indices without duplicates, taken as they are."""
     weights = csr_array(shape, dtype=data.dtype)
     weights.data, weights.indices, weights.indptr = data, indices, indptr

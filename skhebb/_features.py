@@ -20,7 +20,7 @@ from sklearn.utils.extmath import row_norms
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._components import DenseComponents, SparseComponents
-from skhebb._csr import connections
+from skhebb._csr import make_csr
 from skhebb._memory import check_memory
 from skhebb._observer import FitObserver
 from skhebb._random import random_streams
@@ -308,7 +308,7 @@ class BaseHebbianFeatures(
             name = "receptive_fields"
             fields = csr_array(check_components(name, receptive_fields, shape, X.dtype))
             fields.eliminate_zeros()
-            fields = connections(fields.data, fields.indices, fields.indptr, shape)
+            fields = make_csr(fields.data, fields.indices, fields.indptr, shape)
             if not fields.nnz:
                 raise ValueError("receptive_fields has no connection: all are zero.")
         else:
@@ -352,7 +352,7 @@ class BaseHebbianFeatures(
                 f"{shape[0]} leaves no connection. Increase it."
             )
         ones = np.ones(len(indices), dtype=dtype)
-        return connections(ones, indices, indptr, shape[::-1]).T.tocsr()
+        return make_csr(ones, indices, indptr, shape[::-1]).T.tocsr()
 
     def _initial_components(self, shape, fields, X, rng):
         """Uniformly distributed in ±1 / sqrt(number of features that a unit sees)."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from skhebb._buffers import NonZeros
-from skhebb._csr import connections
+from skhebb._csr import make_csr
 from skhebb._kernels import _connections, _loops
 
 GATHERED = 1 << 20  # connections of a layer at most
@@ -243,14 +243,14 @@ class SparseLayer:
         """A layer of all that the pool holds, with weights of zero."""
         pool = self.pool
         zeros = np.zeros_like(pool.weights)
-        weights = connections(zeros, pool.indices, pool.indptr, self.weights.shape)
+        weights = make_csr(zeros, pool.indices, pool.indptr, self.weights.shape)
         return SparseLayer(weights, self.biases)
 
     def cast(self, dtype):
         """Go on with arrays of their own of another floating-point type."""
         old = self.weights
         data = old.data.astype(dtype)
-        self.weights = connections(data, old.indices, old.indptr, old.shape)
+        self.weights = make_csr(data, old.indices, old.indptr, old.shape)
         self.biases = self.biases.astype(dtype)
         self.weight_state = [state.astype(dtype) for state in self.weight_state]
         self.bias_state = [state.astype(dtype) for state in self.bias_state]
@@ -261,7 +261,7 @@ class SparseLayer:
         """Go on with arrays that are not these, but equal."""
         if self.weights is weights:
             data = weights.data.copy()
-            self.weights = connections(
+            self.weights = make_csr(
                 data, weights.indices, weights.indptr, weights.shape
             )
         if self.biases is biases:
@@ -304,7 +304,7 @@ class SparseLayer:
 
     def _set_connections(self, data, indices, indptr):
         """Replace the connections; arrays handed out before stay as they are."""
-        self.weights = connections(data, indices, indptr, self.weights.shape)
+        self.weights = make_csr(data, indices, indptr, self.weights.shape)
 
     def __getstate__(self):
         return {**self.__dict__, "_cache": (None, {})}

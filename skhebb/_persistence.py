@@ -12,7 +12,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skhebb._activations import set_activations
-from skhebb._csr import connections
+from skhebb._csr import make_csr
 from skhebb._layer import SparseLayer, is_finite
 from skhebb._network import Network
 from skhebb._pool import Pool
@@ -164,7 +164,7 @@ def unpack_layer(
     """The SparseLayer that `pack_layer` was given; raises if it is not sound."""
     data, indices, indptr, biases = map(native, (data, indices, indptr, biases))
     check_csr("a layer", shape, data, indices, indptr)
-    layer = SparseLayer(connections(data, indices, indptr, tuple(shape)), biases)
+    layer = SparseLayer(make_csr(data, indices, indptr, tuple(shape)), biases)
     require(layer.is_sound(), "connections or biases of a layer lead out of it")
     layer.n_connections_target = n_connections_target
     require(
@@ -190,7 +190,7 @@ def unpack_pool(layer, packed):
     shape = layer.n_in, layer.n_out
     check_csr("a pool", shape, pool.weights, pool.indices, pool.indptr)
     candidates = SparseLayer(
-        connections(pool.weights, pool.indices, pool.indptr, shape), layer.biases
+        make_csr(pool.weights, pool.indices, pool.indptr, shape), layer.biases
     )
     require(
         candidates.is_sound()

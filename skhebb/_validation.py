@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.utils import check_array
 
-from skhebb._csr import connections, index_dtype
+from skhebb._csr import index_dtype, make_csr
 from skhebb._sklearn import _check_sample_weight
 from skhebb._sparse import check_sparse
 
@@ -170,7 +170,7 @@ def check_connections(name, weights, shape):
     index_type = index_dtype(weights.nnz)
     indices = weights.indices.astype(index_type, copy=False)
     indptr = weights.indptr.astype(index_type, copy=False)
-    return connections(weights.data, indices, indptr, shape)
+    return make_csr(weights.data, indices, indptr, shape)
 
 
 def check_intercepts(intercepts_init, sizes, dtype, name="intercepts_init"):

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from skhebb._buffers import Batch, NonZeros, tiles_for
-from skhebb._csr import connections
+from skhebb._csr import make_csr
 from skhebb._kernels import _loops
 from skhebb._layer import SparseLayer
 from skhebb._network import LINEAR
@@ -80,7 +80,7 @@ def layer_of(weights, index_type=np.int32, biases=None):
     index = weights.indices.astype(index_type), weights.indptr.astype(index_type)
     if biases is None:
         biases = np.zeros(weights.shape[1], dtype=weights.dtype)
-    return SparseLayer(connections(weights.data, *index, weights.shape), biases)
+    return SparseLayer(make_csr(weights.data, *index, weights.shape), biases)
 
 
 def nonzeros(a):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skhebb._csr import connections
+from skhebb._csr import make_csr
 from skhebb.inspection._monitor import NetworkMonitor
 from skhebb.inspection._network import layers_of
 
@@ -182,7 +182,7 @@ def history_of(seen):
 def pattern(weights):
     """The connections of a layer without their weights."""
     there = np.ones(weights.nnz, dtype=bool)
-    return connections(there, weights.indices, weights.indptr, weights.shape)
+    return make_csr(there, weights.indices, weights.indptr, weights.shape)
 
 
 def shares(before, after):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skhebb._csr import connections
+from skhebb._csr import make_csr
 from skhebb.topology._graphs import GRAPHS
 from skhebb.topology._growth import GROWTH_RULES, checked
 from skhebb.topology._pruning import PRUNING_RULES
@@ -109,7 +109,7 @@ class SparseEvolution:
             n_absent = layer.n_in * layer.n_out - layer.n_connections
             old = layer.weights
             arrays = [read_only(a) for a in (old.data, old.indices, old.indptr)]
-            weights = connections(*arrays, old.shape)
+            weights = make_csr(*arrays, old.shape)
             ranks = checked(self.growth(weights, n_new, rng), n_absent, n_new)
             fan_in = layer.n_connections_target / layer.n_out
             dtype = layer.weights.dtype
@@ -138,7 +138,7 @@ def initial_weights(graph, amount, weight_scale, shapes, dtype, rng):
             )
         fan_in = len(indices) / shape[1]
         data = new_weights(len(indices), weight_scale, fan_in, dtype, rng)
-        layers.append(connections(data, indices, indptr, shape))
+        layers.append(make_csr(data, indices, indptr, shape))
     return layers
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 import skhebb
 from skhebb._buffers import Batch, aligned_zeros, tiles_for
-from skhebb._csr import connections
+from skhebb._csr import make_csr
 from skhebb._kernels import _loops
 from skhebb._layer import SparseLayer
 from skhebb.topology._erdos_renyi import erdos_renyi
@@ -83,7 +83,7 @@ def main():
     epsilon = -np.log(1 - args.density) * n / 2
     indptr, indices = erdos_renyi(n, n, epsilon, rng)
     data = 0.1 * rng.standard_normal(len(indices), np.float32)
-    weights = connections(data, indices, indptr, (n, n))
+    weights = make_csr(data, indices, indptr, (n, n))
     layer = SparseLayer(weights, np.zeros(n, np.float32))
     layer.begin_training(0)
     tiles = tiles_for(batch, np.dtype(np.float32))

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array, random_array
 
 from skhebb._buffers import tiles_for
-from skhebb._csr import connections
+from skhebb._csr import make_csr
 from skhebb._kernels import _connections, _loops
 from skhebb._layer import SparseLayer, even_edges
 
@@ -90,7 +90,7 @@ class Layer:
     def layer(self):
         """The layer of the package."""
         shape = self.n_in, self.n_out
-        weights = connections(self.weights, self.indices, self.indptr, shape)
+        weights = make_csr(self.weights, self.indices, self.indptr, shape)
         return SparseLayer(weights, self.biases)
 
     def tiled(self, values):
