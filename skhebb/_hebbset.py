@@ -13,7 +13,7 @@ class HebbianMixin:
     _hebbian_constraints = {
         "lambda0": [Interval(Real, 0, None, closed="left"), "array-like"],
         "lambda_decay": [Interval(Real, 0, 1, closed="right")],
-        "lambda_unit": [StrOptions({"batch", "generation"})],
+        "lambda_unit": [StrOptions({"batch", "evolution"})],
     }
 
     _suspects = ("lambda0", "learning_rate_init", "momentum")

@@ -55,8 +55,8 @@ class HebbSETClassifier(HebbianMixin, BaseSparseClassifier):
         :class:`SETClassifier`, bit for bit.
     lambda_decay : float in (0, 1], default=0.98
         Factor of the Hebbian term per evolution of the topology.
-    lambda_unit : {"generation", "batch"}, default="generation"
-        What λ(t) is added in. "generation": all mini-batches until the topology evolves
+    lambda_unit : {"evolution", "batch"}, default="evolution"
+        What λ(t) is added in. "evolution": all mini-batches until the topology evolves
         again, by default those of an epoch, share it evenly, so that one `lambda0`
         serves data sets and batches of any size. "batch": each mini-batch adds λ(t), as
         in [2]_, which for hundreds of mini-batches an epoch is far too much unless
@@ -110,7 +110,7 @@ class HebbSETClassifier(HebbianMixin, BaseSparseClassifier):
     evolution_interval : "epoch" or int, default="epoch"
         When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and
-        calls. In the latter case the connections of the last generation are not pruned
+        calls. In the latter case the last connections that were grown are not pruned
         in the end.
     solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and
@@ -284,7 +284,7 @@ class HebbSETClassifier(HebbianMixin, BaseSparseClassifier):
         class_weight=None,
         lambda0=0.01,
         lambda_decay=0.98,
-        lambda_unit="generation",
+        lambda_unit="evolution",
         negative_slope=0.6,
         initial_graph="erdos_renyi",
         density="auto",

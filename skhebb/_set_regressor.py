@@ -77,7 +77,7 @@ class SETRegressor(BaseSparseRegressor):
     evolution_interval : "epoch" or int, default="epoch"
         When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and
-        calls. In the latter case the connections of the last generation are not pruned
+        calls. In the latter case the last connections that were grown are not pruned
         in the end.
     solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and

@@ -69,7 +69,7 @@ class TrainingState:
         One per layer. Separate streams, so that none shifts another.
     split_seed : int
         Of the validation split, the same in each call that goes on.
-    generation : int
+    n_evolutions : int
         How often the topology evolved; the t of lambda(t).
     batches_since_evolution : int
     n_samples_seen : int
@@ -79,7 +79,7 @@ class TrainingState:
         Of the learning rate.
     rate : float or None
         The learning rate of the last epoch.
-    batches_per_generation : float
+    batches_per_evolution : float
         Between two evolutions of the topology, in the last training, in full ones.
     losses, scores, validation_losses : list of float
         Of each epoch; of validation data only if there are.
@@ -95,13 +95,13 @@ class TrainingState:
     dropout_rng: np.random.Generator
     evolution_rngs: list
     split_seed: int
-    generation: int = 0
+    n_evolutions: int = 0
     batches_since_evolution: int = 0
     n_samples_seen: int = 0
     n_steps: int = 0
     n_cuts: int = 0
     rate: float | None = None
-    batches_per_generation: float = 1
+    batches_per_evolution: float = 1
     losses: list = field(default_factory=list)
     scores: list = field(default_factory=list)
     validation_losses: list = field(default_factory=list)
@@ -249,9 +249,9 @@ class Trainer:
         self.full_weight = data.total_weight * n_of_batch / n_samples
 
     def count_batches(self, data):
-        """Tell the state how many mini-batches a generation has."""
+        """Tell the state how many mini-batches lie between two evolutions."""
         n_batches = len(data.samples) / self.batch_size
-        self.state.batches_per_generation = self.evolution_interval or n_batches
+        self.state.batches_per_evolution = self.evolution_interval or n_batches
 
     def fit(self, data, max_epochs, validate, observer):
         """Train for up to `max_epochs` epochs, and prune after each.
@@ -524,15 +524,15 @@ class Trainer:
         if self.plasticity is None:
             return None
         state = self.state
-        n_batches = state.batches_per_generation * (self.full_weight / total)
-        return self.plasticity.term(depth, state.generation, n_batches)
+        n_batches = state.batches_per_evolution * (self.full_weight / total)
+        return self.plasticity.term(depth, state.n_evolutions, n_batches)
 
     def prune(self):
-        """Remove connections from all layers; a new generation begins."""
+        """Remove connections from all layers; an evolution begins."""
         # One layer at a time, because this is when memory is at its most.
         for layer in self.state.network.layers:
             self.topology.prune(layer)
-        self.state.generation += 1
+        self.state.n_evolutions += 1
         self.state.batches_since_evolution = 0
 
     def grow(self):

@@ -560,7 +560,7 @@ class TestFailure:
 
     def state_of(self, clf, X):
         rng = [rng.bit_generator.state for rng in clf._state.evolution_rngs]
-        return clf.predict_proba(X), rng, clf._state.generation, clf.t_, clf.n_iter_
+        return clf.predict_proba(X), rng, clf._state.n_evolutions, clf.t_, clf.n_iter_
 
     @pytest.mark.parametrize(
         ("params", "arguments"),

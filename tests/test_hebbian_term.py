@@ -16,7 +16,7 @@ def scaled(activations):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
-@pytest.mark.parametrize("unit", ["batch", "generation"])
+@pytest.mark.parametrize("unit", ["batch", "evolution"])
 def test_one_step_is_gradient_plus_covariance(rng, dtype, momentum, unit):
     X = rng.random((30, 8)).astype(dtype)
     X[:, 2] = 0.5  # a constant input
@@ -80,7 +80,7 @@ def test_lambda_decays_with_each_evolution(rng):
 
 
 @pytest.mark.parametrize("interval", ["epoch", 4])
-def test_batches_of_a_generation_share_lambda(rng, interval):
+def test_batches_of_an_evolution_share_lambda(rng, interval):
     """Of three mini-batches an epoch, or of four until the topology evolves."""
     X, y = rng.random((30, 6)), rng.integers(2, size=30)
     params = {
@@ -135,7 +135,7 @@ def test_lambda0_of_zero_is_set(rng):
 
 
 @pytest.mark.parametrize("interval", ["epoch", 2])
-@pytest.mark.parametrize("unit", ["batch", "generation"])
+@pytest.mark.parametrize("unit", ["batch", "evolution"])
 @pytest.mark.parametrize("is_weighted", [False, True])
 def test_share_of_a_small_batch(rng, unit, interval, is_weighted):
     """Of ten and two samples: in proportion to their weight, but as published."""

@@ -505,7 +505,7 @@ def scaled(activations):
 
 class TestUpdateTerms:
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    @pytest.mark.parametrize("unit", ["batch", "generation"])
+    @pytest.mark.parametrize("unit", ["batch", "evolution"])
     @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, pd.DataFrame])
     def test_against_numpy(self, data, dtype, unit, container):
         X, y = data
@@ -518,7 +518,7 @@ class TestUpdateTerms:
         assert pickle.dumps(clf) == before
         activations = expected_activations(clf, X[:40].astype(np.float64))
         errors = expected_errors(clf, activations, y[:40])
-        strength = 0.1 * 0.98**6 / (len(y) / 20 if unit == "generation" else 1)
+        strength = 0.1 * 0.98**6 / (len(y) / 20 if unit == "evolution" else 1)
         for depth, weights in enumerate(clf.coefs_):
             rows, columns = weights.nonzero()
             gradient = activations[depth].T @ errors[depth] / 40

@@ -30,7 +30,7 @@ def update_terms(estimator, X, y, sample_weight=None):
     of de Ranitz 2023 with whatever optimiser and L2 terms the estimator has: at the
     learning rate of the last epoch (before the first one, `learning_rate_init`), and
     with λ(t) for as many evolutions t of the topology as there were, which
-    ``lambda_unit="generation"`` divides by the mini-batches of the last epoch. Dropout
+    ``lambda_unit="evolution"`` divides by the mini-batches of the last epoch. Dropout
     is left out. It is computed in float64. The estimator is left as it is.
 
     Parameters

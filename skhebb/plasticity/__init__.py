@@ -5,7 +5,7 @@ What a connection adds to its weight from the activity of the two neurons it joi
 A rule that goes with gradient descent has `observe(layers, activations, sums, batch,
 n_threads)`, called once per batch after the forward pass; `needs_sums(depth)`, whether
 `sums` shall hold what a layer was before its activation function; and `term(depth,
-generation, batches_per_generation)`, which gives the kernels what they add to the
+n_evolutions, batches_per_evolution)`, which gives the kernels what they add to the
 weights of a layer, a scaled covariance of the neurons that a connection joins.
 
 A rule of unsupervised features has `step(components, projections, norms_of_samples,

@@ -19,10 +19,10 @@ class HebbianCovariance:
     Parameters
     ----------
     lambda0 : list of float
-        Factor of the first generation, for each layer.
+        Factor of the first n_evolutions, for each layer.
     decay : float
         lambda(t) = lambda0 decay^t, t the number of times the topology evolved.
-    unit : {"generation", "batch"}
+    unit : {"evolution", "batch"}
         What lambda(t) is the factor of: a mini-batch, or all mini-batches until the
         topology evolves again, which share it by their weight.
     """
@@ -47,18 +47,18 @@ class HebbianCovariance:
             for layer in activations
         ]
 
-    def strength(self, depth, generation, batches_per_generation):
+    def strength(self, depth, n_evolutions, batches_per_evolution):
         """lambda(t) of a mini-batch."""
-        strength = self.lambda0[depth] * self.decay**generation
-        if self.unit == "generation":
-            strength /= batches_per_generation
+        strength = self.lambda0[depth] * self.decay**n_evolutions
+        if self.unit == "evolution":
+            strength /= batches_per_evolution
         return strength
 
-    def term(self, depth, generation, batches_per_generation):
+    def term(self, depth, n_evolutions, batches_per_evolution):
         """What the kernels add to the weights of the layer at `depth`, None if 0."""
         if self.lambda0[depth] == 0:
             return None
-        strength = self.strength(depth, generation, batches_per_generation)
+        strength = self.strength(depth, n_evolutions, batches_per_evolution)
         return (
             strength / self._batch.total,
             *self._statistics[depth],

@@ -74,7 +74,7 @@ class HebbianValues:
                 pool.values += change.astype(pool.values.dtype, copy=False)
                 np.clip(pool.values, -1, 1, out=pool.values)
 
-    def term(self, depth, generation, batches_per_generation):
+    def term(self, depth, n_evolutions, batches_per_evolution):
         """Nothing is added to weights."""
         return
 

@@ -26,7 +26,7 @@ THESIS = {
     "learning_rate_init": 0.02,
 }
 SETTINGS = {"defaults": {}, "thesis": THESIS}
-UNITS = {"none": 0.0, "batch": 1.0, "generation": 12.0}  # factors of lambda0
+UNITS = {"none": 0.0, "batch": 1.0, "evolution": 12.0}  # factors of lambda0
 
 
 def job(setting, n_samples, batch_size, unit, lambda0, n_epochs, seed):
@@ -36,7 +36,7 @@ def job(setting, n_samples, batch_size, unit, lambda0, n_epochs, seed):
     clf = HebbSETClassifier(
         (300, 300),
         lambda0=lambda0 * UNITS[unit],
-        lambda_unit="generation" if unit == "none" else unit,
+        lambda_unit="evolution" if unit == "none" else unit,
         batch_size=batch_size,
         max_iter=n_epochs,
         random_state=seed,

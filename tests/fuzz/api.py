@@ -52,7 +52,7 @@ PARAMETERS = {
     "init": ["uniform", "samples"],
     "initial_graph": ["erdos_renyi", "erk", "uniform"],
     "lambda0": [0, 0.01, 1e3],
-    "lambda_unit": ["generation", "batch"],
+    "lambda_unit": ["evolution", "batch"],
     "learning_rate": ["constant", "invscaling", "adaptive", "cosine"],
     "learning_rate_init": [1e-3, 0.1, 1e6],
     "loss": ["log_loss", "squared_error", "squared_error_published"],
