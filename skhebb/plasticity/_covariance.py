@@ -19,7 +19,7 @@ class HebbianCovariance:
     Parameters
     ----------
     lambda0 : list of float
-        Factor of the first n_evolutions, for each layer.
+        Factor before the first evolution, for each layer.
     decay : float
         lambda(t) = lambda0 decay^t, t the number of times the topology evolved.
     unit : {"evolution", "batch"}
