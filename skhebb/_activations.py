@@ -21,15 +21,15 @@ class PiecewiseLinear:
         Number of the hidden layer, from 0.
     negative_slope : float
         Of All-ReLU.
-    keep : float
+    keep_probability : float
         Probability with which dropout, if any, keeps an activation in training.
     """
 
     kind = "piecewise linear"
 
-    def __init__(self, depth=0, negative_slope=0.0, keep=1.0):
+    def __init__(self, depth=0, negative_slope=0.0, keep_probability=1.0):
         slope = self.slope(depth, negative_slope)
-        self.kernel = _loops.Activation(self.kind, slope, keep)
+        self.kernel = _loops.Activation(self.kind, slope, keep_probability)
 
     @staticmethod
     def slope(depth, negative_slope):
@@ -108,11 +108,11 @@ ACTIVATIONS = {
 OUTPUT_ACTIVATIONS = {"identity": Identity, "logistic": Logistic, "softmax": Softmax}
 
 
-def set_activations(network, hidden, output, negative_slope, keep=1.0):
+def set_activations(network, hidden, output, negative_slope, keep_probability=1.0):
     """Give `network` the activation functions of these names."""
     network.activations = [
         *(
-            ACTIVATIONS[hidden](depth, negative_slope, keep)
+            ACTIVATIONS[hidden](depth, negative_slope, keep_probability)
             for depth in range(len(network.layers) - 1)
         ),
         Identity(),

@@ -680,7 +680,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             self.activation,
             loss.output_activation,
             self.negative_slope,
-            keep=1 - self.dropout,
+            keep_probability=1 - self.dropout,
         )
         interval = self.evolution_interval
         schedule = SCHEDULES[self.learning_rate](self.learning_rate_init, self.power_t)

@@ -4,7 +4,7 @@ cdef extern from "tile_loops.h" nogil:
     ctypedef struct skhebb_activation:
         int kind
         double slope
-        double keep
+        double keep_probability
 
     ctypedef struct skhebb_tiles:
         Py_ssize_t n_tiles

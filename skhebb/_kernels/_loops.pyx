@@ -112,17 +112,18 @@ cdef class Activation:
 
     ``Activation("piecewise linear", slope)`` leaves positive values, multiplies
     negative ones by `slope`, and is applied by the kernels; of "tanh" and "logistic"
-    they know the derivative only. `keep` is the probability with which dropout, if
+    they know the derivative only. `keep_probability` is that with which dropout, if
     any, keeps an activation: it divides those by it and makes the others -0.0.
     """
 
     cdef skhebb_activation c
 
-    def __init__(self, str kind, double slope=1.0, double keep=1.0):
+    def __init__(self, str kind, double slope=1.0,
+                 double keep_probability=1.0):
         kinds = ["piecewise linear", "tanh", "logistic"]
         self.c.kind = kinds.index(kind)
         self.c.slope = slope
-        self.c.keep = keep
+        self.c.keep_probability = keep_probability
 
 
 cdef class Step:

@@ -34,7 +34,7 @@ typedef struct {
     double slope;
     /* Where dropout took place, activations that were kept, with this probability, have
      * been divided by it, and the others are -0.0, which nothing else gives. */
-    double keep;
+    double keep_probability;
 } skhebb_activation;
 
 typedef struct { /* of a layer, by presynaptic neuron */

@@ -169,7 +169,7 @@ TARGET static REAL NAME(derive)(
     REAL *restrict delta, const REAL *restrict a, const skhebb_activation *activation,
     ptrdiff_t n)
 {
-    const REAL slope = (REAL)activation->slope, keep = (REAL)activation->keep;
+    const REAL slope = (REAL)activation->slope, keep = (REAL)activation->keep_probability;
     const NAME(bits) *bits = (const NAME(bits) *)a;
     REAL sum = 0;
     if (activation->kind == SKHEBB_TANH) {
@@ -613,7 +613,7 @@ TARGET static void NAME(drop)(
     void *activations, const void *draws, const skhebb_activation *activation,
     ptrdiff_t n)
 {
-    const REAL keep = (REAL)activation->keep, *draw = draws;
+    const REAL keep = (REAL)activation->keep_probability, *draw = draws;
     REAL *a = activations;
     NAME(bits) *bits = activations;
     const BITS sign = activation->slope < 0; /* what the last bit is needed for */
