@@ -90,7 +90,7 @@ class SparseLayer:
             Where dJ/dz of the layer before and its sums over the batch go, each None
             for the first layer, and the activation of that layer.
         batch : Batch
-        step : _loops.Step
+        step : _loops.OptimizerStep
         scratch : ndarray of shape (_loops.N_GROUPS, n)
             With n at least `largest_chunk`.
         n_threads : int

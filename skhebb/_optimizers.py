@@ -26,7 +26,7 @@ class SGD:
     def step(self, learning_rate, decays, t):
         """The same for any t."""
         factors = learning_rate, self.momentum, self.nesterov
-        return _loops.Step("gradient descent", factors, self.n_arrays, *decays)
+        return _loops.OptimizerStep("gradient descent", factors, self.n_arrays, *decays)
 
 
 class Adam:
@@ -45,7 +45,9 @@ class Adam:
         """Step t, from 1, which corrects the bias of the zeros at the beginning."""
         beta_1, beta_2 = self.betas
         learning_rate *= math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-        return _loops.Step("adam", (learning_rate, beta_1, beta_2, 1e-8), 2, *decays)
+        return _loops.OptimizerStep(
+            "adam", (learning_rate, beta_1, beta_2, 1e-8), 2, *decays
+        )
 
 
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}

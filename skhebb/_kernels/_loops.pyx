@@ -126,7 +126,7 @@ cdef class Activation:
         self.c.keep_probability = keep_probability
 
 
-cdef class Step:
+cdef class OptimizerStep:
     """A step of an optimiser.
 
     Parameters
@@ -173,7 +173,7 @@ cdef class Step:
 RULES = ["gradient descent", "adam"]  # in the order of the C loops
 
 
-cdef int point_to_states(Step step, list states, floating[::1] parameters,
+cdef int point_to_states(OptimizerStep step, list states, floating[::1] parameters,
                          void** pointers) except -1:
     """Fill `pointers` with the data of `states`, arrays like `parameters`."""
     cdef floating[::1] state
@@ -435,7 +435,7 @@ def update(
     floating[::1] in_error_sums,     # OUT    (N_GROUPS * n_in,), over the batch the first
                                      #        n_in, or None
     Activation activation,           # IN     of the inputs
-    Step step,
+    OptimizerStep step,
     floating[:, ::1] scratch,        # (N_GROUPS, connections of a chunk)
     int n_threads,
 ):
@@ -497,7 +497,7 @@ def update_nonzeros(
     const Py_ssize_t[::1] edges,     # IN     (n_tiles + 1,)
     double total,                    # IN     weight of the batch
     const floating[::1] errors,      # IN     (n_out * stride,) dJ/dz times `total`
-    Step step,
+    OptimizerStep step,
     floating[:, ::1] scratch,        # (N_GROUPS, connections of a chunk)
     int n_threads,
 ):
@@ -622,7 +622,7 @@ def take_step(
     list states,                  # IN/OUT (n,) each
     const floating[::1] sums,     # IN     (n,) gradients times `total`
     double total,                 # IN     weight of the batch
-    Step step,
+    OptimizerStep step,
 ):
     """One step of an optimiser, on an array that is small, such as biases."""
     check(parameters.shape[0] == sums.shape[0])

@@ -97,7 +97,7 @@ def main():
     sums = np.zeros(_loops.N_GROUPS * n, np.float32)
     scratch = np.zeros((_loops.N_GROUPS, layer.largest_chunk(1)), np.float32)
     relu = _loops.Activation("piecewise linear", 0)
-    step = _loops.Step("gradient descent", (1e-9, 0, 0), 0, 0.0, 0.0)
+    step = _loops.OptimizerStep("gradient descent", (1e-9, 0, 0), 0, 0.0, 0.0)
     term = 1e-9, means, scales, outputs, means, scales
 
     def forward(training):

@@ -133,11 +133,15 @@ class Layer:
         momentum, nesterov = rng.choice([0, 0.9]), bool(rng.integers(2))
         is_adam = bool(rng.integers(2))
         if is_adam:
-            step = _loops.Step("adam", (rate, 0.9, 0.99, 1e-8), 2, alpha, decay)
+            step = _loops.OptimizerStep(
+                "adam", (rate, 0.9, 0.99, 1e-8), 2, alpha, decay
+            )
         else:
             factors = rate, momentum, nesterov
             n_states = int(momentum > 0)
-            step = _loops.Step("gradient descent", factors, n_states, alpha, decay)
+            step = _loops.OptimizerStep(
+                "gradient descent", factors, n_states, alpha, decay
+            )
 
         def expected(weights, states, sums):
             weights, sums = weights.astype(float), sums.astype(float)
