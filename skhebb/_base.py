@@ -504,14 +504,14 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         except ValueError as error:
             raise ValueError(f"Validation data, X_val and y_val: {error}") from error
         given = X_val, y_val, weights
-        weights, _ = weigh(weights, of_classes, encoded, samples)
+        weights, _ = apply_class_weights(weights, of_classes, encoded, samples)
         return ValidationData(as_batch_source(X), encoded, weights, lambda: given)
 
     def _weighted(self, X, y, targets, weights, samples):
         """TrainingData, and what `_class_weights` gives."""
         encoded = self._encode(targets, y, samples, X.dtype, "y")
         of_classes = self._class_weights(targets, y, weights, samples)
-        weights, samples = weigh(weights, of_classes, encoded, samples)
+        weights, samples = apply_class_weights(weights, of_classes, encoded, samples)
         data = TrainingData(as_batch_source(X), targets, encoded, weights, samples)
         return data, of_classes
 
@@ -782,7 +782,7 @@ def dense_targets(y):
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
-def weigh(weights, of_classes, encoded, samples):
+def apply_class_weights(weights, of_classes, encoded, samples):
     """Weights of samples times those of their classes, and the samples with any.
 
     Those of several labels per sample, (n_labels, 2), are for the loss instead.

@@ -54,6 +54,6 @@ class Pool:
         copied.values = self.values.astype(dtype)
         return copied
 
-    def remember(self, weights):
+    def store_active(self, weights):
         """Take over the weights of the active connections."""
         self.weights[self.is_active] = weights

@@ -86,9 +86,9 @@ cdef inline int threads_for(Py_ssize_t work, int n_threads) noexcept nogil:
     return max(1, n_threads) if worth >= n_threads else <int>worth
 
 
-cdef inline const skhebb_table* table_for(size_t real, size_t place) noexcept nogil:
+cdef inline const skhebb_table* table_for(size_t real, size_t index_size) noexcept nogil:
     """The loops for a precision and an index type, given by their sizes in bytes."""
-    return in_use.tables[2 * (real == sizeof(double)) + (place == sizeof(long long))]
+    return in_use.tables[2 * (real == sizeof(double)) + (index_size == sizeof(long long))]
 
 
 cdef int check(bint sizes_match) except -1:

@@ -67,7 +67,7 @@ class HebbianValues:
                 if layer.pool is None:
                     layer.pool = Pool.of(layer.weights)
                 pool = layer.pool
-                pool.remember(layer.weights.data)
+                pool.store_active(layer.weights.data)
                 both = activations[depth], sums[depth]
                 coactivity = self._coactivity(layer, *both, batch, n_threads)
                 change = rate * MASK_RULES[self.rule](pool, coactivity)

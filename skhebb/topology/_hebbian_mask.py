@@ -67,7 +67,7 @@ class HebbianMask:
         """
         pool = layer.pool
         if pool is not None:
-            pool.remember(layer.weights.data)
+            pool.store_active(layer.weights.data)
             keep = pool.values[pool.is_active] > self.threshold
             if not keep.all():
                 layer.clear_cache()

@@ -165,7 +165,7 @@ TARGET static void NAME(activate)(
 }
 
 /* Multiply by the derivative, told by the activation; return the sum. */
-TARGET static REAL NAME(derive)(
+TARGET static REAL NAME(multiply_by_derivative)(
     REAL *restrict delta, const REAL *restrict a, const skhebb_activation *activation,
     ptrdiff_t n)
 {
@@ -212,7 +212,7 @@ TARGET static void NAME(gather)(
     NAME(activate)((REAL *)out + from * width, activation, (to - from) * width);
 }
 
-TARGET static void NAME(fill)(
+TARGET static void NAME(fill_biases)(
     REAL *restrict out, const REAL *restrict biases, ptrdiff_t width, ptrdiff_t from,
     ptrdiff_t to)
 {
@@ -227,7 +227,7 @@ TARGET static void NAME(scatter)(
     const void *biases,
     const skhebb_activation *activation)
 {
-    NAME(fill)(out, biases, width, from, to);
+    NAME(fill_biases)(out, biases, width, from, to);
     NAME(at_width)(width)->scatter(out, in, layer->n_in, begins, ends, layer->indices,
                                    layer->weights);
     NAME(activate)((REAL *)out + from * width, activation, (to - from) * width);
@@ -248,7 +248,7 @@ INLINE INDEX NAME(first_from)(const INDEX *indices, INDEX start, INDEX end, ptrd
 
 /* Where `column` of the first of n neurons is, and how far it is to the next neuron.
  * Columns come in order, so that `tile` runs along. */
-INLINE ptrdiff_t NAME(place)(
+INLINE ptrdiff_t NAME(tile_offset)(
     const skhebb_tiles *tiles, ptrdiff_t n, ptrdiff_t column, ptrdiff_t *tile,
     ptrdiff_t *width)
 {
@@ -268,7 +268,7 @@ TARGET static void NAME(forward_nonzeros)(
     const REAL *weights = layer->weights, *values = inputs->values;
     const ptrdiff_t *edges = tiles->edges;
     for (ptrdiff_t t = 0; t < tiles->n_tiles; t++)
-        NAME(fill)((REAL *)out + layer->n_out * edges[t], biases,
+        NAME(fill_biases)((REAL *)out + layer->n_out * edges[t], biases,
                    edges[t + 1] - edges[t], from, to);
     for (ptrdiff_t r = 0; r < inputs->n_active; r++) {
         const ptrdiff_t i = inputs->features[r];
@@ -277,7 +277,7 @@ TARGET static void NAME(forward_nonzeros)(
         ptrdiff_t tile = 0, width;
         for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
             REAL *z = (REAL *)out
-                + NAME(place)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
+                + NAME(tile_offset)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
             for (INDEX k = start; k < end; k++)
                 z[indices[k] * width] += weights[k] * values[q];
         }
@@ -383,7 +383,7 @@ TARGET static void NAME(products)(
             }
             loops->products_and_sum(sums + k - start, back + i * width, row, right,
                                     indices + k, weights + k, degree);
-            const REAL total = NAME(derive)(back + i * width, row, activation, width);
+            const REAL total = NAME(multiply_by_derivative)(back + i * width, row, activation, width);
             REAL *error_sum = (REAL *)error_sums + i;
             *error_sum = t > first ? *error_sum + total : total;
         }
@@ -391,7 +391,7 @@ TARGET static void NAME(products)(
 }
 
 /* The sum of arrays at a distance, left in the first. */
-INLINE void NAME(unite)(
+INLINE void NAME(reduce_groups)(
     REAL *restrict values, ptrdiff_t distance, ptrdiff_t n_arrays, ptrdiff_t n)
 {
     for (ptrdiff_t a = 1; a < n_arrays; a++)
@@ -407,9 +407,9 @@ TARGET static void NAME(take_steps)(
     const INDEX *indptr = layer->indptr;
     const ptrdiff_t start = indptr[from];
     REAL *sums = products;
-    NAME(unite)(sums, distance, n_groups, indptr[to] - start);
+    NAME(reduce_groups)(sums, distance, n_groups, indptr[to] - start);
     if (error_sums)
-        NAME(unite)((REAL *)error_sums + from, layer->n_in, n_groups, to - from);
+        NAME(reduce_groups)((REAL *)error_sums + from, layer->n_in, n_groups, to - from);
     /* Each neuron on its own: the end of a vectorised loop may round differently, and
      * must not lie elsewhere for other parts. */
     for (ptrdiff_t i = from; i < to; i++) {
@@ -445,7 +445,7 @@ TARGET static void NAME(update_nonzeros)(
             ptrdiff_t tile = 0, width;
             for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
                 const REAL *error = (const REAL *)errors
-                    + NAME(place)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
+                    + NAME(tile_offset)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
                 for (ptrdiff_t k = 0; k < n; k++)
                     sums[k] += values[q] * error[index[k] * width];
             }
@@ -511,7 +511,7 @@ TARGET static void NAME(add_covariances)(
     const REAL *scales = term->in_scales;
     const ptrdiff_t start = indptr[from];
     REAL *sums = products;
-    NAME(unite)(sums, distance, n_groups, indptr[to] - start);
+    NAME(reduce_groups)(sums, distance, n_groups, indptr[to] - start);
     for (ptrdiff_t i = from; i < to; i++) {
         const ptrdiff_t k = indptr[i];
         if (scales[i] != 0)
@@ -546,7 +546,7 @@ TARGET static void NAME(add_covariances_nonzeros)(
         memset(sums, 0, n * sizeof(REAL));
         for (ptrdiff_t q = begin; q < end; q++) {
             const REAL *output = (const REAL *)term->outputs
-                + NAME(place)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
+                + NAME(tile_offset)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
             const REAL centred = weights[inputs->columns[q]] * (values[q] - centre);
             for (ptrdiff_t k = 0; k < n; k++)
                 sums[k] += centred * (output[index[k] * width] - means[index[k]]);
