@@ -128,9 +128,9 @@ class SparseLayer:
             n_threads,
         )
 
-    def update_biases(self, sums, total, step):
+    def update_biases(self, error_sums, total, step):
         """Move the biases, given the sums of dJ/dz over a batch of weight `total`."""
-        _loops.take_step(self.biases, self.bias_state, sums, total, step)
+        _loops.take_step(self.biases, self.bias_state, error_sums, total, step)
 
     def sum_of_squares(self):
         """Of the weights, without the biases."""

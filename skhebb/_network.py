@@ -55,7 +55,14 @@ class Network:
         return sum(layer.n_connections for layer in self.layers)
 
     def forward(
-        self, activations, tiles, outputs, training, n_threads, dropout=None, sums=()
+        self,
+        activations,
+        tiles,
+        outputs,
+        training,
+        n_threads,
+        dropout=None,
+        preactivations=(),
     ):
         """Propagate a batch.
 
@@ -71,7 +78,7 @@ class Network:
             Whether many batches will follow, and no other thread uses the network.
         n_threads : int
         dropout : Dropout or None
-        sums : list of ndarray
+        preactivations : list of ndarray
             For each layer an array in tiles, to be filled with what it was before its
             activation function, or an empty one.
         """
@@ -80,12 +87,14 @@ class Network:
             activation = self.activations[depth]
             pair = activations[depth], activations[depth + 1]
             layer.forward(*pair, tiles, activation.kernel, training, n_threads)
-            if len(sums) and sums[depth].size:
+            if len(preactivations) and preactivations[depth].size:
                 if depth == last:
-                    np.copyto(sums[depth], pair[1])
+                    np.copyto(preactivations[depth], pair[1])
                 else:
-                    to_sums = pair[0], sums[depth]
-                    layer.forward(*to_sums, tiles, LINEAR, training, n_threads)
+                    to_preactivations = pair[0], preactivations[depth]
+                    layer.forward(
+                        *to_preactivations, tiles, LINEAR, training, n_threads
+                    )
             activation.apply(pair[1])
             if depth < last and dropout is not None:
                 dropout.apply(pair[1], activation.kernel)

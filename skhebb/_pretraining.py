@@ -370,13 +370,15 @@ def centred(activations):
 def standardize(layer, X, n_threads):
     """Scale the weights and set the biases of a layer so that its sums are standard."""
     with np.errstate(over="ignore", invalid="ignore"):
-        sums = StandardScaler().fit(outputs(layer, Identity(), X, n_threads))
-    if not np.isfinite(sums.scale_).all():
+        scaler = StandardScaler().fit(outputs(layer, Identity(), X, n_threads))
+    if not np.isfinite(scaler.scale_).all():
         raise ValueError(
             "The sums of hidden neurons overflow in pre-training. Scale X."
         )
-    layer.weights.data /= sums.scale_.astype(layer.biases.dtype)[layer.weights.indices]
-    layer.biases[:] = -sums.mean_ / sums.scale_
+    layer.weights.data /= scaler.scale_.astype(layer.biases.dtype)[
+        layer.weights.indices
+    ]
+    layer.biases[:] = -scaler.mean_ / scaler.scale_
 
 
 def outputs(layer, activation, X, n_threads):

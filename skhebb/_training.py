@@ -234,10 +234,10 @@ class Trainer:
         # What layers were before their activation functions, where a rule wants that.
         rule = self.plasticity
         wanted = [
-            n if rule is not None and rule.needs_sums(depth) else 0
+            n if rule is not None and rule.needs_preactivations(depth) else 0
             for depth, n in enumerate(outputs)
         ]
-        self.sums = BatchBuffers(wanted, self.batch_size, dtype)
+        self.preactivations = BatchBuffers(wanted, self.batch_size, dtype)
         # The errors of two neighbouring layers are alive at a time.
         self.errors = BatchBuffers([max(outputs)] * 2, self.batch_size, dtype)
         self.error_sums = [np.zeros(N_GROUPS * size, dtype) for size in outputs]
@@ -438,8 +438,10 @@ class Trainer:
         activations = self.activations.arrays(tiles)
         activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
         outputs = self.like_outputs(0, batch)
-        sums = self.sums.arrays(tiles)
-        network.forward(activations, tiles, outputs, True, n_threads, dropout, sums)
+        preactivations = self.preactivations.arrays(tiles)
+        network.forward(
+            activations, tiles, outputs, True, n_threads, dropout, preactivations
+        )
         return activations, tiles, outputs
 
     def like_outputs(self, which, batch):
@@ -466,8 +468,13 @@ class Trainer:
             raise NonFiniteTraining
         if self.plasticity is not None:
             tiles.pack(outputs, activations[-1])
-            layers, sums = self.state.network.layers, self.sums.arrays(tiles)
-            self.plasticity.observe(layers, activations, sums, batch, self.n_threads)
+            self.plasticity.observe(
+                self.state.network.layers,
+                activations,
+                self.preactivations.arrays(tiles),
+                batch,
+                self.n_threads,
+            )
         self.loss.delta(outputs, targets, scratch)
         if weights is not None:
             outputs *= weights

@@ -118,8 +118,7 @@ cdef class Activation:
 
     cdef skhebb_activation c
 
-    def __init__(self, str kind, double slope=1.0,
-                 double keep_probability=1.0):
+    def __init__(self, str kind, double slope=1.0, double keep_probability=1.0):
         kinds = ["piecewise linear", "tanh", "logistic"]
         self.c.kind = kinds.index(kind)
         self.c.slope = slope

@@ -2,9 +2,9 @@
 
 What a connection adds to its weight from the activity of the two neurons it joins.
 
-A rule that goes with gradient descent has `observe(layers, activations, sums, batch,
-n_threads)`, called once per batch after the forward pass; `needs_sums(depth)`, whether
-`sums` shall hold what a layer was before its activation function; and `term(depth,
+A rule that goes with gradient descent has `observe(layers, activations,
+preactivations, batch, n_threads)`, called once per batch after the forward pass;
+`needs_preactivations(depth)`, whether it wants those of a layer; and `term(depth,
 n_evolutions, batches_per_evolution)`, which gives the kernels what they add to the
 weights of a layer, a scaled covariance of the neurons that a connection joins.
 

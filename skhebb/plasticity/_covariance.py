@@ -32,11 +32,11 @@ class HebbianCovariance:
         self.decay = decay
         self.unit = unit
 
-    def needs_sums(self, depth):
-        """Whether the sums before the activation function of a layer are wanted."""
+    def needs_preactivations(self, depth):
+        """Tell whether `observe` wants the preactivations of a layer."""
         return False
 
-    def observe(self, layers, activations, sums, batch, n_threads):
+    def observe(self, layers, activations, preactivations, batch, n_threads):
         """Take mean and inverse range of each neuron over the batch."""
         self._batch = batch
         self._activations = activations

@@ -55,11 +55,11 @@ class HebbianValues:
         self.center = center
         self.layers = layers
 
-    def needs_sums(self, depth):
-        """Whether the sums before the activation function of a layer are wanted."""
+    def needs_preactivations(self, depth):
+        """Tell whether `observe` wants the preactivations of a layer."""
         return depth in self.layers
 
-    def observe(self, layers, activations, sums, batch, n_threads):
+    def observe(self, layers, activations, preactivations, batch, n_threads):
         """Change the values by a mini-batch."""
         rate = self.rate / self._excess(layers[0], activations[0], batch, n_threads)
         for depth, layer in enumerate(layers):
@@ -68,7 +68,7 @@ class HebbianValues:
                     layer.pool = Pool.of(layer.weights)
                 pool = layer.pool
                 pool.store_active(layer.weights.data)
-                both = activations[depth], sums[depth]
+                both = activations[depth], preactivations[depth]
                 coactivity = self._coactivity(layer, *both, batch, n_threads)
                 change = rate * MASK_RULES[self.rule](pool, coactivity)
                 pool.values += change.astype(pool.values.dtype, copy=False)

@@ -107,17 +107,17 @@ class ErdosRenyiKernel(Uniform):
     """
 
     def _counts(self, n_connections):
-        sums = np.array([sum(shape) for shape in self.shapes], dtype=float)
+        fan_sums = np.array([sum(shape) for shape in self.shapes], dtype=float)
         cells = np.array([math.prod(shape) for shape in self.shapes], dtype=float)
         is_dense = np.zeros(len(cells), dtype=bool)
         while not is_dense.all():
             left = max(n_connections - cells[is_dense].sum(), 0)
-            factor = left / sums[~is_dense].sum()
-            overfull = ~is_dense & (factor * sums > cells)
+            factor = left / fan_sums[~is_dense].sum()
+            overfull = ~is_dense & (factor * fan_sums > cells)
             if not overfull.any():
                 break
             is_dense |= overfull
-        counts = np.where(is_dense, cells, factor * sums)
+        counts = np.where(is_dense, cells, factor * fan_sums)
         return [round(count) for count in counts]
 
 
