@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 CACHE_LINE = 64  # bytes
-VECTORS = 4  # cache lines of a tile's row, which the kernels hold in registers
+VECTORS_PER_TILE = 4  # cache lines of a tile's row, which the kernels hold in registers
 
 
 class Tiles:
@@ -38,7 +38,7 @@ class Tiles:
             edges = [0, 1 << (batch - 1).bit_length()]
         else:
             n_vectors = -(-batch // lanes)
-            n_tiles = -(-n_vectors // VECTORS)
+            n_tiles = -(-n_vectors // VECTORS_PER_TILE)
             edges = lanes * (np.arange(n_tiles + 1) * n_vectors // n_tiles)
         self.edges = np.array(edges, dtype=np.intp)
         self.n_tiles = len(self.edges) - 1

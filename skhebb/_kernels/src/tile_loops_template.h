@@ -1,6 +1,6 @@
 /* Included once per precision and index type. */
 
-#if VECTORS /* unaligned, so that any array will do; training aligns its own */
+#if HAS_VECTORS /* unaligned, so that any array will do; training aligns its own */
 #define DECLARE_VECTOR(bytes)                                                        \
     typedef REAL NAME(vector##bytes)                                                 \
         __attribute__((vector_size(bytes), aligned(REAL_BYTES), may_alias));

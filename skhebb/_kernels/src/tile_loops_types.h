@@ -6,7 +6,7 @@
 #include "tile_loops.h"
 
 #if defined(__GNUC__) || defined(__clang__)
-#define VECTORS 1
+#define HAS_VECTORS 1
 #define INLINE TARGET static inline __attribute__((always_inline))
 #define MAY_ALIAS __attribute__((may_alias))
 #define PRAGMA(text) _Pragma(#text)
@@ -21,7 +21,7 @@ typedef int32_t ints64 __attribute__((vector_size(64)));
 #define SHUFFLE(type, a, b, ...) __builtin_shuffle(a, b, (type){__VA_ARGS__})
 #endif
 #else
-#define VECTORS 0
+#define HAS_VECTORS 0
 #define MAY_ALIAS
 #define INLINE TARGET static inline
 #define VECTORISE(...)

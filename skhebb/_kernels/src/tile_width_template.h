@@ -2,7 +2,7 @@
 
 #define AT_WIDTH(x) SUFFIX(NAME(x), WIDTH)
 
-#if !VECTORS || WIDTH == 1
+#if !HAS_VECTORS || WIDTH == 1
 #define BYTES 0
 #define VECTOR REAL
 #define LENGTH WIDTH
