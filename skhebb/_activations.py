@@ -1,6 +1,6 @@
 """Activation functions, on arrays of any shape, in place.
 
-`kernel` tells the kernels what they do: they apply a piecewise linear function as
+`for_kernels` tells the kernels what they do: they apply a piecewise linear function as
 soon as they have its argument, and multiply errors by the derivative of any, which
 each function here has in terms of its own output. `apply(z)` does what the kernels
 leave to do.
@@ -29,7 +29,7 @@ class PiecewiseLinear:
 
     def __init__(self, depth=0, negative_slope=0.0, keep_probability=1.0):
         slope = self.slope(depth, negative_slope)
-        self.kernel = _loops.Activation(self.kind, slope, keep_probability)
+        self.for_kernels = _loops.Activation(self.kind, slope, keep_probability)
 
     @staticmethod
     def slope(depth, negative_slope):
@@ -88,7 +88,7 @@ class Logistic(PiecewiseLinear):
 class Softmax:
     """f(z)_j = exp(z_j) / sum_k exp(z_k), over the neurons of the output layer.
 
-    It has no `kernel`: the log-loss gives dJ/dz directly.
+    It has no `for_kernels`: the log-loss gives dJ/dz directly.
     """
 
     def apply(self, z):

@@ -17,7 +17,7 @@ class Dropout:
     def __init__(self, rng):
         self.rng = rng
 
-    def apply(self, activations, kernel):
+    def apply(self, activations, activation):
         """Drop some of the `activations`, a flat array, in place."""
         draws = self.rng.random(activations.size, dtype=activations.dtype)
-        _loops.drop(activations, draws, kernel)
+        _loops.drop(activations, draws, activation)

@@ -86,7 +86,7 @@ class Network:
         for depth, layer in enumerate(self.layers):
             activation = self.activations[depth]
             pair = activations[depth], activations[depth + 1]
-            layer.forward(*pair, tiles, activation.kernel, training, n_threads)
+            layer.forward(*pair, tiles, activation.for_kernels, training, n_threads)
             if len(preactivations) and preactivations[depth].size:
                 if depth == last:
                     np.copyto(preactivations[depth], pair[1])
@@ -97,7 +97,7 @@ class Network:
                     )
             activation.apply(pair[1])
             if depth < last and dropout is not None:
-                dropout.apply(pair[1], activation.kernel)
+                dropout.apply(pair[1], activation.for_kernels)
         tiles.unpack(activations[-1], outputs)
         self.output_activation.apply(outputs)
 

@@ -505,7 +505,7 @@ class Trainer:
             inputs, back = activations[depth], (None, None, LINEAR)
             if depth > 0:
                 in_errors = other[: layer.n_in * tiles.stride]
-                kernel = network.activations[depth - 1].kernel
+                kernel = network.activations[depth - 1].for_kernels
                 back = in_errors, self.error_sums[depth - 1], kernel
             layer.update(
                 inputs,
