@@ -73,7 +73,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
     """A truly sparse network whose topology evolves.
 
     Subclasses check y by `_y_options`, which are those of `validate_data`, and
-    `_check_y(y, name)`, and have `_targets_of(y, weights)` and `_loss(targets)`.
+    `_check_y(y, name)`, and have `_make_encoder(y, weights)` and `_loss(encoder)`.
     """
 
     _parameter_constraints = {
@@ -230,34 +230,34 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         X, y, sample_weight, samples = self._training_data(
             X_given, y_given, sample_weight, is_first=not warm
         )
-        targets = self._targets_of(y, sample_weight)
+        encoder = self._make_encoder(y, sample_weight)
         n_connections = self._n_connections(warm, initial[0])
-        self._check_memory(X, targets.n_outputs, len(samples), n_connections)
+        self._check_memory(X, encoder.n_outputs, len(samples), n_connections)
         if warm:
-            self._check_same(targets, initial)
-            targets = self._targets
-        data, of_classes = self._weighted(X, y, targets, sample_weight, samples)
-        held_out = self._given_validation(targets, X.dtype, of_classes, *given)
+            self._check_same(encoder, initial)
+            encoder = self._encoder
+        data, of_classes = self._weighted(X, y, encoder, sample_weight, samples)
+        held_out = self._given_validation(encoder, X.dtype, of_classes, *given)
         if warm:  # a copy, so that an exception leaves what is fitted as it is
             state = self._fitted_state().copy()
         else:
-            state = self._begin(X, targets.n_outputs, *initial)
+            state = self._begin(X, encoder.n_outputs, *initial)
         if self.early_stopping and held_out is None:
             given = X_given, y, sample_weight
             held_out = self._hold_out(data, given, state.split_seed)
 
         trainer = self._trainer(
-            state, targets, len(data.samples), n_threads, of_classes
+            state, encoder, len(data.samples), n_threads, of_classes
         )
         n_before = len(state.losses)
 
         def fitted_attributes():
-            return {**vars(self), **self._fitted(state.copy(), targets, n_before)}
+            return {**vars(self), **self._fitted(state.copy(), encoder, n_before)}
 
         validate = None
         if held_out is not None:
             scorer = self._scorer(fitted_attributes)
-            validate = Validation(trainer, targets, held_out, scorer)
+            validate = Validation(trainer, encoder, held_out, scorer)
         observer = FitObserver(
             observed,
             observed._init_callback_context(max_subtasks=self.max_iter),
@@ -269,7 +269,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         schedule = SCHEDULES[self.learning_rate]
         observer.begin_fit()
         stopped = trainer.fit(data, self.max_iter, validate, observer)
-        vars(self).update(self._fitted(state, targets, n_before))
+        vars(self).update(self._fitted(state, encoder, n_before))
         observer.end_fit()
         is_over = stopped in (None, "converged")
         if is_over and is_no_better(trainer, data, self.n_iter_):
@@ -283,15 +283,15 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         self._validate_params()
         self._check_combinations((None, None, None))
         self._check_new_network()
-        targets = self._targets_of(y)
-        self._check_memory(X, targets.n_outputs, len(y))
-        data, _ = self._weighted(X, y, targets, None, np.arange(len(y)))
+        encoder = self._make_encoder(y)
+        self._check_memory(X, encoder.n_outputs, len(y))
+        data, _ = self._weighted(X, y, encoder, None, np.arange(len(y)))
         if self.early_stopping:
             self._hold_out(data, (X, y, None), random_state=0)
-        return self._begin(X, targets.n_outputs).network.layers
+        return self._begin(X, encoder.n_outputs).network.layers
 
-    def _partial_fit(self, X, y, sample_weight, targets_of):
-        """One pass; `targets_of(y, weights)` gives the targets."""
+    def _partial_fit(self, X, y, sample_weight, make_encoder):
+        """One pass; `make_encoder(y, weights)` gives the encoder."""
         self._check_partial_fit()
         n_threads = effective_n_threads(self.n_jobs)
         is_first = not hasattr(self, "_state")
@@ -301,21 +301,21 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             self._validate_params()
             self._check_same_layers("partial_fit", "Use fit")
         X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
-        targets = targets_of(y, weights)
+        encoder = make_encoder(y, weights)
         n_connections = self._n_connections(not is_first)
-        self._check_memory(X, targets.n_outputs, len(samples), n_connections)
-        data, of_classes = self._weighted(X, y, targets, weights, samples)
+        self._check_memory(X, encoder.n_outputs, len(samples), n_connections)
+        data, of_classes = self._weighted(X, y, encoder, weights, samples)
         before = None if is_first else self._fitted_state()
-        state = self._begin(X, targets.n_outputs) if is_first else before.copy()
+        state = self._begin(X, encoder.n_outputs) if is_first else before.copy()
         trainer = self._trainer(
-            state, targets, len(data.samples), n_threads, of_classes
+            state, encoder, len(data.samples), n_threads, of_classes
         )
         if is_first:
             before = state.copy()
         stopped = trainer.partial_fit(data, Observer(self.verbose))
         if stopped is not None:
             state = before
-        vars(self).update(self._fitted(state, targets, len(state.losses)))
+        vars(self).update(self._fitted(state, encoder, len(state.losses)))
         self.n_iter_ = 1 if stopped is None else 0
         return stopped
 
@@ -331,15 +331,15 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "weights, or use sample_weight."
             )
         new = copy.copy(self)
-        state, targets = self._fitted_state().copy(), self._targets
+        state, encoder = self._fitted_state().copy(), self._encoder
         for layer in state.network.layers:
             layer.cast(np.float64)
         new._adopt(state)
         X, y, weights, samples = new._training_data(X, y, sample_weight, False)
-        targets.check_known(y, "y")
-        data, of_classes = new._weighted(X, y, targets, weights, samples)
+        encoder.check_known(y, "y")
+        data, of_classes = new._weighted(X, y, encoder, weights, samples)
         new.dropout, new.batch_size = 0, len(y)
-        trainer = new._trainer(state, targets, len(y), 1, of_classes)
+        trainer = new._trainer(state, encoder, len(y), 1, of_classes)
         trainer.prepare(data)
         if state.rate is None:
             state.rate = trainer.learning_rate(0, None)
@@ -365,7 +365,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             If X is not as described, or so large that sums of the network overflow.
         """
         fitted = self._at_this_moment()
-        return fitted._targets.decode(fitted._outputs(X))
+        return fitted._encoder.decode(fitted._outputs(X))
 
     @property
     def feature_importances_(self):
@@ -467,7 +467,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             reset=is_first,
             **self._y_options,
         )
-        y = self._check_y(dense_targets(y), "y")
+        y = self._check_y(dense_y(y), "y")
         weights, samples = None, np.arange(len(y), dtype=np.intp)
         if sample_weight is not None:
             weights = check_weights("sample_weight", sample_weight, X)
@@ -475,7 +475,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return X, y, weights, samples
 
     def _given_validation(
-        self, targets, dtype, of_classes, X_val, y_val, sample_weight_val
+        self, encoder, dtype, of_classes, X_val, y_val, sample_weight_val
     ):
         """ValidationData, or None if none are given."""
         if X_val is None:
@@ -492,34 +492,34 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 ensure_min_samples=2,  # R² wants two
                 **self._y_options,
             )
-            y_val = self._check_y(dense_targets(y_val), "y_val")
-            targets.check_known(y_val, "y_val")
+            y_val = self._check_y(dense_y(y_val), "y_val")
+            encoder.check_known(y_val, "y_val")
             weights = None
             if sample_weight_val is not None:
                 weights = check_weights("sample_weight_val", sample_weight_val, X)
                 if np.count_nonzero(weights) < 2:
                     raise ValueError("less than two samples have a weight above 0.")
             samples = np.arange(len(y_val))
-            encoded = self._encode(targets, y_val, samples, dtype, "y_val")
+            encoded = self._encode(encoder, y_val, samples, dtype, "y_val")
         except ValueError as error:
             raise ValueError(f"Validation data, X_val and y_val: {error}") from error
         given = X_val, y_val, weights
         weights, _ = apply_class_weights(weights, of_classes, encoded, samples)
         return ValidationData(as_batch_source(X), encoded, weights, lambda: given)
 
-    def _weighted(self, X, y, targets, weights, samples):
+    def _weighted(self, X, y, encoder, weights, samples):
         """TrainingData, and what `_class_weights` gives."""
-        encoded = self._encode(targets, y, samples, X.dtype, "y")
-        of_classes = self._class_weights(targets, y, weights, samples)
+        encoded = self._encode(encoder, y, samples, X.dtype, "y")
+        of_classes = self._class_weights(encoder, y, weights, samples)
         weights, samples = apply_class_weights(weights, of_classes, encoded, samples)
-        data = TrainingData(as_batch_source(X), targets, encoded, weights, samples)
+        data = TrainingData(as_batch_source(X), encoder, encoded, weights, samples)
         return data, of_classes
 
-    def _encode(self, targets, y, samples, dtype, name):
+    def _encode(self, encoder, y, samples, dtype, name):
         """Encoded `y`; raises if those of `samples` are too large for `dtype`."""
-        return targets.encode(y)
+        return encoder.encode(y)
 
-    def _class_weights(self, targets, y, weights, samples):
+    def _class_weights(self, encoder, y, weights, samples):
         """The weights of classes, or None; there are none without classes."""
         return None
 
@@ -556,7 +556,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 f"validation_fraction={self.validation_fraction} of {n_samples} "
                 "samples leaves none to train on. Lower it."
             )
-        strata = data.targets.strata(data.y[data.samples])
+        strata = data.encoder.strata(data.y[data.samples])
         data.samples, held = split(data.samples, strata, n_val, random_state)
         return ValidationData(
             as_batch_source(data.inputs.X[held]),
@@ -648,14 +648,14 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         split_seed = int(split.integers(2**31))
         return TrainingState(Network(layers), shuffle, dropout, evolution, split_seed)
 
-    def _check_same(self, targets, initial):
+    def _check_same(self, encoder, initial):
         """Raise unless a warm start can go on with the fitted network."""
         if any(arrays is not None for arrays in initial):
             raise ValueError(
                 "coefs_init and intercepts_init start a new network, but "
                 "warm_start=True goes on with the fitted one. Set warm_start=False."
             )
-        if difference := self._targets.difference(targets):
+        if difference := self._encoder.difference(encoder):
             raise ValueError(
                 "warm_start can only be used where `y` has the same "
                 f"{difference}. Set warm_start=False to start anew."
@@ -673,8 +673,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "anew."
             )
 
-    def _trainer(self, state, targets, n_samples, n_threads, of_classes):
-        loss = self._loss(targets, of_classes)
+    def _trainer(self, state, encoder, n_samples, n_threads, of_classes):
+        loss = self._loss(encoder, of_classes)
         set_activations(
             state.network,
             self.activation,
@@ -704,20 +704,20 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             n_threads=n_threads,
         )
 
-    def _fitted(self, state, targets, n_before):
+    def _fitted(self, state, encoder, n_before):
         """All fitted attributes, after training that began with epoch `n_before`."""
         layers = state.network.layers
         n_cells = sum(layer.n_in * layer.n_out for layer in layers)
         stops_early = self.early_stopping
         return {
             "_state": state,
-            "_targets": targets,
+            "_encoder": encoder,
             "_activation": (self.activation, self.negative_slope),
             "coefs_": [layer.weights for layer in layers],
             "intercepts_": [layer.biases for layer in layers],
             "n_layers_": len(layers) + 1,
             "n_outputs_": layers[-1].n_out,
-            "out_activation_": self._loss(targets).output_activation,
+            "out_activation_": self._loss(encoder).output_activation,
             "n_connections_": state.network.n_connections,
             "density_": state.network.n_connections / n_cells,
             "n_iter_": len(state.losses) - n_before,
@@ -775,7 +775,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return tags
 
 
-def dense_targets(y):
+def dense_y(y):
     """An array, of one dimension if there is one column."""
     if issparse(y):
         y = y.toarray()

@@ -33,7 +33,7 @@ def is_no_better(trainer, data, n_epochs):
     samples = data.samples[:: -(-len(data.samples) // PROBE)]
     weights = None if data.weights is None else data.weights[samples]
     targets = np.empty((network.layer_sizes[-1], len(samples)), dtype=network.dtype)
-    data.targets.load(data.y[samples], targets)
+    data.encoder.load(data.y[samples], targets)
 
     def loss_of(outputs):
         losses = trainer.loss.values(outputs, targets, np.empty_like(targets))

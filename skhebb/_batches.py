@@ -72,7 +72,7 @@ class TrainingData:
     Attributes
     ----------
     inputs : DenseRows or SparseRows
-    targets : object
+    encoder : object
         What turns rows of `y` into targets.
     y : ndarray of shape (n_rows, ...)
         Encoded.
@@ -83,7 +83,7 @@ class TrainingData:
     """
 
     inputs: object
-    targets: object
+    encoder: object
     y: np.ndarray
     weights: np.ndarray | None
     samples: np.ndarray

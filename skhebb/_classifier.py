@@ -9,9 +9,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skhebb._base import BaseSparseNetwork
+from skhebb._encoders import Indicators, Labels
 from skhebb._losses import LOSSES
 from skhebb._sklearn import StrOptions, _fit_context
-from skhebb._targets import Indicators, Labels
 from skhebb._transaction import transaction
 from skhebb._validation import check_call, check_sortable, warn_of_changes
 
@@ -71,7 +71,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
             stopped = draft._partial_fit(
-                X, y, sample_weight, lambda y, _: draft._known_targets(y, classes)
+                X, y, sample_weight, lambda y, _: draft._known_encoder(y, classes)
             )
         self._warn(stopped)
         return self
@@ -103,7 +103,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             sample, the probability of each label.
         """
         fitted = self._at_this_moment()
-        outputs, kind = fitted._outputs(X), fitted._targets.kind
+        outputs, kind = fitted._outputs(X), fitted._encoder.kind
         if kind == "binary":
             return np.hstack([1 - outputs, outputs])
         if kind == "multiclass" and fitted.out_activation_ == "logistic":
@@ -129,9 +129,9 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def _loss(self, targets, of_classes=None):
-        of_labels = None if targets.has_one_class else of_classes
-        return LOSSES[self.loss](targets.kind, of_labels)
+    def _loss(self, encoder, of_classes=None):
+        of_labels = None if encoder.has_one_class else of_classes
+        return LOSSES[self.loss](encoder.kind, of_labels)
 
     def _check_y(self, y, name):
         """`y`, if it is labels or a matrix of zeros and ones."""
@@ -148,10 +148,10 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             )
         return y
 
-    def _targets_of(self, y, weights=None):
+    def _make_encoder(self, y, weights=None):
         return Labels(np.unique(y)) if y.ndim == 1 else Indicators(y.shape[1])
 
-    def _known_targets(self, y, classes):
+    def _known_encoder(self, y, classes):
         """Those of all calls of partial_fit, which `classes` may tell."""
         if classes is not None and y.ndim == 1:
             classes = column_or_1d(classes)
@@ -159,30 +159,30 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             classes = np.unique(classes)
             if classes.dtype.kind == "f" and np.isnan(classes).any():
                 raise ValueError(f"`classes` must not hold NaN. Got {classes}.")
-        targets = getattr(self, "_targets", None)
-        if targets is None:
-            targets = self._first_targets(y, classes)
+        encoder = getattr(self, "_encoder", None)
+        if encoder is None:
+            encoder = self._first_encoder(y, classes)
         elif (
             classes is not None
-            and targets.has_one_class
-            and not np.array_equal(classes, targets.classes)
+            and encoder.has_one_class
+            and not np.array_equal(classes, encoder.classes)
         ):
             raise ValueError(
                 f"`classes={classes}` is not the same as on last call to partial_fit, "
-                f"was: {targets.classes}"
+                f"was: {encoder.classes}"
             )
-        targets.check_known(y, "y")
-        return targets
+        encoder.check_known(y, "y")
+        return encoder
 
-    def _first_targets(self, y, classes):
+    def _first_encoder(self, y, classes):
         """Those of the first call of partial_fit."""
         if y.ndim == 2:
-            return self._targets_of(y)
+            return self._make_encoder(y)
         if classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         return Labels(classes)
 
-    def _class_weights(self, targets, y, weights, samples):
+    def _class_weights(self, encoder, y, weights, samples):
         """Of each class, or of the zeros and ones of each label; None for no weights.
 
         Returns
@@ -193,16 +193,16 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         if given is None:
             return None
         weights = None if weights is None else weights[samples]
-        if targets.has_one_class:
+        if encoder.has_one_class:
             if isinstance(given, list):
                 raise ValueError(
                     "class_weight as a list of dicts is for several labels per sample. "
                     f"Give a dict, {{class: weight}}. Got {given!r}."
                 )
-            of_classes = weights_of(given, targets.classes, y[samples], weights)
+            of_classes = weights_of(given, encoder.classes, y[samples], weights)
         else:
-            given = label_weights(given, targets.n_outputs)
-            columns = zip(given, targets.classes, y[samples].T, strict=True)
+            given = label_weights(given, encoder.n_outputs)
+            columns = zip(given, encoder.classes, y[samples].T, strict=True)
             of_classes = np.array([weights_of(*column, weights) for column in columns])
             if not of_classes.any():
                 raise ValueError("class_weight leaves no label with a weight above 0.")
@@ -213,9 +213,9 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             )
         return of_classes
 
-    def _fitted(self, state, targets, n_before):
-        fitted = super()._fitted(state, targets, n_before)
-        return {**fitted, "classes_": targets.classes}
+    def _fitted(self, state, encoder, n_before):
+        fitted = super()._fitted(state, encoder, n_before)
+        return {**fitted, "classes_": encoder.classes}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -40,16 +40,16 @@ class Validation:
     ----------
     trainer : Trainer
         Whose network, loss and threads are used.
-    targets : object
+    encoder : object
     data : ValidationData
     scorer : callable, "loss" or None
         ``scorer(X, y, sample_weight)`` of the network as it is; the negative loss; the
-        score of `targets`.
+        score of `encoder`.
     """
 
-    def __init__(self, trainer, targets, data, scorer):
+    def __init__(self, trainer, encoder, data, scorer):
         self.trainer = trainer
-        self.targets = targets
+        self.encoder = encoder
         self.data = data
         self.scorer = scorer
 
@@ -60,14 +60,14 @@ class Validation:
         if not np.isfinite(outputs).all():
             raise NonFiniteTraining("The outputs for the validation data overflow.")
         wanted = np.empty_like(outputs.T)
-        self.targets.load(encoded, wanted)
+        self.encoder.load(encoded, wanted)
         losses = self.trainer.loss.values(outputs.T, wanted, np.empty_like(wanted))
         loss = float(np.average(losses, weights=weights))
         if self.scorer == "loss":
             return -loss, loss
         if self.scorer is not None:
             return self.scorer(*for_scorer()), loss
-        return float(self.targets.score(encoded, outputs, weights)), loss
+        return float(self.encoder.score(encoded, outputs, weights)), loss
 
 
 class EstimatorScorer:

@@ -47,7 +47,7 @@ class HebbianMaskMixin:
             center = self.mask_rule == "sign"
         return HebbianValues(self.mask_rule, self.mask_rate, center, layers)
 
-    def _fitted(self, state, targets, n_before):
+    def _fitted(self, state, encoder, n_before):
         sizes = [
             layer.n_connections if layer.pool is None else len(layer.pool.values)
             for layer in state.network.layers
@@ -55,5 +55,5 @@ class HebbianMaskMixin:
         counts = np.array(state.connection_counts).reshape(-1, len(sizes))
         # Who replaces `coefs_` may have had more connections before.
         pruned = np.maximum(1 - counts / np.maximum(sizes, 1), 0)
-        fitted = super()._fitted(state, targets, n_before)
+        fitted = super()._fitted(state, encoder, n_before)
         return {**fitted, "pruned_shares_": pruned}

@@ -12,22 +12,22 @@ from scipy.special import expit
 class Loss:
     """A sum of terms, one for each output.
 
-    Subclasses set `output_activation` in `_prepare(targets)` and have
+    Subclasses set `output_activation` in `_prepare(kind)` and have
     `terms(outputs, targets, scratch)`, which writes the terms into `scratch`, and
     `derive(outputs, targets, scratch)`, which replaces `outputs` by the derivatives of
     these with respect to the pre-activations of the output layer.
 
     Parameters
     ----------
-    targets : str
-        Their kind.
+    kind : str
+        That of the encoder.
     label_weights : ndarray of shape (n_outputs, 2), default=None
         Factors of the terms of each output where its target is 0, and where it is 1.
     """
 
-    def __init__(self, targets, label_weights=None):
+    def __init__(self, kind, label_weights=None):
         self.label_weights = label_weights
-        self._prepare(targets)
+        self._prepare(kind)
 
     def values(self, outputs, targets, scratch):
         """Loss of each sample; `scratch` is an array like `outputs` to work in."""
@@ -53,8 +53,8 @@ class LogLoss(Loss):
     -sum_j log p(t_j) of logistic ones.
     """
 
-    def _prepare(self, targets):
-        self.output_activation = "softmax" if targets == "multiclass" else "logistic"
+    def _prepare(self, kind):
+        self.output_activation = "softmax" if kind == "multiclass" else "logistic"
 
     def terms(self, outputs, targets, scratch):
         """-log p(t_j); probabilities are clipped to their resolution."""
@@ -76,8 +76,8 @@ class LogLoss(Loss):
 class SquaredError(Loss):
     """Squared error: J = 1/2 sum_j (y_j - t_j)^2, of logistic outputs for classes."""
 
-    def _prepare(self, targets):
-        is_continuous = targets == "continuous"
+    def _prepare(self, kind):
+        is_continuous = kind == "continuous"
         self.output_activation = "identity" if is_continuous else "logistic"
 
     def terms(self, outputs, targets, scratch):

@@ -13,10 +13,10 @@ import numpy as np
 
 from skhebb._activations import set_activations
 from skhebb._csr import make_csr
+from skhebb._encoders import Indicators, Labels, Numbers
 from skhebb._layer import SparseLayer, is_finite
 from skhebb._network import Network
 from skhebb._pool import Pool
-from skhebb._targets import Indicators, Labels, Numbers
 from skhebb._training import HISTORIES, TrainingState
 from skhebb._transaction import twin
 from skhebb._validation import FLOATS
@@ -41,11 +41,11 @@ class PersistenceMixin:
         saved = {"version": __version__, "format": FORMAT}
         if "_state" in attributes:
             saved["training"] = pack(fitted._fitted_state())
-            saved["targets"] = {
-                "kind": fitted._targets.kind,
-                "is_1d": getattr(fitted._targets, "is_1d", None),
+            saved["encoder"] = {
+                "kind": fitted._encoder.kind,
+                "is_1d": getattr(fitted._encoder, "is_1d", None),
             }
-        dropped = (*OF_A_FIT, "_state", "_targets", "coefs_", "intercepts_")
+        dropped = (*OF_A_FIT, "_state", "_encoder", "coefs_", "intercepts_")
         kept = {k: v for k, v in attributes.items() if k not in dropped}
         return {**kept, "_saved": saved}
 
@@ -70,7 +70,7 @@ class PersistenceMixin:
         fitted = object.__new__(type(self))
         vars(fitted).update(attributes)
         try:
-            fitted._targets = targets_of(fitted, **saved["targets"])
+            fitted._encoder = unpack_encoder(fitted, **saved["encoder"])
             fitted._adopt(unpack(saved["training"], fitted))
             check_fits(fitted)
         except OF_DAMAGE as error:
@@ -261,9 +261,9 @@ def check_number(name, kind, value):
 
 def check_fits(estimator):
     """Raise unless the fitted attributes of an estimator fit its network."""
-    network, targets = estimator._state.network, estimator._targets
+    network, encoder = estimator._state.network, estimator._encoder
     sizes = network.layer_sizes
-    wanted = estimator.n_features_in_, targets.n_outputs, estimator.n_outputs_
+    wanted = estimator.n_features_in_, encoder.n_outputs, estimator.n_outputs_
     require(
         (sizes[0], sizes[-1], sizes[-1]) == wanted,
         f"a network of {sizes} neurons has {wanted[0]} features, {wanted[1]} outputs",
@@ -279,7 +279,7 @@ def generator(state):
     return rng
 
 
-def targets_of(estimator, kind, is_1d):
+def unpack_encoder(estimator, kind, is_1d):
     """What a fitted estimator learned; raises if that makes no sense."""
     n_outputs = estimator.n_outputs_
     if kind == "continuous":
@@ -292,9 +292,9 @@ def targets_of(estimator, kind, is_1d):
         return Indicators(n_outputs)
     classes = estimator.classes_
     require(isinstance(classes, np.ndarray) and classes.ndim == 1, "classes_")
-    targets = Labels(classes)
-    require(targets.kind == kind, f"{len(classes)} classes are not {kind!r}")
-    return targets
+    encoder = Labels(classes)
+    require(encoder.kind == kind, f"{len(classes)} classes are not {kind!r}")
+    return encoder
 
 
 def require(is_sound, what):

@@ -7,9 +7,9 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import assert_all_finite
 
 from skhebb._base import BaseSparseNetwork
+from skhebb._encoders import Numbers
 from skhebb._losses import SquaredError
 from skhebb._sklearn import _fit_context
-from skhebb._targets import Numbers
 from skhebb._transaction import transaction
 from skhebb._validation import check_call, check_outputs, warn_of_changes
 
@@ -66,12 +66,12 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         """
         warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
-            stopped = draft._partial_fit(X, y, sample_weight, draft._known_targets)
+            stopped = draft._partial_fit(X, y, sample_weight, draft._known_encoder)
         self._warn(stopped)
         return self
 
-    def _loss(self, targets, of_classes=None):
-        return SquaredError(targets.kind)
+    def _loss(self, encoder, of_classes=None):
+        return SquaredError(encoder.kind)
 
     def _check_y(self, y, name):
         """`y` as finite numbers."""
@@ -89,8 +89,8 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         assert_all_finite(y, input_name=name)
         return y
 
-    def _encode(self, targets, y, samples, dtype, name):
-        encoded = targets.encode(y)
+    def _encode(self, encoder, y, samples, dtype, name):
+        encoded = encoder.encode(y)
         largest = np.abs(encoded[samples]).max()
         # Squares of errors, and sums of these, are to be finite.
         limit = np.sqrt(np.finfo(dtype).max) / 1e4
@@ -126,7 +126,7 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         check_outputs(predictions)
         return predictions
 
-    def _targets_of(self, y, weights):
+    def _make_encoder(self, y, weights):
         y, weights = with_weight(y, weights)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         mean, scale = np.zeros(n_outputs), np.ones(n_outputs)
@@ -134,10 +134,10 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
             mean, scale = standardisation(y.reshape(len(y), -1), weights)
         return Numbers(n_outputs, y.ndim == 1, mean, scale)
 
-    def _known_targets(self, y, weights):
-        targets = getattr(self, "_targets", None)
-        if targets is None:
-            targets = self._targets_of(y, weights)
+    def _known_encoder(self, y, weights):
+        encoder = getattr(self, "_encoder", None)
+        if encoder is None:
+            encoder = self._make_encoder(y, weights)
             is_constant = len(np.unique(with_weight(y, weights)[0], axis=0)) == 1
             if self.normalize_y and is_constant:
                 warnings.warn(
@@ -147,12 +147,12 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
                     UserWarning,
                     stacklevel=6,
                 )
-        targets.check_known(y, "y")
-        return targets
+        encoder.check_known(y, "y")
+        return encoder
 
-    def _fitted(self, state, targets, n_before):
-        fitted = super()._fitted(state, targets, n_before)
-        return {**fitted, "y_mean_": targets.mean, "y_scale_": targets.scale}
+    def _fitted(self, state, encoder, n_before):
+        fitted = super()._fitted(state, encoder, n_before)
+        return {**fitted, "y_mean_": encoder.mean, "y_scale_": encoder.scale}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

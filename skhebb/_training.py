@@ -455,7 +455,7 @@ class Trainer:
             data, samples, self.n_threads, self.dropout
         )
         targets, scratch = (self.like_outputs(n, len(samples)) for n in (1, 2))
-        data.targets.load(data.y[samples], targets)
+        data.encoder.load(data.y[samples], targets)
         losses = self.loss.values(outputs, targets, scratch)
         weights = None if data.weights is None else data.weights[samples]
         batch = Batch(tiles, tiles.ones, len(samples))

@@ -9,7 +9,7 @@ import skhebb
 
 ROOT = Path(skhebb.__file__).parent
 LEAVES = {"_activations", "_losses", "_optimizers", "_schedules", "_dropout"} | {
-    "_targets",
+    "_encoders",
     "topology",
     "plasticity",
 }
@@ -39,7 +39,7 @@ ALLOWED = {
     "_optimizers": {"_kernels"},
     "_schedules": set(),
     "_dropout": {"_kernels"},
-    "_targets": set(),
+    "_encoders": set(),
     "topology": {"_kernels", "_csr", "_memory"},
     "plasticity": {"_kernels", "_buffers", "_pool"},
     "datasets": set(),
@@ -48,10 +48,10 @@ ALLOWED = {
     | {"_early_stopping", "_persistence", "_transaction", "_sparse", "_threads"}
     | {"_baseline", "_memory", "_training", "_validation"},
     "_persistence": {"_activations", "_csr", "_layer", "_network", "_pool"}
-    | {"_targets", "_training", "_transaction", "_validation"},
-    "_classifier": {"_base", "_losses", "_sklearn", "_targets", "_transaction"}
+    | {"_encoders", "_training", "_transaction", "_validation"},
+    "_classifier": {"_base", "_losses", "_sklearn", "_encoders", "_transaction"}
     | {"_validation"},
-    "_regressor": {"_base", "_losses", "_sklearn", "_targets", "_transaction"}
+    "_regressor": {"_base", "_losses", "_sklearn", "_encoders", "_transaction"}
     | {"_validation"},
     "_set_classifier": {"_classifier"},
     "_set_regressor": {"_regressor"},

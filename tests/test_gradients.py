@@ -9,12 +9,12 @@ from scipy.special import expit
 
 from skhebb._activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, set_activations
 from skhebb._batches import DenseRows, TrainingData
+from skhebb._encoders import Indicators, Labels, Numbers
 from skhebb._layer import SparseLayer
 from skhebb._losses import LOSSES
 from skhebb._network import Network
 from skhebb._optimizers import SGD
 from skhebb._schedules import Constant
-from skhebb._targets import Indicators, Labels, Numbers
 from skhebb._training import Trainer, TrainingState
 
 # Not a derivative of its loss, as its documentation says; tested below.

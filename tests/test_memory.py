@@ -19,12 +19,12 @@ from skhebb import (
 )
 from skhebb._activations import set_activations
 from skhebb._batches import DenseRows, TrainingData
+from skhebb._encoders import Labels
 from skhebb._layer import SparseLayer
 from skhebb._losses import LOSSES
 from skhebb._network import Network
 from skhebb._optimizers import SGD
 from skhebb._schedules import Constant
-from skhebb._targets import Labels
 from skhebb._training import Trainer, TrainingState
 from skhebb.plasticity import HebbianCovariance
 from skhebb.topology import SparseEvolution

@@ -122,7 +122,7 @@ def assert_same(one, other, where="estimator"):
         for n, pair in enumerate(zip(one, other, strict=True)):
             assert_same(*pair, f"{where}[{n}]")
     elif hasattr(one, "get_params"):
-        skipped = {"_state", "_targets"}  # other attributes and behaviour tell of them
+        skipped = {"_state", "_encoder"}  # other attributes and behaviour tell of them
         assert vars(one).keys() == vars(other).keys()
         for name in vars(one).keys() - skipped:
             assert_same(vars(one)[name], vars(other)[name], f"{where}.{name}")
@@ -486,7 +486,7 @@ def damage(state, rng):
     holders = [
         state,
         state["_saved"],
-        state["_saved"]["targets"],
+        state["_saved"]["encoder"],
         training,
         *training["layers"],
         *training["rngs"],
