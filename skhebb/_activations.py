@@ -92,7 +92,7 @@ class Softmax:
     """
 
     def apply(self, z):
-        """Replace `z` of shape (n_outputs, batch) by f(z)."""
+        """Replace `z` of shape (n_outputs, batch_size) by f(z)."""
         z -= z.max(axis=0)
         np.exp(z, out=z)
         z /= z.sum(axis=0)

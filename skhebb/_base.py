@@ -73,7 +73,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
     """A truly sparse network whose topology evolves.
 
     Subclasses check y by `_y_options`, which are those of `validate_data`, and
-    `_check_y(y, name)`, and have `_make_encoder(y, weights)` and `_loss(encoder)`.
+    `_check_y(y, name)`, and have `_make_encoder(y, sample_weight)` and
+    `_loss(encoder)`.
     """
 
     _parameter_constraints = {
@@ -291,7 +292,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return self._begin(X, encoder.n_outputs).network.layers
 
     def _partial_fit(self, X, y, sample_weight, make_encoder):
-        """One pass; `make_encoder(y, weights)` gives the encoder."""
+        """One pass; `make_encoder(y, sample_weight)` gives the encoder."""
         self._check_partial_fit()
         n_threads = effective_n_threads(self.n_jobs)
         is_first = not hasattr(self, "_state")
@@ -300,11 +301,13 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         else:  # scikit-learn validates before the first call only
             self._validate_params()
             self._check_same_layers("partial_fit", "Use fit")
-        X, y, weights, samples = self._training_data(X, y, sample_weight, is_first)
-        encoder = make_encoder(y, weights)
+        X, y, sample_weight, samples = self._training_data(
+            X, y, sample_weight, is_first
+        )
+        encoder = make_encoder(y, sample_weight)
         n_connections = self._n_connections(not is_first)
         self._check_memory(X, encoder.n_outputs, len(samples), n_connections)
-        data, of_classes = self._weighted(X, y, encoder, weights, samples)
+        data, of_classes = self._weighted(X, y, encoder, sample_weight, samples)
         before = None if is_first else self._fitted_state()
         state = self._begin(X, encoder.n_outputs) if is_first else before.copy()
         trainer = self._trainer(
@@ -335,9 +338,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         for layer in state.network.layers:
             layer.cast(np.float64)
         new._adopt(state)
-        X, y, weights, samples = new._training_data(X, y, sample_weight, False)
+        X, y, sample_weight, samples = new._training_data(X, y, sample_weight, False)
         encoder.check_known(y, "y")
-        data, of_classes = new._weighted(X, y, encoder, weights, samples)
+        data, of_classes = new._weighted(X, y, encoder, sample_weight, samples)
         new.dropout, new.batch_size = 0, len(y)
         trainer = new._trainer(state, encoder, len(y), 1, of_classes)
         trainer.prepare(data)
@@ -468,11 +471,11 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             **self._y_options,
         )
         y = self._check_y(dense_y(y), "y")
-        weights, samples = None, np.arange(len(y), dtype=np.intp)
+        sample_weight, samples = None, np.arange(len(y), dtype=np.intp)
         if sample_weight is not None:
-            weights = check_weights("sample_weight", sample_weight, X)
-            samples = np.flatnonzero(weights)
-        return X, y, weights, samples
+            sample_weight = check_weights("sample_weight", sample_weight, X)
+            samples = np.flatnonzero(sample_weight)
+        return X, y, sample_weight, samples
 
     def _given_validation(
         self, encoder, dtype, of_classes, X_val, y_val, sample_weight_val
@@ -494,32 +497,38 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             )
             y_val = self._check_y(dense_y(y_val), "y_val")
             encoder.check_known(y_val, "y_val")
-            weights = None
+            sample_weight = None
             if sample_weight_val is not None:
-                weights = check_weights("sample_weight_val", sample_weight_val, X)
-                if np.count_nonzero(weights) < 2:
+                sample_weight = check_weights("sample_weight_val", sample_weight_val, X)
+                if np.count_nonzero(sample_weight) < 2:
                     raise ValueError("less than two samples have a weight above 0.")
             samples = np.arange(len(y_val))
             encoded = self._encode(encoder, y_val, samples, dtype, "y_val")
         except ValueError as error:
             raise ValueError(f"Validation data, X_val and y_val: {error}") from error
-        given = X_val, y_val, weights
-        weights, _ = apply_class_weights(weights, of_classes, encoded, samples)
-        return ValidationData(as_batch_source(X), encoded, weights, lambda: given)
+        given = X_val, y_val, sample_weight
+        sample_weight, _ = apply_class_weights(
+            sample_weight, of_classes, encoded, samples
+        )
+        return ValidationData(as_batch_source(X), encoded, sample_weight, lambda: given)
 
-    def _weighted(self, X, y, encoder, weights, samples):
+    def _weighted(self, X, y, encoder, sample_weight, samples):
         """TrainingData, and what `_class_weights` gives."""
         encoded = self._encode(encoder, y, samples, X.dtype, "y")
-        of_classes = self._class_weights(encoder, y, weights, samples)
-        weights, samples = apply_class_weights(weights, of_classes, encoded, samples)
-        data = TrainingData(as_batch_source(X), encoder, encoded, weights, samples)
+        of_classes = self._class_weights(encoder, y, sample_weight, samples)
+        sample_weight, samples = apply_class_weights(
+            sample_weight, of_classes, encoded, samples
+        )
+        data = TrainingData(
+            as_batch_source(X), encoder, encoded, sample_weight, samples
+        )
         return data, of_classes
 
     def _encode(self, encoder, y, samples, dtype, name):
         """Encoded `y`; raises if those of `samples` are too large for `dtype`."""
         return encoder.encode(y)
 
-    def _class_weights(self, encoder, y, weights, samples):
+    def _class_weights(self, encoder, y, sample_weight, samples):
         """The weights of classes, or None; there are none without classes."""
         return None
 
@@ -561,7 +570,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return ValidationData(
             as_batch_source(data.inputs.X[held]),
             data.y[held],
-            take_rows(data.weights, held),
+            take_rows(data.sample_weight, held),
             lambda: [take_rows(array, held) for array in given],
         )
 
@@ -782,19 +791,19 @@ def dense_y(y):
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
-def apply_class_weights(weights, of_classes, encoded, samples):
+def apply_class_weights(sample_weight, of_classes, encoded, samples):
     """Weights of samples times those of their classes, and the samples with any.
 
     Those of several labels per sample, (n_labels, 2), are for the loss instead.
     """
     if of_classes is None or of_classes.ndim == 2:
-        return weights, samples
+        return sample_weight, samples
     of_samples = of_classes[encoded]
-    weights = of_samples if weights is None else weights * of_samples
-    samples = samples[weights[samples] > 0]
+    sample_weight = of_samples if sample_weight is None else sample_weight * of_samples
+    samples = samples[sample_weight[samples] > 0]
     if not len(samples):
         raise ValueError("class_weight leaves no sample with a weight above 0.")
-    return weights, samples
+    return sample_weight, samples
 
 
 def take_rows(array, samples):

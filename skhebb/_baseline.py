@@ -31,15 +31,15 @@ def is_no_better(trainer, data, n_epochs):
         return False
     network = trainer.state.network
     samples = data.samples[:: -(-len(data.samples) // PROBE)]
-    weights = None if data.weights is None else data.weights[samples]
+    sample_weight = None if data.sample_weight is None else data.sample_weight[samples]
     targets = np.empty((network.layer_sizes[-1], len(samples)), dtype=network.dtype)
     data.encoder.load(data.y[samples], targets)
 
     def loss_of(outputs):
         losses = trainer.loss.values(outputs, targets, np.empty_like(targets))
-        return np.average(losses, weights=weights)
+        return np.average(losses, weights=sample_weight)
 
-    best = np.average(targets, axis=1, weights=weights).astype(network.dtype)
+    best = np.average(targets, axis=1, weights=sample_weight).astype(network.dtype)
     of_constant = loss_of(np.repeat(best[:, np.newaxis], len(samples), axis=1))
     is_constant = np.ptp(targets, axis=1).max() == 0
     if is_constant or trainer.state.losses[-1] < of_constant / MARGIN:

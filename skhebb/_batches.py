@@ -76,7 +76,7 @@ class TrainingData:
         What turns rows of `y` into targets.
     y : ndarray of shape (n_rows, ...)
         Encoded.
-    weights : ndarray of shape (n_rows,) or None
+    sample_weight : ndarray of shape (n_rows,) or None
         Of the samples; None if all weigh 1.
     samples : intp ndarray
         The rows that take part.
@@ -85,12 +85,12 @@ class TrainingData:
     inputs: object
     encoder: object
     y: np.ndarray
-    weights: np.ndarray | None
+    sample_weight: np.ndarray | None
     samples: np.ndarray
 
     @property
     def total_weight(self):
         """Of all samples."""
-        if self.weights is None:
+        if self.sample_weight is None:
             return len(self.samples)
-        return float(self.weights[self.samples].sum())
+        return float(self.sample_weight[self.samples].sum())

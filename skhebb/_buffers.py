@@ -21,7 +21,7 @@ class Tiles:
 
     Parameters
     ----------
-    batch : int
+    batch_size : int
         Number of samples, at least 1.
     dtype : dtype
 
@@ -31,13 +31,13 @@ class Tiles:
         The weights of columns that weigh 1 each, 0 for padding.
     """
 
-    def __init__(self, batch, dtype):
-        self.batch = batch
+    def __init__(self, batch_size, dtype):
+        self.batch_size = batch_size
         lanes = CACHE_LINE // np.dtype(dtype).itemsize
-        if batch < lanes:
-            edges = [0, 1 << (batch - 1).bit_length()]
+        if batch_size < lanes:
+            edges = [0, 1 << (batch_size - 1).bit_length()]
         else:
-            n_vectors = -(-batch // lanes)
+            n_vectors = -(-batch_size // lanes)
             n_tiles = -(-n_vectors // VECTORS_PER_TILE)
             edges = lanes * (np.arange(n_tiles + 1) * n_vectors // n_tiles)
         self.edges = np.array(edges, dtype=np.intp)
@@ -49,7 +49,7 @@ class Tiles:
     def columns(self, values, dtype):
         """An array of all columns, filled with `values`, 0 in the padding."""
         columns = np.zeros(self.stride, dtype=dtype)
-        columns[: self.batch] = values
+        columns[: self.batch_size] = values
         return columns
 
     def split(self, flat):
@@ -57,24 +57,25 @@ class Tiles:
         n_neurons = flat.size // self.stride
         for start, stop in zip(self.edges[:-1], self.edges[1:], strict=True):
             tile = flat[n_neurons * start : n_neurons * stop]
-            yield start, min(stop, self.batch), tile.reshape(n_neurons, stop - start)
+            tile = tile.reshape(n_neurons, stop - start)
+            yield start, min(stop, self.batch_size), tile
 
     def pack(self, values, flat):
-        """Write `values`, (n_neurons, batch), into the tiles; the padding becomes 0."""
+        """Write `values`, (n_neurons, batch_size), into tiles; padding becomes 0."""
         for start, stop, tile in self.split(flat):
             tile[:, : stop - start] = values[:, start:stop]
             tile[:, max(0, stop - start) :] = 0
 
     def unpack(self, flat, values):
-        """Write the tiles into `values`, (n_neurons, batch)."""
+        """Write the tiles into `values`, (n_neurons, batch_size)."""
         for start, stop, tile in self.split(flat):
             values[:, start:stop] = tile[:, : stop - start]
 
 
 @lru_cache(maxsize=32)
-def tiles_for(batch, dtype):
+def tiles_for(batch_size, dtype):
     """The tiles of a batch, made once."""
-    return Tiles(batch, dtype)
+    return Tiles(batch_size, dtype)
 
 
 class Batch(NamedTuple):
@@ -83,14 +84,14 @@ class Batch(NamedTuple):
     Attributes
     ----------
     tiles : Tiles
-    weights : ndarray
+    sample_weight : ndarray
         Of the columns, 0 for padding.
     total : float
         Of the weights.
     """
 
     tiles: Tiles
-    weights: np.ndarray
+    sample_weight: np.ndarray
     total: float
 
 
@@ -122,19 +123,19 @@ def aligned_zeros(size, dtype):
 
 
 class BatchBuffers:
-    """One array per layer, large enough for `max_batch` samples.
+    """One array per layer, large enough for `max_batch_size` samples.
 
     Parameters
     ----------
     sizes : list of int
         Neurons of each layer.
-    max_batch : int
+    max_batch_size : int
     dtype : dtype
     """
 
-    def __init__(self, sizes, max_batch, dtype):
+    def __init__(self, sizes, max_batch_size, dtype):
         self.sizes = sizes
-        stride = Tiles(max_batch, dtype).stride
+        stride = Tiles(max_batch_size, dtype).stride
         self._flat = [aligned_zeros(size * stride, dtype) for size in sizes]
 
     def arrays(self, tiles):

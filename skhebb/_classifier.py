@@ -148,7 +148,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             )
         return y
 
-    def _make_encoder(self, y, weights=None):
+    def _make_encoder(self, y, sample_weight=None):
         return Labels(np.unique(y)) if y.ndim == 1 else Indicators(y.shape[1])
 
     def _known_encoder(self, y, classes):
@@ -182,7 +182,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             raise ValueError("classes must be passed on the first call to partial_fit.")
         return Labels(classes)
 
-    def _class_weights(self, encoder, y, weights, samples):
+    def _class_weights(self, encoder, y, sample_weight, samples):
         """Of each class, or of the zeros and ones of each label; None for no weights.
 
         Returns
@@ -192,18 +192,20 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         given = self.class_weight
         if given is None:
             return None
-        weights = None if weights is None else weights[samples]
+        sample_weight = None if sample_weight is None else sample_weight[samples]
         if encoder.has_one_class:
             if isinstance(given, list):
                 raise ValueError(
                     "class_weight as a list of dicts is for several labels per sample. "
                     f"Give a dict, {{class: weight}}. Got {given!r}."
                 )
-            of_classes = weights_of(given, encoder.classes, y[samples], weights)
+            of_classes = weights_of(given, encoder.classes, y[samples], sample_weight)
         else:
             given = label_weights(given, encoder.n_outputs)
             columns = zip(given, encoder.classes, y[samples].T, strict=True)
-            of_classes = np.array([weights_of(*column, weights) for column in columns])
+            of_classes = np.array(
+                [weights_of(*column, sample_weight) for column in columns]
+            )
             if not of_classes.any():
                 raise ValueError("class_weight leaves no label with a weight above 0.")
         if not ((of_classes >= 0) & np.isfinite(of_classes)).all():

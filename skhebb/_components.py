@@ -130,7 +130,7 @@ class SparseComponents:
         term = 1.0, *plain(n_in, outputs), outputs, *plain(layer.n_out, outputs)
         n_scratch = layer.largest_chunk(self.n_threads)
         scratch = np.empty((_loops.N_GROUPS, n_scratch), dtype=outputs.dtype)
-        batch = Batch(tiles, tiles.ones, tiles.batch)
+        batch = Batch(tiles, tiles.ones, tiles.batch_size)
         layer.add_covariances(inputs, batch, term, scratch, self.n_threads)
 
     def _as_samples(self):
@@ -152,7 +152,8 @@ class SparseComponents:
 
     def _outputs(self, tiles):
         dtype = self.layer.weights.dtype
-        return BatchBuffers([self.layer.n_out], tiles.batch, dtype).arrays(tiles)[0]
+        buffers = BatchBuffers([self.layer.n_out], tiles.batch_size, dtype)
+        return buffers.arrays(tiles)[0]
 
 
 def plain(n, like):

@@ -20,7 +20,7 @@ class ValidationData(NamedTuple):
     inputs : DenseRows or SparseRows
     encoded : ndarray
         Targets as the network learns them.
-    weights : ndarray or None
+    sample_weight : ndarray or None
         Of the samples, those of their classes included.
     for_scorer : callable
         Gives X as the user gave it, y in its own units or labels, and sample_weight or
@@ -29,7 +29,7 @@ class ValidationData(NamedTuple):
 
     inputs: object
     encoded: np.ndarray
-    weights: np.ndarray | None
+    sample_weight: np.ndarray | None
     for_scorer: Callable
 
 
@@ -54,7 +54,7 @@ class Validation:
         self.scorer = scorer
 
     def __call__(self):
-        inputs, encoded, weights, for_scorer = self.data
+        inputs, encoded, sample_weight, for_scorer = self.data
         network, n_threads = self.trainer.state.network, self.trainer.n_threads
         outputs = network.outputs(inputs, n_threads)
         if not np.isfinite(outputs).all():
@@ -62,12 +62,12 @@ class Validation:
         wanted = np.empty_like(outputs.T)
         self.encoder.load(encoded, wanted)
         losses = self.trainer.loss.values(outputs.T, wanted, np.empty_like(wanted))
-        loss = float(np.average(losses, weights=weights))
+        loss = float(np.average(losses, weights=sample_weight))
         if self.scorer == "loss":
             return -loss, loss
         if self.scorer is not None:
             return self.scorer(*for_scorer()), loss
-        return float(self.encoder.score(encoded, outputs, weights)), loss
+        return float(self.encoder.score(encoded, outputs, sample_weight)), loss
 
 
 class EstimatorScorer:

@@ -1,9 +1,9 @@
 """What a network is to learn: labels, indicators or numbers.
 
 Each of them has `kind` and `n_outputs`, `encode(y)`, which gives the rows that
-`load(rows, out)` turns into the targets of a batch, of shape (n_outputs, batch), and
-`decode(outputs)` and `score(encoded, outputs, sample_weight)`, where outputs are those
-of the network, of shape (n_samples, n_outputs).
+`load(rows, out)` turns into the targets of a batch, of shape (n_outputs, batch_size),
+and `decode(outputs)` and `score(encoded, outputs, sample_weight)`, where outputs are
+those of the network, of shape (n_samples, n_outputs).
 """
 
 import numpy as np

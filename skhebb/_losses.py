@@ -1,4 +1,4 @@
-"""Losses, on feature-major outputs and targets (n_outputs, batch).
+"""Losses, on feature-major outputs and targets (n_outputs, batch_size).
 
 A loss is made for a kind of targets: "binary", "multiclass", "multilabel-indicator" or
 "continuous". `output_activation` names the activation of the output layer. Each output

@@ -72,7 +72,7 @@ class Network:
             The inputs, in tiles or as NonZeros, and an array in tiles for each layer
             to be filled; that of an output layer is left with pre-activations.
         tiles : Tiles
-        outputs : ndarray of shape (n_outputs, batch)
+        outputs : ndarray of shape (n_outputs, batch_size)
             To be filled with the activations of the last layer.
         training : bool
             Whether many batches will follow, and no other thread uses the network.
@@ -119,17 +119,17 @@ class Network:
         outputs = np.empty(sizes[-1] * block, dtype=self.dtype)
         for start in range(0, n_samples, block):
             samples = np.arange(start, min(start + block, n_samples), dtype=np.intp)
-            batch = len(samples)
-            tiles = tiles_for(batch, self.dtype)
+            batch_size = len(samples)
+            tiles = tiles_for(batch_size, self.dtype)
             pair = buffers.arrays(tiles)
             activations = [
                 pair[depth % 2][: size * tiles.stride]
                 for depth, size in enumerate(tiled)
             ]
             activations[0] = inputs.load(samples, tiles, activations[0], n_threads)
-            out = outputs[: sizes[-1] * batch].reshape(-1, batch)
+            out = outputs[: sizes[-1] * batch_size].reshape(-1, batch_size)
             self.forward(activations, tiles, out, False, n_threads)
-            results[start : start + batch] = out.T
+            results[start : start + batch_size] = out.T
         return results
 
     def copy(self):

@@ -126,19 +126,19 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         check_outputs(predictions)
         return predictions
 
-    def _make_encoder(self, y, weights):
-        y, weights = with_weight(y, weights)
+    def _make_encoder(self, y, sample_weight):
+        y, sample_weight = with_weight(y, sample_weight)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         mean, scale = np.zeros(n_outputs), np.ones(n_outputs)
         if self.normalize_y:
-            mean, scale = standardisation(y.reshape(len(y), -1), weights)
+            mean, scale = standardisation(y.reshape(len(y), -1), sample_weight)
         return Numbers(n_outputs, y.ndim == 1, mean, scale)
 
-    def _known_encoder(self, y, weights):
+    def _known_encoder(self, y, sample_weight):
         encoder = getattr(self, "_encoder", None)
         if encoder is None:
-            encoder = self._make_encoder(y, weights)
-            is_constant = len(np.unique(with_weight(y, weights)[0], axis=0)) == 1
+            encoder = self._make_encoder(y, sample_weight)
+            is_constant = len(np.unique(with_weight(y, sample_weight)[0], axis=0)) == 1
             if self.normalize_y and is_constant:
                 warnings.warn(
                     "y is constant in the first call of partial_fit, so that y_scale_ "
@@ -160,19 +160,19 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         return tags
 
 
-def with_weight(y, weights):
+def with_weight(y, sample_weight):
     """The targets and weights of samples that have one above 0."""
-    if weights is None:
+    if sample_weight is None:
         return y, None
-    return y[weights > 0], weights[weights > 0]
+    return y[sample_weight > 0], sample_weight[sample_weight > 0]
 
 
-def standardisation(y, weights):
+def standardisation(y, sample_weight):
     """Weighted means and standard deviations of the columns, 1 for constant ones."""
     size = np.abs(y).max(axis=0)
     size[size == 0] = 1
     y = y / size  # whose squares neither overflow nor underflow
-    mean = np.average(y, axis=0, weights=weights)
-    scale = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weights))
+    mean = np.average(y, axis=0, weights=sample_weight)
+    scale = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight))
     is_constant = scale <= 1e-12  # but for rounding
     return mean * size, np.where(is_constant, 1, scale * size)

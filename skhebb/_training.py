@@ -404,13 +404,13 @@ class Trainer:
                         raise NonFiniteTraining
                     self.prune()
                     self.grow()
-                batch = order[start : start + self.batch_size]
-                total += self.run_batch(data, batch)
+                samples_of_batch = order[start : start + self.batch_size]
+                total += self.run_batch(data, samples_of_batch)
                 state.batches_since_evolution += 1
             if self.topology.evolves_after_epoch:
                 self.prune()
                 self.grow()
-            self.check_soundness(data, batch[:PROBE])
+            self.check_soundness(data, samples_of_batch[:PROBE])
         state.n_samples_seen += len(order)
         n_connections = state.network.n_connections
         loss = total / data.total_weight
@@ -432,22 +432,24 @@ class Trainer:
         return interval is not None and self.state.batches_since_evolution >= interval
 
     def propagate(self, data, samples, n_threads, dropout):
-        """Activations in tiles, the tiles, and outputs, (n_outputs, batch)."""
-        network, batch = self.state.network, len(samples)
-        tiles = tiles_for(batch, network.dtype)
+        """Activations in tiles, the tiles, and outputs, (n_outputs, batch_size)."""
+        network, batch_size = self.state.network, len(samples)
+        tiles = tiles_for(batch_size, network.dtype)
         activations = self.activations.arrays(tiles)
         activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
-        outputs = self.like_outputs(0, batch)
+        outputs = self.like_outputs(0, batch_size)
         preactivations = self.preactivations.arrays(tiles)
         network.forward(
             activations, tiles, outputs, True, n_threads, dropout, preactivations
         )
         return activations, tiles, outputs
 
-    def like_outputs(self, which, batch):
-        """One of three arrays of shape (n_outputs, batch)."""
+    def like_outputs(self, which, batch_size):
+        """One of three arrays of shape (n_outputs, batch_size)."""
         n_outputs = self.state.network.layer_sizes[-1]
-        return self.outputs[which, : n_outputs * batch].reshape(n_outputs, batch)
+        return self.outputs[which, : n_outputs * batch_size].reshape(
+            n_outputs, batch_size
+        )
 
     def run_batch(self, data, samples):
         """Update all parameters from `samples`; return their summed loss before."""
@@ -457,12 +459,14 @@ class Trainer:
         targets, scratch = (self.like_outputs(n, len(samples)) for n in (1, 2))
         data.encoder.load(data.y[samples], targets)
         losses = self.loss.values(outputs, targets, scratch)
-        weights = None if data.weights is None else data.weights[samples]
+        sample_weight = (
+            None if data.sample_weight is None else data.sample_weight[samples]
+        )
         batch = Batch(tiles, tiles.ones, len(samples))
-        if weights is not None:
-            losses *= weights
-            columns = tiles.columns(weights, outputs.dtype)
-            batch = Batch(tiles, columns, float(weights.sum()))
+        if sample_weight is not None:
+            losses *= sample_weight
+            columns = tiles.columns(sample_weight, outputs.dtype)
+            batch = Batch(tiles, columns, float(sample_weight.sum()))
         loss = losses.sum() + self.penalty(batch.total)
         if not np.isfinite(loss):
             raise NonFiniteTraining
@@ -476,8 +480,8 @@ class Trainer:
                 self.n_threads,
             )
         self.loss.delta(outputs, targets, scratch)
-        if weights is not None:
-            outputs *= weights
+        if sample_weight is not None:
+            outputs *= sample_weight
         self.update(activations, batch, flush_tiny(outputs))
         return loss
 

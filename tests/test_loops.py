@@ -57,12 +57,12 @@ def sgd(momentum=0.0, nesterov=False):
 
 def batch_of(tiles, weights=None):
     if weights is None:
-        return Batch(tiles, tiles.ones, tiles.batch)
+        return Batch(tiles, tiles.ones, tiles.batch_size)
     return Batch(tiles, tiles.columns(weights, tiles.ones.dtype), weights.sum())
 
 
 def tiled(values, tiles=None):
-    """`values` of shape (n_neurons, batch) in tiles."""
+    """`values` of shape (n_neurons, batch_size) in tiles."""
     tiles = tiles or tiles_for(values.shape[1], values.dtype)
     flat = np.full(len(values) * tiles.stride, np.nan, dtype=values.dtype)
     tiles.pack(values, flat)
@@ -84,7 +84,7 @@ def layer_of(weights, index_type=np.int32, biases=None):
 
 
 def nonzeros(a):
-    """The rows of `a`, (n_neurons, batch), that are not zero everywhere."""
+    """The rows of `a`, (n_neurons, batch_size), that are not zero everywhere."""
     sparse = csr_array(a)
     active = np.flatnonzero(np.diff(sparse.indptr))
     return NonZeros(

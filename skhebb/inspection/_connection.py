@@ -330,7 +330,9 @@ def updates_of(estimator, X, y, connection, sample_weight):
     tiles.pack(outputs, activations[-1])
     before = activations_of(activations[layer], tiles, pre)
     after = activations_of(activations[layer + 1], tiles, post)
-    weights = np.ones(len(samples)) if data.weights is None else data.weights
+    weights = (
+        np.ones(len(samples)) if data.sample_weight is None else data.sample_weight
+    )
     updates = hebbian_updates(trainer, layer, before, after, weights)
     trainer.plasticity = None
     for sample in data.samples:
@@ -340,7 +342,7 @@ def updates_of(estimator, X, y, connection, sample_weight):
 
 def activations_of(activations, tiles, neuron):
     """Those of one neuron for all samples, out of tiles or non-zeros."""
-    values = np.zeros(tiles.batch)
+    values = np.zeros(tiles.batch_size)
     if isinstance(activations, NonZeros):
         (found,) = np.nonzero(activations.features == neuron)
         for place in found:

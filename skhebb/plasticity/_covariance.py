@@ -74,8 +74,8 @@ def statistics_of_tiles(activations, batch, n_threads):
     _loops.batch_statistics(
         activations,
         batch.tiles.edges,
-        batch.tiles.batch,
-        batch.weights,
+        batch.tiles.batch_size,
+        batch.sample_weight,
         batch.total,
         means,
         scales,
@@ -89,11 +89,11 @@ def statistics_of_nonzeros(inputs, batch):
     values, starts = inputs.values, inputs.starts[:-1]
     if not len(starts):
         return values, values
-    weighted = values * batch.weights[inputs.columns]
+    weighted = values * batch.sample_weight[inputs.columns]
     means = np.add.reduceat(weighted, starts, dtype=np.float64) / batch.total
     low = np.minimum.reduceat(values, starts)
     high = np.maximum.reduceat(values, starts)
-    has_zeros = np.diff(inputs.starts) < batch.tiles.batch
+    has_zeros = np.diff(inputs.starts) < batch.tiles.batch_size
     low[has_zeros] = np.minimum(low[has_zeros], 0)
     high[has_zeros] = np.maximum(high[has_zeros], 0)
     limits = np.finfo(values.dtype)

@@ -104,7 +104,7 @@ class Layer:
         return np.full(n * self.tiles.stride, np.nan, dtype=self.dtype)
 
     def untiled(self, flat):
-        """Values of shape (n_neurons, batch)."""
+        """Values of shape (n_neurons, batch_size)."""
         values = np.empty((flat.size // self.tiles.stride, self.batch), self.dtype)
         self.tiles.unpack(flat, values)
         return values
