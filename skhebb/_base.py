@@ -471,7 +471,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             **self._y_options,
         )
         y = self._check_y(dense_y(y), "y")
-        sample_weight, samples = None, np.arange(len(y), dtype=np.intp)
+        samples = np.arange(len(y), dtype=np.intp)
         if sample_weight is not None:
             sample_weight = check_weights("sample_weight", sample_weight, X)
             samples = np.flatnonzero(sample_weight)
