@@ -95,6 +95,47 @@ class Batch(NamedTuple):
     total: float
 
 
+class HebbianTerm(NamedTuple):
+    """What a layer adds to its weights: w_ij += factor s_i s_j sum_b v_b c_bi c_bj.
+
+    c are activations less their means, s scales, v the weights of samples.
+
+    Attributes
+    ----------
+    factor : float
+    in_means, in_scales : ndarray of shape (n_in,)
+        Of presynaptic neurons; where inputs are NonZeros, of their `features` only.
+    outputs : ndarray
+        Postsynaptic activities, in tiles.
+    out_means, out_scales : ndarray of shape (n_out,)
+    """
+
+    factor: float
+    in_means: np.ndarray
+    in_scales: np.ndarray
+    outputs: np.ndarray
+    out_means: np.ndarray
+    out_scales: np.ndarray
+
+
+class Backward(NamedTuple):
+    """Where the errors of a layer's inputs go.
+
+    Attributes
+    ----------
+    errors : ndarray or None
+        For dJ/dz of the layer before, in tiles; None for the features, which have none.
+    error_sums : ndarray of shape (N_GROUPS * n_in,) or None
+        For the sums of these over the batch.
+    activation : _loops.Activation
+        Of the layer before.
+    """
+
+    errors: np.ndarray | None
+    error_sums: np.ndarray | None
+    activation: object
+
+
 class NonZeros(NamedTuple):
     """The non-zeros of a batch of sparse samples, by feature, then by sample.
 

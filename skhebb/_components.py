@@ -13,7 +13,7 @@ from sklearn.utils.extmath import row_norms, safe_sparse_dot
 
 from skhebb._activations import Identity
 from skhebb._batches import as_batch_source
-from skhebb._buffers import Batch, BatchBuffers, NonZeros, tiles_for
+from skhebb._buffers import Batch, BatchBuffers, HebbianTerm, NonZeros, tiles_for
 from skhebb._csr import make_csr
 from skhebb._kernels import _loops
 from skhebb._layer import SparseLayer
@@ -127,7 +127,8 @@ class SparseComponents:
         outputs = self._outputs(tiles)
         tiles.pack(coefficients.T, outputs)
         n_in = layer.n_in if isinstance(inputs, np.ndarray) else len(inputs.features)
-        term = 1.0, *plain(n_in, outputs), outputs, *plain(layer.n_out, outputs)
+        in_plain, out_plain = plain(n_in, outputs), plain(layer.n_out, outputs)
+        term = HebbianTerm(1.0, *in_plain, outputs, *out_plain)
         n_scratch = layer.largest_chunk(self.n_threads)
         scratch = np.empty((_loops.N_GROUPS, n_scratch), dtype=outputs.dtype)
         batch = Batch(tiles, tiles.ones, tiles.batch_size)

@@ -78,7 +78,7 @@ class SparseLayer:
         parts = self._cached(self._cut, n_parts) if training else self._cut(n_parts)
         _loops.forward(*arrays, *parts, *rest, by_postsynaptic, n_threads)
 
-    def update(self, inputs, errors, back, batch, step, scratch, n_threads):
+    def update(self, inputs, errors, backward, batch, step, scratch, n_threads):
         """Move the weights, and propagate the errors with those before.
 
         Parameters
@@ -86,9 +86,7 @@ class SparseLayer:
         inputs : ndarray or NonZeros
         errors : ndarray
             dJ/dz of this layer, in tiles, times the weight of the batch.
-        back : tuple
-            Where dJ/dz of the layer before and its sums over the batch go, each None
-            for the first layer, and the activation of that layer.
+        backward : Backward
         batch : Batch
         step : _loops.OptimizerStep
         scratch : ndarray of shape (_loops.N_GROUPS, n)
@@ -106,14 +104,14 @@ class SparseLayer:
             batch.tiles.edges,
             batch.total,
             errors,
-            *(() if is_sparse else back),
+            *(() if is_sparse else backward),
             step,
             scratch,
             n_threads,
         )
 
     def add_covariances(self, inputs, batch, term, scratch, n_threads):
-        """Add a Hebbian term; `term` is what `_loops.add_covariances` wants."""
+        """Add a HebbianTerm to the weights."""
         _loops.add_covariances(
             *self._by_presynaptic,
             self.n_out,

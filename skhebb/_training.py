@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhebb._buffers import Batch, BatchBuffers, tiles_for
+from skhebb._buffers import Backward, Batch, BatchBuffers, tiles_for
 from skhebb._kernels._loops import N_GROUPS
 from skhebb._network import LINEAR
 from skhebb._schedules import SMALLEST
@@ -506,15 +506,15 @@ class Trainer:
         output_errors.sum(axis=1, out=self.error_sums[-1][:n_outputs])
         for depth in reversed(range(len(network.layers))):
             layer = network.layers[depth]
-            inputs, back = activations[depth], (None, None, LINEAR)
+            inputs, backward = activations[depth], Backward(None, None, LINEAR)
             if depth > 0:
                 in_errors = other[: layer.n_in * tiles.stride]
-                kernel = network.activations[depth - 1].for_kernels
-                back = in_errors, self.error_sums[depth - 1], kernel
+                before = network.activations[depth - 1].for_kernels
+                backward = Backward(in_errors, self.error_sums[depth - 1], before)
             layer.update(
                 inputs,
                 errors[: layer.n_out * tiles.stride],
-                back,
+                backward,
                 batch,
                 step,
                 self.scratch,

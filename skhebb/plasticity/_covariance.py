@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skhebb._buffers import NonZeros
+from skhebb._buffers import HebbianTerm, NonZeros
 from skhebb._kernels import _loops
 
 
@@ -55,11 +55,11 @@ class HebbianCovariance:
         return strength
 
     def term(self, depth, n_evolutions, batches_per_evolution):
-        """What the kernels add to the weights of the layer at `depth`, None if 0."""
+        """Return the HebbianTerm of the layer at `depth`, None if it is 0."""
         if self.lambda0[depth] == 0:
             return None
         strength = self.strength(depth, n_evolutions, batches_per_evolution)
-        return (
+        return HebbianTerm(
             strength / self._batch.total,
             *self._statistics[depth],
             self._activations[depth + 1],

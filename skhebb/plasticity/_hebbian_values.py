@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skhebb._buffers import NonZeros
+from skhebb._buffers import HebbianTerm, NonZeros
 from skhebb._kernels import _loops
 from skhebb._pool import Pool
 from skhebb.plasticity._covariance import statistics_of_nonzeros, statistics_of_tiles
@@ -99,7 +99,7 @@ class HebbianValues:
         centred = self.center and self.rule != "sign"
         means = [means_of(*each, batch, centred, n_threads) for each in of_pair]
         ones = [np.ones_like(each) for each in means]
-        term = 1.0, means[0], ones[0], after, means[1], ones[1]
+        term = HebbianTerm(1.0, means[0], ones[0], after, means[1], ones[1])
         candidates = layer.candidates()
         scratch_size = candidates.largest_chunk(n_threads)
         scratch = np.empty((_loops.N_GROUPS, scratch_size), dtype=after.dtype)
