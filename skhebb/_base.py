@@ -193,10 +193,11 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         -----
         ConvergenceWarning
             If the loss becomes non-finite, whereupon the network of the last complete
-            epoch is kept; if, after ten epochs or more, the loss on the training
-            data is more than a tenth above that of the best constant prediction, or
-            the network gives the same for all samples, which large X or learning rates
-            bring about; or if `max_iter` epochs pass without convergence.
+            epoch is kept; if, after ten epochs and 60 mini-batches of 128 samples or
+            more in all, the loss on the training data is more than a fifth above that
+            of the best constant prediction, or the network gives the same for all
+            samples, which large X or learning rates bring about; or if `max_iter`
+            epochs pass without convergence.
         UserWarning
             If training is interrupted from the keyboard; the network of the last
             complete epoch is kept. And if early stopping cannot hold out samples in

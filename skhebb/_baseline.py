@@ -5,10 +5,13 @@ import numpy as np
 from skhebb._batches import as_batch_source
 
 PROBE = 10_000  # samples that are looked at, at most
-# Epochs and mini-batches before which a network need not know anything.
-PATIENCE = 10, 20
-# What chance, or a large learning rate, may add to the loss of a constant.
-MARGIN = 1.1
+# Epochs, mini-batches and samples below which a network need not know anything.
+PATIENCE = 10, 60, 128
+# Relative change of the loss of networks that are not meant to learn.
+STILL = 1e-10
+# What chance, or a short training, may add to the loss of a constant: a share of it
+# and, since rare classes make that small, a number where there are classes.
+MARGIN, OF_CLASSES = 1.2, 0.05
 
 
 def is_no_better(trainer, data, n_epochs):
@@ -26,28 +29,35 @@ def is_no_better(trainer, data, n_epochs):
     n_epochs : int
         Of this training.
     """
-    n_batches = n_epochs * -(-len(data.samples) // trainer.batch_size)
-    if n_epochs < PATIENCE[0] or n_batches < PATIENCE[1]:
+    n_samples = len(data.samples)
+    n_batches = n_epochs * -(-n_samples // trainer.batch_size)
+    seen = n_epochs, n_batches, n_samples
+    if any(n < least for n, least in zip(seen, PATIENCE, strict=True)):
+        return False
+    losses = trainer.state.losses[-n_epochs:]
+    if np.ptp(losses) <= STILL * abs(losses[0]):
         return False
     network = trainer.state.network
-    samples = data.samples[:: -(-len(data.samples) // PROBE)]
+    samples = data.samples[:: -(-n_samples // PROBE)]
     sample_weight = None if data.sample_weight is None else data.sample_weight[samples]
     targets = np.empty((network.layer_sizes[-1], len(samples)), dtype=network.dtype)
     data.encoder.load(data.y[samples], targets)
 
     def loss_of(outputs):
-        losses = trainer.loss.values(outputs, targets, np.empty_like(targets))
-        return np.average(losses, weights=sample_weight)
+        of_samples = trainer.loss.values(outputs, targets, np.empty_like(targets))
+        return np.average(of_samples, weights=sample_weight)
 
     best = np.average(targets, axis=1, weights=sample_weight).astype(network.dtype)
     of_constant = loss_of(np.repeat(best[:, np.newaxis], len(samples), axis=1))
     is_constant = np.ptp(targets, axis=1).max() == 0
-    if is_constant or trainer.state.losses[-1] < of_constant / MARGIN:
+    if is_constant or losses[-1] < of_constant / MARGIN:
         return False
+    has_classes = trainer.loss.output_activation != "identity"
+    limit = MARGIN * of_constant + (OF_CLASSES if has_classes else 0)
     X = data.inputs.X[samples]
     with np.errstate(over="ignore", invalid="ignore"):
         outputs = network.outputs(as_batch_source(X), trainer.n_threads).T
-        if not loss_of(outputs) <= MARGIN * of_constant:
+        if not loss_of(outputs) <= limit:
             return True
     return is_the_same_for_all(outputs.T) and not is_the_same_for_all(X)
 

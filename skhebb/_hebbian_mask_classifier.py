@@ -21,7 +21,9 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
     on, for which all connections that may be active take part in one product per
     mini-batch.
 
-    The rules are those of the code and of the README of [6]_.
+    The rules are those of the code and of the README of [6]_. Where the mean square of
+    X is above 2 over a mini-batch, contributions are divided by the excess, so that
+    they do not depend on the scale of large samples.
 
     Parameters shared with :class:`~sklearn.neural_network.MLPClassifier` have its
     names and meaning.

@@ -25,12 +25,14 @@ class HebbianPCA(BaseHebbianFeatures):
     generalised Hebbian algorithm [1]_, with a nonlinearity [2]_, as in [3]_, Eq. 5).
     With ``activation="identity"`` and centred data the components converge to the
     leading eigenvectors of the covariance. Centre X first; η times the largest
-    eigenvalue must stay well below 1.
+    eigenvalue must stay well below 1. Where the mean squared norm of the samples of a
+    mini-batch, or of their outputs, is above 500, η is divided by the excess, so that
+    the components do not depend on the scale of large samples.
 
     Parameters
     ----------
-    n_components : int, default=100
-        Number of units.
+    n_components : int or None, default=100
+        Number of units; None for the smaller of the numbers of samples and features.
     activation : {"relu", "identity"}, default="relu"
         f.
     density : float in (0, 1], default=1
@@ -62,6 +64,14 @@ class HebbianPCA(BaseHebbianFeatures):
     ----------
     components_ : ndarray or csr_array of shape (n_components, n_features)
         The weight vectors.
+    n_components_ : int
+        Number of units.
+    explained_variance_ : ndarray of shape (n_components_,)
+        What each unit takes of the squared norm of the samples, of what those before it
+        have left, divided by their number less one; of 10 000 samples at most. Of
+        principal components of centred data these are the variances.
+    explained_variance_ratio_ : ndarray of shape (n_components_,)
+        The same, divided by the squared norm of the samples.
     n_iter_ : int
         Epochs, or calls of `partial_fit`.
     n_samples_seen_ : int

@@ -44,11 +44,11 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         Factor of the Hebbian term per evolution of the topology.
     lambda_unit : {"evolution", "batch"}, default="evolution"
         What λ(t) is added in. "evolution": all mini-batches until the topology evolves
-        again, by default those of an epoch, share it evenly, so that one `lambda0`
-        serves data sets and batches of any size. "batch": each mini-batch adds λ(t), as
-        in [2]_, which for hundreds of mini-batches an epoch is far too much unless
-        `lambda0` is chosen for that; the published λ0 of 0.01, for 12 batches an epoch,
-        is 0.12 in the other unit.
+        again, by default those of an epoch, share it by the weight of their samples, so
+        that one `lambda0` serves data sets and batches of any size. "batch": each
+        mini-batch adds λ(t), as in [2]_, which for hundreds of mini-batches an epoch is
+        far too much unless `lambda0` is chosen for that; the published λ0 of 0.01, for
+        12 batches an epoch, is 0.12 in the other unit.
     negative_slope : float, default=0.6
         The s of ``activation="all_relu"``.
     initial_graph : {"erdos_renyi", "erk", "uniform"}, default="erdos_renyi"

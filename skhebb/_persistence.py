@@ -10,6 +10,7 @@ from dataclasses import fields
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from skhebb._activations import set_activations
 from skhebb._csr import make_csr
@@ -18,7 +19,7 @@ from skhebb._layer import SparseLayer, is_finite
 from skhebb._network import Network
 from skhebb._pool import Pool
 from skhebb._training import HISTORIES, TrainingState
-from skhebb._transaction import twin
+from skhebb._transaction import transaction, twin
 from skhebb._validation import FLOATS
 from skhebb._version import __version__
 
@@ -87,6 +88,27 @@ class PersistenceMixin:
         if hasattr(new, "_state"):
             new._adopt(new._fitted_state().copy())
         return new
+
+    def drop_optimizer_state(self):
+        """Forget what only the optimiser knows of connections.
+
+        For deployment: with Adam two thirds of a file is the optimiser's. Predictions
+        stay as they are, bit for bit. Where training goes on, by `partial_fit` or
+        `warm_start`, the optimiser starts anew.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        check_is_fitted(self)
+        with transaction(self) as draft:
+            state = draft._fitted_state().copy()
+            for layer in state.network.layers:
+                layer.reset_state(0)
+            state.n_steps = 0
+            draft._adopt(state)
+        return self
 
     def _adopt(self, state):
         """Go on from `state`, which is that of the fitted attributes."""

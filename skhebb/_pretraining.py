@@ -238,6 +238,20 @@ class HebbianPretrainingClassifier(
         rule._validate_params()
         return network, rule
 
+    def drop_optimizer_state(self):
+        """Forget what only the optimiser of `estimator_` knows of connections.
+
+        Predictions stay as they are, bit for bit.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        check_is_fitted(self)
+        self.estimator_.drop_optimizer_state()
+        return self
+
     def predict(self, X):
         """Predict classes.
 

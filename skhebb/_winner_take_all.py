@@ -27,8 +27,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
 
     Parameters
     ----------
-    n_components : int, default=100
-        Number of units.
+    n_components : int or None, default=100
+        Number of units; None for the smaller of the numbers of samples and features.
     competition : {"soft", "hard"}, default="soft"
         Whether units share samples or the winner takes all.
     temperature : float, default=0.02
@@ -68,6 +68,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
     ----------
     components_ : ndarray or csr_array of shape (n_components, n_features)
         The weight vectors.
+    n_components_ : int
+        Number of units.
     n_iter_ : int
         Epochs, or calls of `partial_fit`.
     n_samples_seen_ : int

@@ -561,3 +561,27 @@ class TestVersions:
             made.append(estimator_class.__new__(estimator_class))
             made[-1].__setstate__(state)
         assert_array_equal(outputs(made[0], X), outputs(made[1], X))
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_dropping_the_state_of_the_optimizer(estimator_class, data, solver):
+    """The file shrinks, predictions stay, and training goes on with a new optimiser."""
+    X, y = data
+    params = {**NETWORK, "solver": solver, "hidden_layer_sizes": (300, 300)}
+    fitted = estimator_class(**params).fit(X, y)
+    before, n_bytes = outputs(fitted, X), len(pickle.dumps(fitted))
+    other = copy.copy(fitted)
+    assert fitted.drop_optimizer_state() is fitted
+    assert_array_equal(outputs(fitted, X), before)
+    assert len(pickle.dumps(fitted)) < (0.55 if solver == "adam" else 0.8) * n_bytes
+    assert len(pickle.dumps(other)) == n_bytes
+    loaded = pickle.loads(pickle.dumps(fitted)).partial_fit(X, y)
+    anew = copy.copy(other)
+    anew.coefs_ = [weights.copy() for weights in anew.coefs_]  # starts it anew, too
+    for each in fitted.partial_fit(X, y), anew.partial_fit(X, y):
+        assert_array_equal(outputs(each, X), outputs(loaded, X))
+
+
+def test_dropping_wants_a_fitted_estimator(estimator_class):
+    with pytest.raises(NotFittedError):
+        estimator_class().drop_optimizer_state()
