@@ -48,12 +48,15 @@ class HebbianMaskMixin:
         return HebbianValues(self.mask_rule, self.mask_rate, center, layers)
 
     def _fitted(self, state, encoder, n_before):
-        sizes = [
-            layer.n_connections if layer.pool is None else len(layer.pool.values)
-            for layer in state.network.layers
-        ]
+        sizes = [candidates_of(layer) for layer in state.network.layers]
         counts = np.array(state.connection_counts).reshape(-1, len(sizes))
         # Who replaces `coefs_` may have had more connections before.
         pruned = np.maximum(1 - counts / np.maximum(sizes, 1), 0)
         fitted = super()._fitted(state, encoder, n_before)
         return {**fitted, "pruned_shares_": pruned}
+
+
+def candidates_of(layer):
+    """Return how many connections of a layer may be active."""
+    mask = layer.topology_state
+    return layer.n_connections if mask is None else len(mask.values)

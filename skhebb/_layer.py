@@ -31,8 +31,8 @@ class SparseLayer:
         growth comes back to it.
     weight_state, bias_state : list of ndarray
         The optimiser's arrays, aligned with ``weights.data`` and ``biases``.
-    pool : Pool or None
-        What a Hebbian mask remembers of all connections that may be active.
+    topology_state : TopologyState or None
+        What a topology keeps with the layer.
     """
 
     def __init__(self, weights, biases):
@@ -40,7 +40,7 @@ class SparseLayer:
         self.weights = weights
         self.biases = biases
         self.n_connections_target = weights.nnz
-        self.pool = None
+        self.topology_state = None
         self.clear_cache()
         self.reset_state(0)
 
@@ -210,9 +210,8 @@ class SparseLayer:
     def is_aligned(self):
         """Whether what moves with the connections is of as many as there are now."""
         sizes = {len(state) for state in self.weight_state}
-        if self.pool is not None:
-            sizes.add(np.count_nonzero(self.pool.is_active))
-        return sizes <= {self.n_connections}
+        state = self.topology_state
+        return sizes <= {self.n_connections} and (state is None or state.fits(self))
 
     def clear_cache(self):
         """Free what was computed from the connections, and will be again if needed."""
@@ -225,23 +224,20 @@ class SparseLayer:
 
     @property
     def parameters(self):
-        """Weights, biases and pool, for `restore_parameters`."""
-        return self.weights, self.biases, self.pool and self.pool.copy()
+        """Weights, biases and topology state, for `restore_parameters`."""
+        return self.weights, self.biases, copied(self.topology_state)
 
     def copy(self):
         """A layer of the same arrays, its optimiser's apart; training leaves them."""
         layer = SparseLayer(self.weights, self.biases)
         layer.n_connections_target = self.n_connections_target
-        layer.pool = self.pool and self.pool.copy()
+        layer.topology_state = copied(self.topology_state)
         layer.weight_state = [state.copy() for state in self.weight_state]
         layer.bias_state = [state.copy() for state in self.bias_state]
         return layer
 
-    def candidates(self):
-        """A layer of all that the pool holds, with weights of zero."""
-        pool = self.pool
-        zeros = np.zeros_like(pool.weights)
-        weights = make_csr(zeros, pool.indices, pool.indptr, self.weights.shape)
+    def with_weights(self, weights):
+        """Return a layer of other connections and the same biases."""
         return SparseLayer(weights, self.biases)
 
     def cast(self, dtype):
@@ -252,7 +248,8 @@ class SparseLayer:
         self.biases = self.biases.astype(dtype)
         self.weight_state = [state.astype(dtype) for state in self.weight_state]
         self.bias_state = [state.astype(dtype) for state in self.bias_state]
-        self.pool = self.pool and self.pool.astype(dtype)
+        if self.topology_state is not None:
+            self.topology_state = self.topology_state.astype(dtype)
         self.clear_cache()
 
     def unshare_from(self, weights, biases):
@@ -267,8 +264,8 @@ class SparseLayer:
 
     def restore_parameters(self, parameters):
         """Go back to what `parameters` were; the optimiser starts anew."""
-        self.weights, self.biases, pool = parameters
-        self.pool = pool and pool.copy()
+        self.weights, self.biases, topology_state = parameters
+        self.topology_state = copied(topology_state)
         self.reset_state(len(self.weight_state))
 
     def keep_connections(self, keep):
@@ -306,6 +303,11 @@ class SparseLayer:
 
     def __getstate__(self):
         return {**self.__dict__, "_cache": (None, {})}
+
+
+def copied(topology_state):
+    """Return a copy of what a topology keeps, if it keeps anything."""
+    return None if topology_state is None else topology_state.copy()
 
 
 def is_finite(values):

@@ -15,9 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 from skhebb._activations import set_activations
 from skhebb._csr import make_csr
 from skhebb._encoders import Indicators, Labels, Numbers
-from skhebb._layer import SparseLayer, is_finite
+from skhebb._layer import SparseLayer
 from skhebb._network import Network
-from skhebb._pool import Pool
+from skhebb._topology_state import TOPOLOGY_STATES
 from skhebb._training import HISTORIES, TrainingState
 from skhebb._transaction import transaction, twin
 from skhebb._validation import FLOATS
@@ -30,7 +30,7 @@ OF_A_FIT = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 OF_DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 # Raised when files of this version are of no use to those before.
-FORMAT = 1
+FORMAT = 2
 
 
 class PersistenceMixin:
@@ -147,7 +147,7 @@ def pack_layer(layer):
         "n_connections_target": layer.n_connections_target,
         "weight_state": layer.weight_state,
         "bias_state": layer.bias_state,
-        "pool": layer.pool and vars(layer.pool),
+        "topology_state": pack_topology_state(layer.topology_state),
     }
 
 
@@ -181,7 +181,7 @@ def unpack_layer(
     n_connections_target,
     weight_state,
     bias_state,
-    pool=None,
+    topology_state,
 ):
     """The SparseLayer that `pack_layer` was given; raises if it is not sound."""
     data, indices, indptr, biases = map(native, (data, indices, indptr, biases))
@@ -202,35 +202,23 @@ def unpack_layer(
             and len(states) == len(weight_state) <= 2,
             "arrays of the optimiser do not fit their layer",
         )
-    layer.pool = None if pool is None else unpack_pool(layer, pool)
+    if topology_state is not None:
+        layer.topology_state = unpack_topology_state(layer, **topology_state)
     return layer
 
 
-def unpack_pool(layer, packed):
-    """The Pool of a layer; raises if it is not sound."""
-    pool = Pool(**{name: native(array) for name, array in packed.items()})
-    shape = layer.n_in, layer.n_out
-    check_csr("a pool", shape, pool.weights, pool.indices, pool.indptr)
-    candidates = SparseLayer(
-        make_csr(pool.weights, pool.indices, pool.indptr, shape), layer.biases
+def pack_topology_state(state):
+    """What a topology keeps with a layer, as plain data."""
+    return None if state is None else {"kind": state.kind, **state.pack()}
+
+
+def unpack_topology_state(layer, kind, **arrays):
+    """What a topology keeps with a layer; raises if it is not sound."""
+    state = TOPOLOGY_STATES[kind](
+        **{name: native(array) for name, array in arrays.items()}
     )
-    require(
-        candidates.is_sound()
-        and are_alike(pool.values, pool.weights)
-        and pool.is_active.shape == pool.indices.shape
-        and pool.is_active.dtype == bool
-        and is_finite(pool.values)
-        and is_finite(pool.weights),
-        "the candidates of a mask lead out of their layer",
-    )
-    candidates.keep_connections(pool.is_active)
-    active, weights = candidates.weights, layer.weights
-    require(
-        np.array_equal(active.indptr, weights.indptr)
-        and np.array_equal(active.indices, weights.indices),
-        "the active candidates of a mask are not the connections of their layer",
-    )
-    return pool
+    state.check(layer)
+    return state
 
 
 def check_csr(name, shape, data, indices, indptr):

@@ -23,7 +23,7 @@ ALLOWED = {
     "_csr": set(),
     "_baseline": {"_batches"},
     "_memory": {"_csr"},
-    "_pool": set(),
+    "_topology_state": {"_csr", "_kernels"},
     "_random": set(),
     "_transaction": set(),
     "_layer": {"_kernels", "_buffers", "_csr"},
@@ -41,13 +41,13 @@ ALLOWED = {
     "_dropout": {"_kernels"},
     "_encoders": set(),
     "topology": {"_kernels", "_csr", "_memory"},
-    "plasticity": {"_kernels", "_buffers", "_pool"},
+    "plasticity": {"_buffers", "_csr", "_kernels", "_topology_state"},
     "datasets": set(),
     "_base": LEAVES
     | {"_batches", "_layer", "_network", "_observer", "_random", "_sklearn"}
     | {"_early_stopping", "_persistence", "_transaction", "_sparse", "_threads"}
     | {"_baseline", "_memory", "_training", "_validation"},
-    "_persistence": {"_activations", "_csr", "_layer", "_network", "_pool"}
+    "_persistence": {"_activations", "_csr", "_layer", "_network", "_topology_state"}
     | {"_encoders", "_training", "_transaction", "_validation"},
     "_classifier": {"_base", "_losses", "_sklearn", "_encoders", "_transaction"}
     | {"_validation"},

@@ -143,12 +143,12 @@ def test_against_a_dense_network(data, rule, center, activation, others):
     clf.fit(X, y, sample_weight=weights)
     for depth, coefs in enumerate(clf.coefs_):
         assert_allclose(coefs.toarray(), expected[depth], atol=1e-10)
-        pool = clf._state.network.layers[depth].pool
+        mask = clf._state.network.layers[depth].topology_state
         if clf.masked_layers == "all" or depth in clf.masked_layers:
             there = start.coefs_[depth].toarray() != 0
-            assert_allclose(pool.values, values[depth][there], atol=1e-9)
+            assert_allclose(mask.values, values[depth][there], atol=1e-9)
         else:
-            assert pool is None
+            assert mask is None
     assert_allclose(clf.pruned_shares_, pruned, atol=1e-12)
     if rule == "contribution" or center is not False:
         assert clf.pruned_shares_[-1].any()
@@ -173,7 +173,11 @@ def test_values_do_not_depend_on_the_scale_of_large_samples(
 
     def values(scale, **others):
         clf = HebbianMaskClassifier(**{**params, **others}).fit(container(scale * X), y)
-        return [layer.pool.values for layer in clf._state.network.layers if layer.pool]
+        return [
+            layer.topology_state.values
+            for layer in clf._state.network.layers
+            if layer.topology_state
+        ]
 
     mean_square = (X**2).mean()
     at_limit = (2 / mean_square) ** 0.5
@@ -303,7 +307,7 @@ def test_interrupt(data):
         clf._state.network.layers, shorter._state.network.layers, strict=True
     ):
         assert_array_equal(one.weights.toarray(), other.weights.toarray())
-        assert_array_equal(one.pool.values, other.pool.values)
+        assert_array_equal(one.topology_state.values, other.topology_state.values)
 
 
 def test_early_stopping_and_warm_start(data):
@@ -312,7 +316,7 @@ def test_early_stopping_and_warm_start(data):
     clf = HebbianMaskClassifier(**params, early_stopping=True).fit(X, y).fit(X, y)
     assert clf.pruned_shares_.shape == (12, 3)
     for layer in clf._state.network.layers:
-        assert layer.pool.is_active.sum() == layer.n_connections
+        assert layer.topology_state.is_active.sum() == layer.n_connections
 
 
 def test_changed_weights_start_anew(data):
@@ -321,7 +325,7 @@ def test_changed_weights_start_anew(data):
     kept = clf.coefs_[0].copy()
     clf.coefs_ = [kept, *clf.coefs_[1:]]
     clf.partial_fit(X, y)
-    assert len(clf._state.network.layers[0].pool.values) == kept.nnz
+    assert len(clf._state.network.layers[0].topology_state.values) == kept.nnz
 
 
 @pytest.mark.parametrize(
@@ -361,8 +365,8 @@ def test_values_decide_who_is_active_in_the_end(rule, interval, train):
     for layer, share in zip(
         clf._state.network.layers, clf.pruned_shares_[-1], strict=True
     ):
-        is_active = layer.pool.values > 0
-        assert_array_equal(layer.pool.is_active, is_active)
+        is_active = layer.topology_state.values > 0
+        assert_array_equal(layer.topology_state.is_active, is_active)
         assert layer.n_connections == is_active.sum()
         assert_allclose(share, 1 - is_active.mean())
         assert 0.02 < share < 0.98

@@ -3,17 +3,18 @@
 import numpy as np
 
 from skhebb._buffers import HebbianTerm, NonZeros
+from skhebb._csr import make_csr
 from skhebb._kernels import _loops
-from skhebb._pool import Pool
+from skhebb._topology_state import MaskState
 from skhebb.plasticity._covariance import statistics_of_nonzeros, statistics_of_tiles
 
 
-def contribution(pool, coactivity):
+def contribution(mask, coactivity):
     """What a connection contributes to its neuron, times that neuron's sum."""
-    return coactivity * pool.weights
+    return coactivity * mask.weights
 
 
-def sign(pool, coactivity):
+def sign(mask, coactivity):
     """Whether both neurons have the same sign."""
     return coactivity
 
@@ -64,15 +65,15 @@ class HebbianValues:
         rate = self.rate / self._excess(layers[0], activations[0], batch, n_threads)
         for depth, layer in enumerate(layers):
             if depth in self.layers:
-                if layer.pool is None:
-                    layer.pool = Pool.of(layer.weights)
-                pool = layer.pool
-                pool.store_active(layer.weights.data)
+                if layer.topology_state is None:
+                    layer.topology_state = MaskState.begin(layer.weights)
+                mask = layer.topology_state
+                mask.store_active(layer.weights.data)
                 both = activations[depth], preactivations[depth]
                 coactivity = self._coactivity(layer, *both, batch, n_threads)
-                change = rate * MASK_RULES[self.rule](pool, coactivity)
-                pool.values += change.astype(pool.values.dtype, copy=False)
-                np.clip(pool.values, -1, 1, out=pool.values)
+                change = rate * MASK_RULES[self.rule](mask, coactivity)
+                mask.values += change.astype(mask.values.dtype, copy=False)
+                np.clip(mask.values, -1, 1, out=mask.values)
 
     def term(self, depth, n_evolutions, batches_per_evolution):
         """Nothing is added to weights."""
@@ -100,7 +101,12 @@ class HebbianValues:
         means = [means_of(*each, batch, centred, n_threads) for each in of_pair]
         ones = [np.ones_like(each) for each in means]
         term = HebbianTerm(1.0, means[0], ones[0], after, means[1], ones[1])
-        candidates = layer.candidates()
+        mask = layer.topology_state
+        zeros = np.zeros_like(mask.weights)
+        shape = layer.n_in, layer.n_out
+        candidates = layer.with_weights(
+            make_csr(zeros, mask.indices, mask.indptr, shape)
+        )
         scratch_size = candidates.largest_chunk(n_threads)
         scratch = np.empty((_loops.N_GROUPS, scratch_size), dtype=after.dtype)
         candidates.add_covariances(before, batch, term, scratch, n_threads)

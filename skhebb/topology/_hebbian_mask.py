@@ -65,14 +65,14 @@ class HebbianMask:
         layer : SparseLayer
             Changed in place.
         """
-        pool = layer.pool
-        if pool is not None:
-            pool.store_active(layer.weights.data)
-            keep = pool.values[pool.is_active] > self.threshold
+        mask = layer.topology_state
+        if mask is not None:
+            mask.store_active(layer.weights.data)
+            keep = mask.values[mask.is_active] > self.threshold
             if not keep.all():
                 layer.clear_cache()
                 layer.keep_connections(keep)
-                pool.is_active[pool.is_active] = keep
+                mask.is_active[mask.is_active] = keep
 
     def grow(self, layer, rng):
         """Bring back removed connections whose value is above the threshold.
@@ -84,12 +84,12 @@ class HebbianMask:
         rng : numpy.random.Generator
             Not used: nothing is drawn.
         """
-        pool = layer.pool
-        if pool is not None:
-            (back,) = np.nonzero(~pool.is_active & (pool.values > self.threshold))
+        mask = layer.topology_state
+        if mask is not None:
+            (back,) = np.nonzero(~mask.is_active & (mask.values > self.threshold))
             if not len(back):
                 return
-            rows = np.searchsorted(pool.indptr, back, side="right") - 1
-            ranks = absent_ranks(layer.weights, rows, pool.indices[back])
-            layer.add_connections(ranks, pool.weights[back])
-            pool.is_active[back] = True
+            rows = np.searchsorted(mask.indptr, back, side="right") - 1
+            ranks = absent_ranks(layer.weights, rows, mask.indices[back])
+            layer.add_connections(ranks, mask.weights[back])
+            mask.is_active[back] = True
