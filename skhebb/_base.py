@@ -301,7 +301,6 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             self._check_new_network()
         else:  # scikit-learn validates before the first call only
             self._validate_params()
-            self._check_same_layers("partial_fit", "Use fit")
         X, y, sample_weight, samples = self._training_data(
             X, y, sample_weight, is_first
         )
@@ -670,17 +669,13 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "warm_start can only be used where `y` has the same "
                 f"{difference}. Set warm_start=False to start anew."
             )
-        self._check_same_layers("warm_start=True", "Set warm_start=False")
-
-    def _check_same_layers(self, who, advice):
-        """Raise unless the hidden layers are those of the fitted network."""
         sizes = check_layer_sizes(self.hidden_layer_sizes)
         fitted_sizes = self._state.network.layer_sizes[1:-1]
         if sizes != fitted_sizes:
             raise ValueError(
-                f"{who} goes on with hidden layers of {fitted_sizes} neurons, but "
-                f"hidden_layer_sizes={self.hidden_layer_sizes!r}. {advice} to start "
-                "anew."
+                f"warm_start=True goes on with hidden layers of {fitted_sizes} neurons,"
+                f" but hidden_layer_sizes={self.hidden_layer_sizes!r}. Set "
+                "warm_start=False to start anew."
             )
 
     def _trainer(self, state, encoder, n_samples, n_threads, of_classes):

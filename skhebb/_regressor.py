@@ -103,6 +103,7 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
             )
         return encoded
 
+    @check_call
     def predict(self, X):
         """Predict the targets.
 

@@ -111,15 +111,6 @@ def test_all_changes_are_in_one_warning():
     assert len(caught) == 1
 
 
-def test_partial_fit_refuses_other_layers():
-    clf = SETClassifier(5, **FAST).partial_fit(X, Y, classes=[0, 1])
-    for same in ([5], (5,), np.array([5])):
-        clf.set_params(hidden_layer_sizes=same).partial_fit(X, Y)
-    clf.set_params(hidden_layer_sizes=(5, 5))
-    with pytest.raises(ValueError, match=r"partial_fit goes on .* \[5\] .* Use fit"):
-        clf.partial_fit(X, Y)
-
-
 @pytest.mark.parametrize("how", ["fit", "partial_fit"])
 def test_what_takes_effect_does_not_warn(how):
     params = {"learning_rate_init": 0.1, "zeta": 0.1, "solver": "sgd", "lambda0": 0.1}
