@@ -267,9 +267,9 @@ def test_stale_flags_are_not_believed(dense, y):
     """SciPy remembers whether indices are sorted; who replaces them may not know."""
     S = sparse.csr_array(dense)
     assert S.has_canonical_format
-    S.data = np.append(S.data[:1] / 2, S.data)
-    S.data[1] /= 2
-    S.indices = np.append(S.indices[:1], S.indices)
+    S.data = np.insert(S.data, 1, S.data[1] / 2)  # of a feature that varies
+    S.data[2] /= 2
+    S.indices = np.insert(S.indices, 1, S.indices[1])
     S.indptr = np.append(0, S.indptr[1:] + 1)
     clf = HebbSETClassifier((5,), **FAST).fit(dense, y)
     assert S.has_canonical_format
