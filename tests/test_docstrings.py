@@ -136,6 +136,7 @@ def test_networks_share_their_words(one, other, section):
     assert shared == shared_texts(other, one, section)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("estimator_class", ESTIMATORS)
 def test_attributes_are_those_after_fit(estimator_class):
     X = np.random.default_rng(0).random((20, 3))
