@@ -287,6 +287,7 @@ class BaseHebbianFeatures(
         """What another thread that trains these will not change, and checked X."""
         check_is_fitted(self)
         fitted = twin(self)
+        fitted._validate_params()
         return fitted, fitted._check(X, is_first=False)
 
     def _begin(self, X, components_init=None, receptive_fields=None):

@@ -42,10 +42,10 @@ def check_call(method):
 def check_floats(estimator):
     """Raise if a parameter is an integer that no float can hold."""
     for name, value in estimator.get_params(deep=False).items():
-        if isinstance(value, Integral) and abs(value) > np.finfo(np.float64).max:
+        if isinstance(value, Integral) and int(value).bit_length() > 1023:
             raise ValueError(
                 f"The {name!r} parameter of {type(estimator).__name__} must be below "
-                f"1e308. Got an integer of {value.bit_length()} bits instead."
+                f"1e308. Got an integer of {int(value).bit_length()} bits instead."
             )
 
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skhebb._sklearn import Interval, _fit_context
 from skhebb._threads import one_blas_thread
 from skhebb._transaction import transaction, twin
-from skhebb._validation import floats_for
+from skhebb._validation import check_floats, floats_for
 
 BLOCK = 4096  # samples
 
@@ -69,6 +69,10 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def __init__(self, regularization=0.01):
         self.regularization = regularization
+
+    def _validate_params(self):
+        super()._validate_params()
+        check_floats(self)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):

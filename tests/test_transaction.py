@@ -1,6 +1,7 @@
 """Training takes effect as a whole or not at all, whoever reads or raises meanwhile."""
 
 import copy
+import os
 import pickle
 import sys
 import threading
@@ -194,6 +195,22 @@ class TestThreads:
         assert_array_equal(
             with_callback.fit(X, Y).predict_proba(X), what_it_does(plain)
         )
+
+
+@pytest.mark.parametrize("estimator", NETWORKS, ids=name_of)
+def test_a_line_that_cannot_be_printed_undoes_the_pass(estimator, monkeypatch):
+    estimator = partial_fit(clone(estimator).set_params(verbose=False))
+    before, t = what_it_does(estimator), estimator.t_
+    with monkeypatch.context() as patch, Path(os.devnull).open("w") as closed:
+        closed.close()
+        patch.setattr(sys, "stdout", closed)
+        with pytest.raises(ValueError, match="closed file"):
+            partial_fit(estimator.set_params(verbose=True))
+    assert estimator.t_ == t
+    assert_array_equal(what_it_does(estimator), before)
+    again = partial_fit(estimator.set_params(verbose=False))
+    twice = partial_fit(partial_fit(clone(estimator)))
+    assert_array_equal(what_it_does(again), what_it_does(twice))
 
 
 class Fault(Exception):

@@ -74,7 +74,7 @@ PARAMETERS = {
     "warm_start": [False, True],
     "zeta": [0, 0.3, 0.9],
 }
-WRONG = [None, -1, 0, 1.5, np.nan, np.inf, "no", [], (0,), {}, object(), True]
+WRONG = [None, -1, 0, 1.5, np.nan, np.inf, "no", [], (0,), {}, object(), True, 10**400]
 ODD_NUMBERS = [np.nan, np.inf, -np.inf, 1e300, 1e-300, 10**9]
 
 
