@@ -11,11 +11,11 @@ from skhebb.plasticity import MASK_RULES, HebbianValues
 from skhebb.topology import HebbianMask
 
 # What the topology of SET has and that of a mask has not.
-OF_EVOLUTION = ("zeta", "zeta_schedule", "evolution_end") + (
+OF_EVOLUTION = {"zeta", "zeta_schedule", "evolution_end"} | {
     "pruning",
     "growth",
     "growth_scale",
-)
+}
 
 
 def without_evolution(constraints):

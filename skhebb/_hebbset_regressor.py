@@ -16,9 +16,9 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
 
     to its weight, with ã_i and ã_j the activations before and after the connection,
     each neuron's scaled to [0, 1] over the batch (0 if constant), and λ(t) = lambda0
-    lambda_decay^t, t the number of times the topology evolved, divided by the
-    number of mini-batches in between. The term is a covariance, applies to all layers but not to biases, and is not subject to
-    learning rate and momentum.
+    lambda_decay^t, t the number of times the topology evolved, divided by the number of
+    mini-batches in between. The term is a covariance, applies to all layers but not to
+    biases, and is not subject to learning rate and momentum.
 
     Parameters shared with :class:`~sklearn.neural_network.MLPRegressor` have its
     names and meaning.
@@ -116,10 +116,10 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         dies with it.
     weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
-        weights, whatever the size of the mini-batches. "auto" is 0.2 k / n for hidden
+        weights, whatever the size of the mini-batches. "auto" is 0.1 k / n for hidden
         layers whose neurons have k inputs in the mean, and 1 / n for the output layer,
         with n the number of samples or, if that is more, their total weight. These are
-        normal priors of standard deviations sqrt(5 / k) and 1. In `partial_fit` n is
+        normal priors of standard deviations sqrt(10 / k) and 1. In `partial_fit` n is
         the number of samples seen, but 10 000 at least.
     alpha : float, default=0
         Strength of an L2 penalty that is divided by the weight of the mini-batch, as

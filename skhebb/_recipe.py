@@ -17,7 +17,7 @@ FASTEST = 0.02  # learning rate
 FEWEST_EPOCHS = 10
 EVOLUTIONS = 60  # that there would be if the topology evolved to the end
 LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
-HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
+HIDDEN_DECAY, OUTPUT_DECAY = 0.1, 1.0
 
 
 class Recipe(NamedTuple):
@@ -109,9 +109,9 @@ def learning_rate_for(rate, n, batch_size):
 def weight_decays_for(decay, layers, n):
     """Return the weight decay of each layer.
 
-    "auto" is 0.2 n_inputs / n in hidden layers, with the mean number of inputs of a
+    "auto" is 0.1 n_inputs / n in hidden layers, with the mean number of inputs of a
     neuron, and 1 / n in the output layer: that of normal priors whose deviations are
-    sqrt(5 / n_inputs) and 1.
+    sqrt(10 / n_inputs) and 1.
     """
     if decay != "auto":
         return np.full(len(layers), float(decay))

@@ -112,10 +112,10 @@ class SETClassifier(BaseSparseClassifier):
         dies with it.
     weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
-        weights, whatever the size of the mini-batches. "auto" is 0.2 k / n for hidden
+        weights, whatever the size of the mini-batches. "auto" is 0.1 k / n for hidden
         layers whose neurons have k inputs in the mean, and 1 / n for the output layer,
         with n the number of samples or, if that is more, their total weight. These are
-        normal priors of standard deviations sqrt(5 / k) and 1. In `partial_fit` n is
+        normal priors of standard deviations sqrt(10 / k) and 1. In `partial_fit` n is
         the number of samples seen, but 10 000 at least.
     alpha : float, default=0
         Strength of an L2 penalty that is divided by the weight of the mini-batch, as

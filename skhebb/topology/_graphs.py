@@ -5,9 +5,9 @@ A graph is made for the shapes of all layers, and either SET's `epsilon` or an o
 expected, and `draw(depth, rng)` gives these of a layer as the `indptr` and `indices` of
 a csr_array.
 
-The density "auto" is 1 where a dense network is small, and elsewhere what the epsilon of
-SET gives, at most a tenth. But no layer has fewer connections than neurons on its larger
-side: with few features nothing else would reach the hidden neurons.
+The density "auto" is 1 where a dense network is small, and elsewhere what the epsilon
+of SET gives, at most a tenth. But no layer has fewer connections than neurons on its
+larger side: with few features nothing else would reach the hidden neurons.
 """
 
 import math
