@@ -31,7 +31,8 @@ from skhebb._observer import FitObserver, Observer
 from skhebb._optimizers import OPTIMIZERS
 from skhebb._persistence import PersistenceMixin
 from skhebb._random import random_streams
-from skhebb._schedules import SCHEDULES
+from skhebb._recipe import Recipe, batch_size_for
+from skhebb._schedules import SCHEDULES, ZETA_SCHEDULES, EvolutionSchedule
 from skhebb._sklearn import (
     Interval,
     Options,
@@ -84,25 +85,27 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         "initial_graph": [StrOptions(set(GRAPHS))],
         "epsilon": [POSITIVE, None],
         "density": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
-        "weight_scale": [POSITIVE, StrOptions({"he"})],
-        "growth_scale": [NOT_NEGATIVE, StrOptions({"he"})],
+        "weight_scale": [POSITIVE, StrOptions({"glorot", "he"})],
+        "growth_scale": [NOT_NEGATIVE, StrOptions({"glorot", "he"})],
         "zeta": [FRACTION],
+        "zeta_schedule": [StrOptions(set(ZETA_SCHEDULES))],
+        "evolution_end": [Interval(Real, 0, 1, closed="right")],
         "pruning": [StrOptions(set(PRUNING_RULES)), callable],
         "growth": [StrOptions(set(GROWTH_RULES)), callable],
-        "evolution_interval": [StrOptions({"epoch"}), COUNT],
+        "evolution_interval": [StrOptions({"auto", "epoch"}), COUNT],
         "solver": [StrOptions(set(OPTIMIZERS))],
         "alpha": [NOT_NEGATIVE],
-        "weight_decay": [NOT_NEGATIVE],
+        "weight_decay": [NOT_NEGATIVE, StrOptions({"auto"})],
         "dropout": [FRACTION],
         "batch_size": [StrOptions({"auto"}), COUNT],
         "learning_rate": [StrOptions(set(SCHEDULES))],
-        "learning_rate_init": [POSITIVE],
+        "learning_rate_init": [POSITIVE, StrOptions({"auto"})],
         "power_t": [NOT_NEGATIVE],
         "momentum": [FRACTION],
         "nesterovs_momentum": ["boolean"],
         "beta_1": [FRACTION],
         "beta_2": [FRACTION],
-        "max_iter": [COUNT],
+        "max_iter": [COUNT, StrOptions({"auto"})],
         "shuffle": ["boolean"],
         "tol": [NOT_NEGATIVE, None],
         "n_iter_no_change": [COUNT, Options(Real, {np.inf})],
@@ -248,13 +251,17 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             given = X_given, y, sample_weight
             held_out = self._hold_out(data, given, state.split_seed)
 
-        trainer = self._trainer(
-            state, encoder, len(data.samples), n_threads, of_classes
+        recipe = Recipe.of_fit(
+            self, state.network.layers, len(data.samples), data.total_weight
         )
+        trainer = self._trainer(state, encoder, recipe, n_threads, of_classes)
         n_before = len(state.losses)
 
         def fitted_attributes():
-            return {**vars(self), **self._fitted(state.copy(), encoder, n_before)}
+            return {
+                **vars(self),
+                **self._fitted(state.copy(), encoder, recipe, n_before),
+            }
 
         validate = None
         if held_out is not None:
@@ -262,7 +269,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             validate = Validation(trainer, encoder, held_out, scorer)
         observer = FitObserver(
             observed,
-            observed._init_callback_context(max_subtasks=self.max_iter),
+            observed._init_callback_context(max_subtasks=recipe.max_iter),
             X=lambda: take_rows(X_given, data.samples),
             y=lambda: take_rows(y_given, data.samples),
             metadata=lambda: metadata(sample_weight, data.samples),
@@ -270,8 +277,8 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         )
         schedule = SCHEDULES[self.learning_rate]
         observer.begin_fit()
-        stopped = trainer.fit(data, self.max_iter, validate, observer)
-        vars(self).update(self._fitted(state, encoder, n_before))
+        stopped = trainer.fit(data, recipe.max_iter, validate, observer)
+        vars(self).update(self._fitted(state, encoder, recipe, n_before))
         observer.end_fit()
         is_over = stopped in (None, "converged")
         if is_over and is_no_better(trainer, data, self.n_iter_):
@@ -306,27 +313,28 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         )
         encoder = make_encoder(y, sample_weight)
         n_connections = self._n_connections(not is_first)
-        self._check_memory(X, encoder.n_outputs, len(samples), n_connections)
+        self._check_memory(X, encoder.n_outputs, len(samples), n_connections, True)
         data, of_classes = self._weighted(X, y, encoder, sample_weight, samples)
         before = None if is_first else self._fitted_state()
         state = self._begin(X, encoder.n_outputs) if is_first else before.copy()
-        trainer = self._trainer(
-            state, encoder, len(data.samples), n_threads, of_classes
+        recipe = Recipe.of_stream(
+            self, state.network.layers, len(data.samples), state.n_samples_seen
         )
+        trainer = self._trainer(state, encoder, recipe, n_threads, of_classes)
         if is_first:
             before = state.copy()
         stopped = trainer.partial_fit(data, Observer(self.verbose))
         if stopped is not None:
             state = before
-        vars(self).update(self._fitted(state, encoder, len(state.losses)))
+        vars(self).update(self._fitted(state, encoder, recipe, len(state.losses)))
         self.n_iter_ = 1 if stopped is None else 0
         return stopped
 
     def _one_batch(self, X, y, sample_weight=None):
         """A trainer of a copy of the network, in float64, and data: all in one batch.
 
-        For looking at what a mini-batch would do now, at the learning rate of the last
-        epoch and without dropout.
+        For looking at what a mini-batch would do now, at learning rate and weight decay
+        of the last epoch and without dropout.
         """
         if getattr(self, "class_weight", None) == "balanced":
             raise ValueError(
@@ -342,7 +350,10 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         encoder.check_known(y, "y")
         data, of_classes = new._weighted(X, y, encoder, sample_weight, samples)
         new.dropout, new.batch_size = 0, len(y)
-        trainer = new._trainer(state, encoder, len(y), 1, of_classes)
+        recipe = Recipe.of_stream(new, state.network.layers, len(y), 0)
+        if new.weight_decay == "auto":
+            recipe = recipe._replace(weight_decay=new.weight_decay_)
+        trainer = new._trainer(state, encoder, recipe, 1, of_classes)
         trainer.prepare(data)
         if state.rate is None:
             state.rate = trainer.learning_rate(0, None)
@@ -584,7 +595,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             return self._state.network.n_connections_target
         return None if coefs_init is None else 0
 
-    def _check_memory(self, X, n_outputs, n_samples, n_connections=None):
+    def _check_memory(
+        self, X, n_outputs, n_samples, n_connections=None, is_stream=False
+    ):
         """Raise if this machine cannot hold the network and a mini-batch.
 
         Raises
@@ -598,7 +611,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             n_connections = sum(
                 graph(list(pairwise(sizes)), self.epsilon, density).counts
             )
-        batch_size = self._batch_size(n_samples)
+        batch_size = batch_size_for(self.batch_size, n_samples, is_stream)
         n_tiled = sizes[1:] if issparse(X) else sizes
         n_bytes = bytes_of_training(
             sizes,
@@ -615,11 +628,6 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             f"{getattr(self, amount)!r} and mini-batches of {batch_size} samples",
             f"Lower hidden_layer_sizes, {amount} or batch_size.",
         )
-
-    def _batch_size(self, n_samples):
-        """Samples of a full mini-batch."""
-        batch_size = 200 if self.batch_size == "auto" else self.batch_size
-        return min(batch_size, n_samples)
 
     def _optimizer(self):
         return OPTIMIZERS[self.solver](
@@ -678,7 +686,12 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "warm_start=False to start anew."
             )
 
-    def _trainer(self, state, encoder, n_samples, n_threads, of_classes):
+    def _evolution(self, interval):
+        """When the topology evolves."""
+        interval = None if interval == "epoch" else interval
+        return EvolutionSchedule(interval, self.zeta_schedule, self.evolution_end)
+
+    def _trainer(self, state, encoder, recipe, n_threads, of_classes):
         loss = self._loss(encoder, of_classes)
         set_activations(
             state.network,
@@ -687,8 +700,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             self.negative_slope,
             keep_probability=1 - self.dropout,
         )
-        interval = self.evolution_interval
-        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init, self.power_t)
+        schedule = SCHEDULES[self.learning_rate](
+            recipe.learning_rate_init, self.power_t
+        )
         # A planned course of the learning rate is not cut short by the loss.
         has_plateaus = self.early_stopping or not schedule.ends_by_plan
         tol = self.tol if has_plateaus else None
@@ -702,14 +716,14 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             dropout=Dropout(state.dropout_rng) if self.dropout else None,
             stopping=StoppingRule(tol, self.n_iter_no_change),
             alpha=self.alpha,
-            weight_decay=self.weight_decay,
-            batch_size=self._batch_size(n_samples),
+            weight_decays=recipe.weight_decay,
+            batch_size=recipe.batch_size,
             shuffle=self.shuffle,
-            evolution_interval=None if interval == "epoch" else interval,
+            evolution=self._evolution(recipe.evolution_interval),
             n_threads=n_threads,
         )
 
-    def _fitted(self, state, encoder, n_before):
+    def _fitted(self, state, encoder, recipe, n_before):
         """All fitted attributes, after training that began with epoch `n_before`."""
         layers = state.network.layers
         n_cells = sum(layer.n_in * layer.n_out for layer in layers)
@@ -720,6 +734,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             "_activation": (self.activation, self.negative_slope),
             "coefs_": [layer.weights for layer in layers],
             "intercepts_": [layer.biases for layer in layers],
+            **{f"{name}_": value for name, value in recipe._asdict().items()},
             "n_layers_": len(layers) + 1,
             "n_outputs_": layers[-1].n_out,
             "out_activation_": self._loss(encoder).output_activation,
@@ -736,7 +751,10 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         }
 
     def _warn(self, stopped):
-        values = [f"{name} ({getattr(self, name)})" for name in self._suspects]
+        values = [
+            f"{name} ({getattr(self, f'{name}_', getattr(self, name))})"
+            for name in self._suspects
+        ]
         suspects = ", ".join(values[:-1]) + f" or {values[-1]}"
         if stopped == "diverged":
             warnings.warn(
@@ -764,7 +782,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             )
         elif stopped == "max_iter":
             warnings.warn(
-                f"Maximum number of epochs (max_iter={self.max_iter}) reached and the "
+                f"Maximum number of epochs (max_iter={self.max_iter_}) reached and the "
                 "optimization hasn't converged yet. Raise max_iter, or set tol=None to "
                 "train for max_iter epochs without this check.",
                 ConvergenceWarning,

@@ -215,8 +215,8 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             )
         return of_classes
 
-    def _fitted(self, state, encoder, n_before):
-        fitted = super()._fitted(state, encoder, n_before)
+    def _fitted(self, state, encoder, recipe, n_before):
+        fitted = super()._fitted(state, encoder, recipe, n_before)
         return {**fitted, "classes_": encoder.classes}
 
     def __sklearn_tags__(self):

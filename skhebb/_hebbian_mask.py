@@ -4,13 +4,18 @@ from numbers import Real
 
 import numpy as np
 
+from skhebb._schedules import EvolutionSchedule
 from skhebb._sklearn import Interval, StrOptions
 from skhebb._validation import check_layers
 from skhebb.plasticity import MASK_RULES, HebbianValues
 from skhebb.topology import HebbianMask
 
 # What the topology of SET has and that of a mask has not.
-OF_EVOLUTION = ("zeta", "pruning", "growth", "growth_scale")
+OF_EVOLUTION = {"zeta", "zeta_schedule", "evolution_end"} | {
+    "pruning",
+    "growth",
+    "growth_scale",
+}
 
 
 def without_evolution(constraints):
@@ -47,12 +52,16 @@ class HebbianMaskMixin:
             center = self.mask_rule == "sign"
         return HebbianValues(self.mask_rule, self.mask_rate, center, layers)
 
-    def _fitted(self, state, encoder, n_before):
+    def _evolution(self, interval):
+        interval = None if interval == "epoch" else interval
+        return EvolutionSchedule(interval, "constant", 1.0)
+
+    def _fitted(self, state, encoder, recipe, n_before):
         sizes = [candidates_of(layer) for layer in state.network.layers]
         counts = np.array(state.connection_counts).reshape(-1, len(sizes))
         # Who replaces `coefs_` may have had more connections before.
         pruned = np.maximum(1 - counts / np.maximum(sizes, 1), 0)
-        fitted = super()._fitted(state, encoder, n_before)
+        fitted = super()._fitted(state, encoder, recipe, n_before)
         return {**fitted, "pruned_shares_": pruned}
 
 

@@ -58,22 +58,24 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         How connections that may be active are drawn, see :class:`SETClassifier`.
     density : float in (0, 1] or "auto", default=1
         Number of connections that may be active, divided by that of a dense network of
-        this shape. "auto" is 0.1, or as many as the neurons of a layer's larger side.
+        this shape. "auto": see :class:`SETClassifier`.
     epsilon : float or None, default=None
         If given, it takes the place of `density`, see :class:`SETClassifier`.
-    weight_scale : float or "he", default="he"
-        Standard deviation of the initial weights, which are normally distributed
-        around 0. "he" is sqrt(2 / fan-in), with the mean fan-in of the layer's
-        neurons.
-    evolution_interval : "epoch" or int, default=1
+    weight_scale : float, "glorot" or "he", default="glorot"
+        Standard deviation of the initial weights, see :class:`SETClassifier`.
+    evolution_interval : "auto", "epoch" or int, default=1
         How often values decide who is active: between epochs, or after so many
-        mini-batches. Values change with each.
+        mini-batches; "auto": see :class:`SETClassifier`. Values change with each.
     solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and
         dies with it.
-    weight_decay : float, default=0.005
+    weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
-        weights, whatever the size of the mini-batches.
+        weights, whatever the size of the mini-batches. "auto" is 0.1 k / n for hidden
+        layers whose neurons have k inputs in the mean, and 1 / n for the output layer,
+        with n the number of samples or, if that is more, their total weight. These are
+        normal priors of standard deviations sqrt(10 / k) and 1. In `partial_fit` n is
+        the number of samples seen, but 10 000 at least.
     alpha : float, default=0
         Strength of an L2 penalty that is divided by the weight of the mini-batch, as
         in `MLPClassifier`: the same as a `weight_decay` of ``alpha / batch_size``.
@@ -82,8 +84,9 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         and epoch. Those that stay are scaled up in training, and nothing is left out in
         prediction.
     batch_size : int or "auto", default="auto"
-        Samples per mini-batch; "auto" is ``min(200, n_samples)``. The last batch of
-        an epoch has what is left.
+        Samples per mini-batch. "auto" is a tenth of the samples, but 32 at least and
+        200 at most, and as much less as makes mini-batches even; in `partial_fit`
+        200. The last batch of an epoch has what is left.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="cosine"
         How the learning rate goes on from `learning_rate_init`, with either solver.
 
@@ -94,8 +97,10 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         - "cosine": it falls to almost 0 along half a period of the cosine, over
           `max_iter` epochs. In `partial_fit`, which does not know the last one, it
           stays.
-    learning_rate_init : float, default=0.02
-        The initial learning rate.
+    learning_rate_init : float or "auto", default="auto"
+        The initial learning rate. "auto" is ``min(0.02, n ** -0.5)``, n as in
+        `weight_decay`, times ``sqrt(batch_size / 32)`` where mini-batches are of less
+        than 32 samples. In `partial_fit` n is 10 000.
     power_t : float, default=0.5
         See `learning_rate`.
     momentum : float in [0, 1), default=0.9
@@ -106,8 +111,9 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         Decay of the mean of the gradients, with ``solver="adam"``.
     beta_2 : float in [0, 1), default=0.999
         Decay of the mean of the squared gradients, with ``solver="adam"``.
-    max_iter : int, default=75
-        Number of epochs at most.
+    max_iter : int or "auto", default="auto"
+        Number of epochs at most. "auto" is as many as have ``3 * n ** 0.75``
+        mini-batches, n as in `weight_decay`, but 10 at least.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
     tol : float or None, default=1e-4
@@ -191,6 +197,16 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         Number of epochs of the last call of `fit` or `partial_fit`.
     t_ : int
         Number of samples seen in training.
+    batch_size_ : int
+        Samples of a full mini-batch, in the last call of `fit` or `partial_fit`.
+    max_iter_ : int or None
+        Epochs planned by the last call of `fit`; None after `partial_fit`.
+    learning_rate_init_ : float
+        Initial learning rate of the last call of `fit` or `partial_fit`.
+    weight_decay_ : ndarray of shape (n_layers_ - 1,)
+        Weight decay of each layer in the last call of `fit` or `partial_fit`.
+    evolution_interval_ : int or "epoch"
+        When the topology evolved in the last call of `fit` or `partial_fit`.
     n_layers_ : int
         Number of layers, input and output included.
     n_outputs_ : int
@@ -252,21 +268,21 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         initial_graph="uniform",
         density=1.0,
         epsilon=None,
-        weight_scale="he",
+        weight_scale="glorot",
         evolution_interval=1,
         solver="adam",
-        weight_decay=0.005,
+        weight_decay="auto",
         alpha=0.0,
         dropout=0.0,
         batch_size="auto",
         learning_rate="cosine",
-        learning_rate_init=0.02,
+        learning_rate_init="auto",
         power_t=0.5,
         momentum=0.9,
         nesterovs_momentum=True,
         beta_1=0.9,
         beta_2=0.999,
-        max_iter=75,
+        max_iter="auto",
         shuffle=True,
         tol=1e-4,
         n_iter_no_change=10,

@@ -16,10 +16,9 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
 
     to its weight, with ã_i and ã_j the activations before and after the connection,
     each neuron's scaled to [0, 1] over the batch (0 if constant), and λ(t) = lambda0
-    lambda_decay^t, t the number of times the topology evolved, which is that of
-    completed epochs by default, divided by the number of mini-batches in between. The
-    term is a covariance, applies to all layers but not to biases, and is not subject to
-    learning rate and momentum.
+    lambda_decay^t, t the number of times the topology evolved, divided by the number of
+    mini-batches in between. The term is a covariance, applies to all layers but not to
+    biases, and is not subject to learning rate and momentum.
 
     Parameters shared with :class:`~sklearn.neural_network.MLPRegressor` have its
     names and meaning.
@@ -44,11 +43,11 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         Factor of the Hebbian term per evolution of the topology.
     lambda_unit : {"evolution", "batch"}, default="evolution"
         What λ(t) is added in. "evolution": all mini-batches until the topology evolves
-        again, by default those of an epoch, share it by the weight of their samples, so
-        that one `lambda0` serves data sets and batches of any size. "batch": each
-        mini-batch adds λ(t), as in [2]_, which for hundreds of mini-batches an epoch is
-        far too much unless `lambda0` is chosen for that; the published λ0 of 0.01, for
-        12 batches an epoch, is 0.12 in the other unit.
+        again share it by the weight of their samples, so that one `lambda0` serves data
+        sets and batches of any size. "batch": each mini-batch adds λ(t), as in [2]_,
+        which for hundreds of mini-batches an epoch is far too much unless `lambda0` is
+        chosen for that; the published λ0 of 0.01, for 12 batches an epoch, is 0.12 in
+        the other unit.
     negative_slope : float, default=0.6
         The s of ``activation="all_relu"``.
     initial_graph : {"erdos_renyi", "erk", "uniform"}, default="erdos_renyi"
@@ -64,23 +63,33 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
     density : float in (0, 1] or "auto", default="auto"
         Number of connections of the whole network, divided by that of a dense network
         of this shape. Exact with "erk" and "uniform", expected with "erdos_renyi".
-        "auto" is 0.1, but gives each layer at least as many connections as it has
-        neurons on its larger side, which matters where there are few features.
-        `density_` tells what came of it.
+        "auto" is 1 where a dense network has at most 50 000 weights, and elsewhere what
+        ``epsilon=20`` would give, but at most 0.1. It gives each layer at least as many
+        connections as it has neurons on its larger side, which matters where there are
+        few features. `density_` tells what came of it.
     epsilon : float or None, default=None
         The density parameter of SET [1]_. If given, it takes the place of `density`:
         "erdos_renyi" draws that many cells, and the other graphs have as many
         connections as that would give.
-    weight_scale : float or "he", default="he"
+    weight_scale : float, "glorot" or "he", default="glorot"
         Standard deviation of the initial weights, which are normally distributed
-        around 0. "he" is sqrt(2 / fan-in), with the mean fan-in of the layer's
-        neurons; [1]_ and [2]_ have 0.1.
-    growth_scale : float or "he", default=0
+        around 0. "glorot" is sqrt(2 / (fan-in + fan-out)), with the mean numbers of
+        connections to a neuron after and from one before, "he" is sqrt(2 / fan-in);
+        [1]_ and [2]_ have 0.1.
+    growth_scale : float, "glorot" or "he", default=0
         The same of connections that are added when the topology evolves. With 0 they
         change nothing until they have learned; [1]_ and [2]_ have 0.1.
     zeta : float in [0, 1), default=0.3
         Fraction of each layer's connections that is replaced when the topology
-        evolves. 0 keeps the initial topology.
+        evolves. 0 keeps the initial topology, and so does a layer that has all
+        connections there may be.
+    zeta_schedule : {"cosine", "constant"}, default="cosine"
+        How `zeta` goes on: it stays, as in [1]_ and [2]_, or falls to 0 along half a
+        period of the cosine, until evolution ends. In `partial_fit`, which does not
+        know the end, it stays.
+    evolution_end : float in (0, 1], default=0.75
+        Share of the `max_iter` epochs of `fit` after which the topology stays, so that
+        what was grown last is trained, too.
     pruning : {"magnitude", "sign"} or callable, default="magnitude"
         Which connections are removed: the fraction `zeta` with the smallest absolute
         weight, or, as in [1]_, that fraction of the positive weights and of the
@@ -94,17 +103,25 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         :class:`numpy.random.Generator`, and gives their ranks among the absent
         connections, into which :func:`skhebb.topology.absent_ranks` turns rows and
         columns.
-    evolution_interval : "epoch" or int, default="epoch"
+    evolution_interval : "auto", "epoch" or int, default="auto"
         When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and
-        calls. In the latter case the last connections that were grown are not pruned
-        in the end.
+        calls. "auto" is a sixtieth of the mini-batches of ``max_iter`` epochs, but 10
+        at least; in `partial_fit`, as many as 10 000 samples fill.
+
+        Algorithm 1 of [2]_ has ``"epoch"``, with ``zeta_schedule="constant"`` and
+        ``evolution_end=1``: connections are then pruned after the last epoch, too, and
+        none are grown for them.
     solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and
         dies with it.
-    weight_decay : float, default=0.005
+    weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
-        weights, whatever the size of the mini-batches.
+        weights, whatever the size of the mini-batches. "auto" is 0.1 k / n for hidden
+        layers whose neurons have k inputs in the mean, and 1 / n for the output layer,
+        with n the number of samples or, if that is more, their total weight. These are
+        normal priors of standard deviations sqrt(10 / k) and 1. In `partial_fit` n is
+        the number of samples seen, but 10 000 at least.
     alpha : float, default=0
         Strength of an L2 penalty that is divided by the weight of the mini-batch, as
         in `MLPClassifier`: the same as a `weight_decay` of ``alpha / batch_size``.
@@ -113,8 +130,9 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         and epoch. Those that stay are scaled up in training, and nothing is left out in
         prediction.
     batch_size : int or "auto", default="auto"
-        Samples per mini-batch; "auto" is ``min(200, n_samples)``. The last batch of
-        an epoch has what is left.
+        Samples per mini-batch. "auto" is a tenth of the samples, but 32 at least and
+        200 at most, and as much less as makes mini-batches even; in `partial_fit`
+        200. The last batch of an epoch has what is left.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="cosine"
         How the learning rate goes on from `learning_rate_init`, with either solver.
 
@@ -125,8 +143,10 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         - "cosine": it falls to almost 0 along half a period of the cosine, over
           `max_iter` epochs. In `partial_fit`, which does not know the last one, it
           stays.
-    learning_rate_init : float, default=0.02
-        The initial learning rate.
+    learning_rate_init : float or "auto", default="auto"
+        The initial learning rate. "auto" is ``min(0.02, n ** -0.5)``, n as in
+        `weight_decay`, times ``sqrt(batch_size / 32)`` where mini-batches are of less
+        than 32 samples. In `partial_fit` n is 10 000.
     power_t : float, default=0.5
         See `learning_rate`.
     momentum : float in [0, 1), default=0.9
@@ -137,8 +157,9 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         Decay of the mean of the gradients, with ``solver="adam"``.
     beta_2 : float in [0, 1), default=0.999
         Decay of the mean of the squared gradients, with ``solver="adam"``.
-    max_iter : int, default=75
-        Number of epochs at most.
+    max_iter : int or "auto", default="auto"
+        Number of epochs at most. "auto" is as many as have ``3 * n ** 0.75``
+        mini-batches, n as in `weight_decay`, but 10 at least.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
     tol : float or None, default=1e-4
@@ -219,6 +240,16 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         Number of epochs of the last call of `fit` or `partial_fit`.
     t_ : int
         Number of samples seen in training.
+    batch_size_ : int
+        Samples of a full mini-batch, in the last call of `fit` or `partial_fit`.
+    max_iter_ : int or None
+        Epochs planned by the last call of `fit`; None after `partial_fit`.
+    learning_rate_init_ : float
+        Initial learning rate of the last call of `fit` or `partial_fit`.
+    weight_decay_ : ndarray of shape (n_layers_ - 1,)
+        Weight decay of each layer in the last call of `fit` or `partial_fit`.
+    evolution_interval_ : int or "epoch"
+        When the topology evolved in the last call of `fit` or `partial_fit`.
     n_layers_ : int
         Number of layers, input and output included.
     n_outputs_ : int
@@ -281,25 +312,27 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         initial_graph="erdos_renyi",
         density="auto",
         epsilon=None,
-        weight_scale="he",
+        weight_scale="glorot",
         growth_scale=0.0,
         zeta=0.3,
+        zeta_schedule="cosine",
+        evolution_end=0.75,
         pruning="magnitude",
         growth="random",
-        evolution_interval="epoch",
+        evolution_interval="auto",
         solver="adam",
-        weight_decay=0.005,
+        weight_decay="auto",
         alpha=0.0,
         dropout=0.0,
         batch_size="auto",
         learning_rate="cosine",
-        learning_rate_init=0.02,
+        learning_rate_init="auto",
         power_t=0.5,
         momentum=0.9,
         nesterovs_momentum=True,
         beta_1=0.9,
         beta_2=0.999,
-        max_iter=75,
+        max_iter="auto",
         shuffle=True,
         tol=1e-4,
         n_iter_no_change=10,
@@ -324,6 +357,8 @@ class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
         self.weight_scale = weight_scale
         self.growth_scale = growth_scale
         self.zeta = zeta
+        self.zeta_schedule = zeta_schedule
+        self.evolution_end = evolution_end
         self.pruning = pruning
         self.growth = growth
         self.evolution_interval = evolution_interval

@@ -151,8 +151,8 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         encoder.check_known(y, "y")
         return encoder
 
-    def _fitted(self, state, encoder, n_before):
-        fitted = super()._fitted(state, encoder, n_before)
+    def _fitted(self, state, encoder, recipe, n_before):
+        fitted = super()._fitted(state, encoder, recipe, n_before)
         return {**fitted, "y_mean_": encoder.mean, "y_scale_": encoder.scale}
 
     def __sklearn_tags__(self):

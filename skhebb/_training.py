@@ -190,14 +190,15 @@ class Trainer:
         A local learning rule.
     dropout : Dropout or None
     stopping : StoppingRule
-    alpha, weight_decay : float
-        Strengths of L2 terms; the first is divided by the weight of the batch, as in
+    alpha : float
+        Strength of an L2 term that is divided by the weight of the batch, as in
         `MLPClassifier`.
+    weight_decays : sequence of float
+        Strengths of the L2 terms of the layers, whatever the batch.
     batch_size : int
         Upper bound; an epoch's last batch may be smaller.
     shuffle : bool
-    evolution_interval : int or None
-        Batches between two evolutions; None for an epoch.
+    evolution : EvolutionSchedule
     n_threads : int
     """
 
@@ -210,10 +211,10 @@ class Trainer:
     dropout: object
     stopping: StoppingRule
     alpha: float
-    weight_decay: float
+    weight_decays: list
     batch_size: int
     shuffle: bool
-    evolution_interval: int | None
+    evolution: object
     n_threads: int
 
     def __post_init__(self):
@@ -251,14 +252,13 @@ class Trainer:
     def count_batches(self, data):
         """Tell the state how many mini-batches lie between two evolutions."""
         n_batches = len(data.samples) / self.batch_size
-        self.state.batches_per_evolution = self.evolution_interval or n_batches
+        self.state.batches_per_evolution = self.evolution.interval or n_batches
 
     def fit(self, data, max_epochs, validate, observer):
-        """Train for up to `max_epochs` epochs, and prune after each.
+        """Train for up to `max_epochs` epochs.
 
-        Where the topology evolves within epochs, nothing is pruned in the end. Growth
-        waits for the next epoch, so that no connection is ever left behind that was
-        not trained.
+        Where the topology evolves between epochs, growth waits for the next one, so
+        that no connection is ever left behind that was not trained.
 
         Parameters
         ----------
@@ -319,7 +319,7 @@ class Trainer:
         self.prepare(data)
         self.count_batches(data)
         try:
-            metrics = self.train(data, self.learning_rate(0, None))
+            metrics = self.train(data, 0, None)
         except (KeyboardInterrupt, NonFiniteTraining) as reason:
             return why(reason)
         self.record(metrics)
@@ -339,9 +339,9 @@ class Trainer:
 
     def run_epoch(self, data, epoch, max_epochs, validate):
         """Train, prune and validate; return the EpochMetrics."""
-        metrics = self.train(data, self.learning_rate(epoch, max_epochs))
-        if self.evolution_interval is None and not self.topology.evolves_after_epoch:
-            self.prune()
+        metrics = self.train(data, epoch, max_epochs)
+        if not self.topology.evolves_after_epoch:
+            self.prune(self.evolution.after_epoch(progress(epoch, 1, max_epochs)))
         score = loss = None
         if validate is not None:
             with np.errstate(over="ignore", invalid="ignore"):
@@ -376,7 +376,7 @@ class Trainer:
         state.epochs_without_improvement = 0
         return False
 
-    def train(self, data, rate):
+    def train(self, data, epoch, max_epochs):
         """Grow, pass once over all samples, and return the EpochMetrics so far.
 
         Each epoch trains arrays of its own, so that those before need no copy to go
@@ -389,9 +389,10 @@ class Trainer:
         """
         state = self.state
         before = state.network.arrays
-        state.rate, self.n_grown = rate, 0
-        if self.evolution_interval is None and state.batches_since_evolution:
-            self.prune()
+        state.rate, self.n_grown = self.learning_rate(epoch, max_epochs), 0
+        share = progress(epoch, 0, max_epochs)
+        extent = self.evolution.before_epoch(state.batches_since_evolution, share)
+        self.prune(extent)
         self.grow()
         state.network.unshare_from(before)
         samples = data.samples
@@ -399,16 +400,12 @@ class Trainer:
         total = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(order), self.batch_size):
-                if self.evolution_is_due():
-                    if not state.network.is_finite():
-                        raise NonFiniteTraining
-                    self.prune()
-                    self.grow()
+                self.evolve(progress(epoch, start / len(order), max_epochs))
                 samples_of_batch = order[start : start + self.batch_size]
                 total += self.run_batch(data, samples_of_batch)
                 state.batches_since_evolution += 1
             if self.topology.evolves_after_epoch:
-                self.prune()
+                self.prune(1.0)
                 self.grow()
             self.check_soundness(data, samples_of_batch[:PROBE])
         state.n_samples_seen += len(order)
@@ -426,10 +423,21 @@ class Trainer:
         if not (self.state.network.is_finite() and np.isfinite(outputs).all()):
             raise NonFiniteTraining
 
-    def evolution_is_due(self):
-        """Whether so many batches were seen that the topology shall evolve."""
-        interval = self.evolution_interval
-        return interval is not None and self.state.batches_since_evolution >= interval
+    def evolve(self, share):
+        """Prune and grow, if that is due after this share of the training.
+
+        Raises
+        ------
+        NonFiniteTraining
+            If there are weights that no rule could compare.
+        """
+        n_batches = self.state.batches_since_evolution
+        extent = self.evolution.before_batch(n_batches, share)
+        if extent > 0:
+            if not self.state.network.is_finite():
+                raise NonFiniteTraining
+            self.prune(extent)
+            self.grow()
 
     def propagate(self, data, samples, n_threads, dropout):
         """Activations in tiles, the tiles, and outputs, (n_outputs, batch_size)."""
@@ -487,18 +495,14 @@ class Trainer:
 
     def penalty(self, total):
         """The L2 terms of the loss, times the weight of the batch."""
-        strength = self.alpha + self.weight_decay * total
-        if strength == 0:
-            return 0.0
-        squares = sum(layer.sum_of_squares() for layer in self.state.network.layers)
-        return 0.5 * strength * squares
+        pairs = zip(self.weight_decays, self.state.network.layers, strict=True)
+        strengths = [(self.alpha + decay * total, layer) for decay, layer in pairs]
+        return 0.5 * sum(s * layer.sum_of_squares() for s, layer in strengths if s > 0)
 
     def update(self, activations, batch, output_errors):
         """Propagate the error from the last layer to the first, updating each."""
         state, network, tiles = self.state, self.state.network, batch.tiles
         state.n_steps += 1
-        decays = self.alpha, self.weight_decay
-        step = self.optimizer.step(state.rate, decays, state.n_steps)
         bias_step = self.optimizer.step(state.rate, (0.0, 0.0), state.n_steps)
         errors, other = self.errors.arrays(tiles)
         n_outputs = len(output_errors)
@@ -506,6 +510,8 @@ class Trainer:
         output_errors.sum(axis=1, out=self.error_sums[-1][:n_outputs])
         for depth in reversed(range(len(network.layers))):
             layer = network.layers[depth]
+            decays = self.alpha, self.weight_decays[depth]
+            step = self.optimizer.step(state.rate, decays, state.n_steps)
             inputs, backward = activations[depth], Backward(None, None, LINEAR)
             if depth > 0:
                 in_errors = other[: layer.n_in * tiles.stride]
@@ -538,11 +544,16 @@ class Trainer:
         n_batches = state.batches_per_evolution * (self.full_weight / total)
         return self.plasticity.term(depth, state.n_evolutions, n_batches)
 
-    def prune(self):
-        """Remove connections from all layers; an evolution begins."""
+    def prune(self, extent):
+        """Remove connections from all layers; an evolution begins.
+
+        Nothing happens where the extent is 0.
+        """
+        if extent == 0:
+            return
         # One layer at a time, because this is when memory is at its most.
         for layer in self.state.network.layers:
-            self.topology.prune(layer)
+            self.topology.prune(layer, extent)
         self.state.n_evolutions += 1
         self.state.batches_since_evolution = 0
 
@@ -557,6 +568,14 @@ class Trainer:
             pairs = zip(layers, rngs, strict=True)
             in_threads(self.topology.grow, pairs, self.n_threads)
         self.n_grown += self.state.network.n_connections - n_before
+
+
+def progress(epoch, share, max_epochs):
+    """Return what is over of the training planned, None where there is no plan.
+
+    `share` is what is over of epoch number `epoch`, from 0.
+    """
+    return None if max_epochs is None else (epoch + share) / max_epochs
 
 
 def why(reason):

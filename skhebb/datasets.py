@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.datasets import fetch_openml, load_digits
 
 OPENML_NAMES = {
@@ -16,7 +17,7 @@ OPENML_NAMES = {
 
 
 def fetch_dataset(name):
-    """Load a data set for classification.
+    """Load a data set.
 
     Parameters
     ----------
@@ -30,10 +31,11 @@ def fetch_dataset(name):
 
     Returns
     -------
-    X : ndarray of shape (n_samples, n_features)
-        The samples, of the type they are stored in.
+    X : {ndarray, csr_matrix} of shape (n_samples, n_features)
+        The samples, of the type they are stored in; a csr_matrix where the file holds
+        its `data`, `indices`, `indptr` and `shape` instead of `X`.
     y : ndarray of shape (n_samples,)
-        Their classes.
+        Their classes, or numbers.
 
     Raises
     ------
@@ -54,4 +56,7 @@ def fetch_dataset(name):
             f"no data set {name!r} in SKHEBB_DATA={folder}. It has: {found or 'none'}."
         )
     with np.load(path) as arrays:
-        return arrays["X"], arrays["y"]
+        if "X" in arrays:
+            return arrays["X"], arrays["y"]
+        parts = [arrays[part] for part in ("data", "indices", "indptr")]
+        return csr_matrix(tuple(parts), shape=arrays["shape"]), arrays["y"]

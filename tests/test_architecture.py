@@ -37,6 +37,7 @@ ALLOWED = {
     "_activations": {"_kernels"},
     "_losses": {"_kernels"},
     "_optimizers": {"_kernels"},
+    "_recipe": set(),
     "_schedules": set(),
     "_dropout": {"_kernels"},
     "_encoders": set(),
@@ -46,7 +47,7 @@ ALLOWED = {
     "_base": LEAVES
     | {"_batches", "_layer", "_network", "_observer", "_random", "_sklearn"}
     | {"_early_stopping", "_persistence", "_transaction", "_sparse", "_threads"}
-    | {"_baseline", "_memory", "_training", "_validation"},
+    | {"_baseline", "_memory", "_recipe", "_training", "_validation"},
     "_persistence": {"_activations", "_csr", "_layer", "_network", "_topology_state"}
     | {"_encoders", "_training", "_transaction", "_validation"},
     "_classifier": {"_base", "_losses", "_sklearn", "_encoders", "_transaction"}
@@ -64,7 +65,13 @@ ALLOWED = {
     | {"_memory", "_random", "_transaction", "_sparse", "_threads", "_validation"}
     | {"topology"},
     "_winner_take_all": {"_features", "_sklearn", "_threads", "plasticity"},
-    "_hebbian_mask": {"_sklearn", "_validation", "plasticity", "topology"},
+    "_hebbian_mask": {
+        "_schedules",
+        "_sklearn",
+        "_validation",
+        "plasticity",
+        "topology",
+    },
     "_hebbian_mask_classifier": {"_classifier", "_hebbian_mask"},
     "_hebbian_mask_regressor": {"_hebbian_mask", "_regressor"},
     "_hebbian_pca": {"_features", "_memory", "_sklearn", "_threads", "_transaction"}

@@ -14,7 +14,7 @@ from skhebb._layer import SparseLayer
 from skhebb._losses import LOSSES
 from skhebb._network import Network
 from skhebb._optimizers import SGD
-from skhebb._schedules import Constant
+from skhebb._schedules import Constant, EvolutionSchedule
 from skhebb._training import Trainer, TrainingState
 
 # Not a derivative of its loss, as its documentation says; tested below.
@@ -66,10 +66,10 @@ def make_trainer(loss, activation, targets, random_weights, alpha):
         dropout=None,
         stopping=None,
         alpha=alpha,
-        weight_decay=alpha / 5,
+        weight_decays=[alpha / 5] * len(layers),
         batch_size=11,
         shuffle=False,
-        evolution_interval=None,
+        evolution=EvolutionSchedule(None, "constant", 1.0),
         n_threads=1,
     )
     trainer.state.rate = 1.0

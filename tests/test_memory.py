@@ -24,7 +24,7 @@ from skhebb._layer import SparseLayer
 from skhebb._losses import LOSSES
 from skhebb._network import Network
 from skhebb._optimizers import SGD
-from skhebb._schedules import Constant
+from skhebb._schedules import Constant, EvolutionSchedule
 from skhebb._training import Trainer, TrainingState
 from skhebb.plasticity import HebbianCovariance
 from skhebb.topology import SparseEvolution
@@ -87,10 +87,10 @@ def test_a_batch_allocates_nothing_of_its_size(rng, peak, plasticity):
         dropout=None,
         stopping=None,
         alpha=0.1,
-        weight_decay=0.1,
+        weight_decays=[0.1] * len(layers),
         batch_size=256,
         shuffle=True,
-        evolution_interval=None,
+        evolution=EvolutionSchedule(None, "constant", 1.0),
         n_threads=2,
     )
     trainer.state.rate = 0.01

@@ -106,7 +106,7 @@ class TestPruning:
     @given(layers, st.sampled_from(sorted(PRUNING_RULES)), st.floats(0, 0.99))
     def test_removes_the_weakest_and_carries_state(self, layer, rule, zeta):
         before = as_dict(layer, layer.weights.data)
-        evolution(zeta, rule).prune(layer)
+        evolution(zeta, rule).prune(layer, 1.0)
         layer.weights.check_format(full_check=True)
         after = as_dict(layer, layer.weights.data)
         assert after.items() <= before.items()
@@ -245,13 +245,13 @@ class TestGrowth:
         with pytest.raises(ValueError, match="read-only"):
             evolution(growth=careless).grow(layer, None)
         with pytest.raises(ValueError, match="read-only"):
-            evolution(pruning=lambda w, _: w.fill(7)).prune(layer)
+            evolution(pruning=lambda w, _: w.fill(7)).prune(layer, 1.0)
 
     @pytest.mark.parametrize("keep", [[True], np.ones(3), np.ones(100, dtype=bool)])
     def test_a_wrong_pruning_rule_is_refused(self, keep):
         layer = make_layer(6, 7, 0.3, 3)
         with pytest.raises(ValueError, match="pruning rule must give a boolean array"):
-            evolution(pruning=lambda *_: keep).prune(layer)
+            evolution(pruning=lambda *_: keep).prune(layer, 1.0)
 
 
 SHAPES = [

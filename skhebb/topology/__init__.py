@@ -1,7 +1,7 @@
 """Where connections are: initial graphs, pruning and growth.
 
 A topology has `initial_weights(shapes, dtype, rng)`, which gives the weights of all
-layers of a new network, `prune(layer)` and `grow(layer, rng)`; and
+layers of a new network, `prune(layer, extent)` and `grow(layer, rng)`; and
 `evolves_after_epoch`, whether both happen at the end of an epoch, too, so that what is
 left behind is up to date.
 """

@@ -5,7 +5,8 @@ A graph is made for the shapes of all layers, and either SET's `epsilon` or an o
 expected, and `draw(depth, rng)` gives these of a layer as the `indptr` and `indices` of
 a csr_array.
 
-The density "auto" is a tenth, but no layer has fewer connections than neurons on its
+The density "auto" is 1 where a dense network is small, and elsewhere what the epsilon
+of SET gives, at most a tenth. But no layer has fewer connections than neurons on its
 larger side: with few features nothing else would reach the hidden neurons.
 """
 
@@ -23,8 +24,18 @@ from skhebb.topology._erdos_renyi import (
 )
 from skhebb.topology._sampling import sample_ranks
 
-AUTO = 0.1
+# Of the density "auto": weights of a network that is dense, SET's epsilon, at most.
+SMALL, EPSILON, SPARSE = 50_000, 20, 0.1
 BYTES_PER_CONNECTION = 28  # 64-bit cells, rows and columns, and an index
+
+
+def auto_density(shapes):
+    """Return what the density "auto" is for layers of these shapes."""
+    n_cells = sum(map(math.prod, shapes))
+    if n_cells <= SMALL:
+        return 1.0
+    expected = sum(expected_connections(*shape, EPSILON) for shape in shapes)
+    return min(SPARSE, expected / n_cells)
 
 
 class ErdosRenyi:
@@ -36,7 +47,8 @@ class ErdosRenyi:
     def __init__(self, shapes, epsilon, density):
         self.shapes = shapes
         if epsilon is None:
-            epsilon = self._epsilon_for(AUTO if density == "auto" else density)
+            share = auto_density(shapes) if density == "auto" else density
+            epsilon = self._epsilon_for(share)
         self.epsilons = [epsilon] * len(shapes)
         if density == "auto":
             self.epsilons = [max(epsilon, epsilon_for(*s, max(s))) for s in shapes]
@@ -73,7 +85,7 @@ class Uniform:
         if epsilon is not None:
             wanted = sum(expected_connections(*shape, epsilon) for shape in shapes)
         else:
-            wanted = n_cells * (AUTO if density == "auto" else density)
+            wanted = n_cells * (auto_density(shapes) if density == "auto" else density)
         self.counts = self._counts(wanted)
         if density == "auto":
             self.counts = list(map(max, self.counts, map(max, shapes)))

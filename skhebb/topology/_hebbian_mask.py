@@ -21,7 +21,7 @@ class HebbianMask:
     density : float, "auto" or None
         Number of connections divided by that of a dense network; None where `epsilon`
         tells it.
-    weight_scale : float or "he"
+    weight_scale : float, "glorot" or "he"
         Standard deviation of initial weights.
     threshold : float
         Value above which a connection is active.
@@ -57,13 +57,15 @@ class HebbianMask:
             self.graph, self.amount, self.weight_scale, shapes, dtype, rng
         )
 
-    def prune(self, layer):
+    def prune(self, layer, extent):
         """Remove connections whose value is not above the threshold.
 
         Parameters
         ----------
         layer : SparseLayer
             Changed in place.
+        extent : float
+            Not used: values decide how many there are.
         """
         mask = layer.topology_state
         if mask is not None:

@@ -27,9 +27,9 @@ class SparseEvolution:
         Key of `PRUNING_RULES`, or a rule like those.
     growth : str or callable
         Key of `GROWTH_RULES`, or a rule like those.
-    weight_scale : float or "he"
-        Standard deviation of initial weights; "he" is sqrt(2 / mean fan-in).
-    growth_scale : float or "he"
+    weight_scale : float, "glorot" or "he"
+        Standard deviation of initial weights, see `new_weights`.
+    growth_scale : float, "glorot" or "he"
         Standard deviation of the weights of connections that are grown.
     """
 
@@ -75,18 +75,24 @@ class SparseEvolution:
             self.graph, self.amount, self.weight_scale, shapes, dtype, rng
         )
 
-    def prune(self, layer):
-        """Remove the fraction zeta of the connections, chosen by the rule.
+    def prune(self, layer, extent):
+        """Remove connections, chosen by the rule.
+
+        A layer that holds all connections keeps them: there is nowhere else to grow.
 
         Parameters
         ----------
         layer : SparseLayer
             Changed in place.
+        extent : float in (0, 1]
+            Share of the fraction zeta that is removed.
         """
-        if self.zeta == 0:
+        zeta = extent * self.zeta
+        is_full = layer.n_connections_target == layer.n_in * layer.n_out
+        if zeta == 0 or is_full:
             return
         layer.clear_cache()  # because this is when memory is at its most
-        keep = np.asarray(self.pruning(read_only(layer.weights.data), self.zeta))
+        keep = np.asarray(self.pruning(read_only(layer.weights.data), zeta))
         if keep.dtype != bool or keep.shape != layer.weights.data.shape:
             raise ValueError(
                 "The pruning rule must give a boolean array of shape "
@@ -111,9 +117,10 @@ class SparseEvolution:
             arrays = [read_only(a) for a in (old.data, old.indices, old.indptr)]
             weights = make_csr(*arrays, old.shape)
             ranks = checked(self.growth(weights, n_new, rng), n_absent, n_new)
-            fan_in = layer.n_connections_target / layer.n_out
+            n = layer.n_connections_target
+            fans = n / layer.n_out, n / layer.n_in
             dtype = layer.weights.dtype
-            values = new_weights(n_new, self.growth_scale, fan_in, dtype, rng)
+            values = new_weights(n_new, self.growth_scale, *fans, dtype, rng)
             layer.add_connections(ranks, values)
 
 
@@ -136,8 +143,8 @@ def initial_weights(graph, amount, weight_scale, shapes, dtype, rng):
                 f"{given[0]} gives the layer of {shape[0]} x {shape[1]} neurons no "
                 "connection. Increase it."
             )
-        fan_in = len(indices) / shape[1]
-        data = new_weights(len(indices), weight_scale, fan_in, dtype, rng)
+        fans = len(indices) / shape[1], len(indices) / shape[0]
+        data = new_weights(len(indices), weight_scale, *fans, dtype, rng)
         layers.append(make_csr(data, indices, indptr, shape))
     return layers
 
@@ -149,11 +156,25 @@ def read_only(array):
     return view
 
 
-def new_weights(n, scale, fan_in, dtype, rng):
-    """Draw `n` weights of a layer whose neurons have `fan_in` connections."""
+def new_weights(n, scale, fan_in, fan_out, dtype, rng):
+    """Draw `n` weights of a layer from a normal distribution around 0.
+
+    Parameters
+    ----------
+    n : int
+    scale : float, "glorot" or "he"
+        Standard deviation. "glorot" is sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio
+        2010), "he" sqrt(2 / fan_in) (He et al. 2015).
+    fan_in, fan_out : float
+        Mean numbers of connections to a neuron after and from one before.
+    dtype : dtype
+    rng : numpy.random.Generator
+    """
     if n == 0 or scale == 0:
         return np.zeros(n, dtype=dtype)
-    if scale == "he":
+    if scale == "glorot":
+        scale = np.sqrt(2 / (fan_in + fan_out))
+    elif scale == "he":
         scale = np.sqrt(2 / fan_in)
     weights = rng.standard_normal(n, dtype=dtype)
     weights *= scale

@@ -33,8 +33,12 @@ def mini_batches(X, y, look):
     """
     rng, n_batches = np.random.default_rng(0), len(y) // BATCH
     model = HebbSETClassifier(
-        **{**THESIS, "lambda0": 0.01, "random_state": 0},
-        evolution_interval=n_batches,
+        **{
+            **THESIS,
+            "lambda0": 0.01,
+            "random_state": 0,
+            "evolution_interval": n_batches,
+        },
     )
     for epoch in range(N_EPOCHS):
         order = rng.permutation(len(y))

@@ -1,0 +1,126 @@
+"""What parameters are that are "auto": formulas of the amount of data and the layers.
+
+The formulas were chosen on some data sets and confirmed on others, from 100 samples to
+100 000, see docs/results.md. The amount of data n is the number of samples or, if that
+is more, their total weight. A stream, whose end nobody knows, is taken for `STREAM`
+samples, or for those seen if these are more.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+STREAM = 10_000
+FEWEST, MOST = 32, 200  # samples of a mini-batch
+FASTEST = 0.02  # learning rate
+FEWEST_EPOCHS = 10
+EVOLUTIONS = 60  # that there would be if the topology evolved to the end
+LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
+HIDDEN_DECAY, OUTPUT_DECAY = 0.1, 1.0
+
+
+class Recipe(NamedTuple):
+    """Values of parameters, for some data.
+
+    Attributes
+    ----------
+    batch_size : int
+        At most the number of samples.
+    max_iter : int or None
+        None in a stream.
+    learning_rate_init : float
+    weight_decay : ndarray of shape (n_layers,)
+        Of each layer of connections.
+    evolution_interval : int or "epoch"
+    """
+
+    batch_size: int
+    max_iter: int | None
+    learning_rate_init: float
+    weight_decay: np.ndarray
+    evolution_interval: object
+
+    @classmethod
+    def of_fit(cls, estimator, layers, n_samples, total_weight):
+        """Return the values for a fit to so many samples."""
+        n = max(n_samples, total_weight)
+        batch_size = batch_size_for(estimator.batch_size, n_samples)
+        n_batches = -(-n_samples // batch_size)
+        max_iter = estimator.max_iter
+        if max_iter == "auto":
+            max_iter = auto_max_iter(n, n_batches)
+        interval = estimator.evolution_interval
+        if interval == "auto":
+            interval = auto_interval(max_iter * n_batches)
+        return cls(
+            batch_size,
+            max_iter,
+            learning_rate_for(estimator.learning_rate_init, n, batch_size),
+            weight_decays_for(estimator.weight_decay, layers, n),
+            interval,
+        )
+
+    @classmethod
+    def of_stream(cls, estimator, layers, n_samples, n_seen):
+        """Return the values for a pass over so many samples, after `n_seen`."""
+        batch_size = batch_size_for(estimator.batch_size, n_samples, is_stream=True)
+        interval = estimator.evolution_interval
+        if interval == "auto":
+            interval = -(-STREAM // batch_size)
+        n = max(STREAM, n_seen + n_samples)
+        return cls(
+            batch_size,
+            None,
+            learning_rate_for(estimator.learning_rate_init, STREAM, batch_size),
+            weight_decays_for(estimator.weight_decay, layers, n),
+            interval,
+        )
+
+
+def batch_size_for(batch_size, n_samples, is_stream=False):
+    """Return the samples of a full mini-batch.
+
+    "auto" is a tenth of the samples, 32 at least and 200 at most, or less, so that
+    mini-batches are even.
+    """
+    if batch_size == "auto":
+        n = STREAM if is_stream else n_samples
+        most = min(max(n // 10, FEWEST), MOST)
+        batch_size = most if is_stream else -(-n // -(-n // most))
+    return min(batch_size, n_samples)
+
+
+def auto_max_iter(n, n_batches):
+    """Return the epochs, of `n_batches`, that make about 3 n^(3/4) mini-batches."""
+    return max(FEWEST_EPOCHS, math.ceil(3 * n**0.75 / n_batches))
+
+
+def learning_rate_for(rate, n, batch_size):
+    """Return the initial learning rate.
+
+    "auto" is 1 / sqrt(n), at most 0.02, and less for mini-batches of less than 32.
+    """
+    if rate != "auto":
+        return float(rate)
+    return min(FASTEST, n**-0.5) * math.sqrt(min(1, batch_size / FEWEST))
+
+
+def weight_decays_for(decay, layers, n):
+    """Return the weight decay of each layer.
+
+    "auto" is 0.1 n_inputs / n in hidden layers, with the mean number of inputs of a
+    neuron, and 1 / n in the output layer: that of normal priors whose deviations are
+    sqrt(10 / n_inputs) and 1.
+    """
+    if decay != "auto":
+        return np.full(len(layers), float(decay))
+    decays = [
+        HIDDEN_DECAY * layer.n_connections_target / layer.n_out for layer in layers[:-1]
+    ]
+    return np.array([*decays, OUTPUT_DECAY]) / n
+
+
+def auto_interval(n_batches):
+    """Return a sixtieth of the mini-batches of a training, but 10 at least."""
+    return max(LEAST_INTERVAL, -(-n_batches // EVOLUTIONS))
