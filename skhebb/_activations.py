@@ -61,7 +61,7 @@ class AllReLU(PiecewiseLinear):
 
     @staticmethod
     def slope(depth, negative_slope):
-        """Alternating between layers."""
+        """Return a slope whose sign alternates between layers."""
         return negative_slope if depth % 2 else -negative_slope
 
 

@@ -300,7 +300,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return self._begin(X, encoder.n_outputs).network.layers
 
     def _partial_fit(self, X, y, sample_weight, make_encoder):
-        """One pass; `make_encoder(y, sample_weight)` gives the encoder."""
+        """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
         self._check_partial_fit()
         n_threads = effective_n_threads(self.n_jobs)
         is_first = not hasattr(self, "_state")
@@ -392,7 +392,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return np.asarray(abs(first.weights).sum(axis=1)).ravel()
 
     def _at_this_moment(self):
-        """What another thread that trains this estimator will not change."""
+        """Return a twin, which threads that train this estimator do not change."""
         check_is_fitted(self)
         return twin(self)
 
@@ -544,7 +544,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return None
 
     def _scorer(self, fitted_attributes):
-        """What `Validation` wants of `scoring`, which must be sound.
+        """Return what `Validation` wants of `scoring`; raise if that is not sound.
 
         `fitted_attributes` are those of the estimator as if fit had ended now.
         """
@@ -821,14 +821,14 @@ def apply_class_weights(sample_weight, of_classes, encoded, samples):
 
 
 def take_rows(array, samples):
-    """Those of an array, matrix or frame; the whole of it if these are all."""
+    """Return rows of an array, matrix or frame; itself if these are all."""
     if array is None or len(samples) == _num_samples(array):
         return array
     return _safe_indexing(*indexable(array), samples)
 
 
 def metadata(sample_weight, samples):
-    """What the hooks of callbacks are told besides X and y."""
+    """Return what the hooks of callbacks are told besides X and y."""
     if sample_weight is None:
         return None
     return {"sample_weight": take_rows(sample_weight, samples)}

@@ -90,7 +90,7 @@ class TrainingData:
 
     @property
     def total_weight(self):
-        """Of all samples."""
+        """Sum of the weights of all samples."""
         if self.sample_weight is None:
             return len(self.samples)
         return float(self.sample_weight[self.samples].sum())

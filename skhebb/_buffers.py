@@ -79,7 +79,7 @@ def tiles_for(batch_size, dtype):
 
 
 class Batch(NamedTuple):
-    """What is known of a batch besides its activations.
+    """A mini-batch: all that is known of it besides its activations.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class Batch(NamedTuple):
 
 
 class HebbianTerm(NamedTuple):
-    """What a layer adds to its weights: w_ij += factor s_i s_j sum_b v_b c_bi c_bj.
+    """Addition to the weights: w_ij += factor s_i s_j sum_b v_b c_bi c_bj.
 
     c are activations less their means, s scales, v the weights of samples.
 
@@ -164,7 +164,7 @@ def aligned_zeros(size, dtype):
 
 
 class BatchBuffers:
-    """One array per layer, large enough for `max_batch_size` samples.
+    """Arrays, one per layer, large enough for `max_batch_size` samples.
 
     Parameters
     ----------

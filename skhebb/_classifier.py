@@ -152,7 +152,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         return Labels(np.unique(y)) if y.ndim == 1 else Indicators(y.shape[1])
 
     def _known_encoder(self, y, classes):
-        """Those of all calls of partial_fit, which `classes` may tell."""
+        """Return the encoder of all calls of partial_fit; `classes` may tell it."""
         if classes is not None and y.ndim == 1:
             classes = column_or_1d(classes)
             check_sortable("classes", classes)
@@ -175,7 +175,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         return encoder
 
     def _first_encoder(self, y, classes):
-        """Those of the first call of partial_fit."""
+        """Return the encoder of the first call of partial_fit."""
         if y.ndim == 2:
             return self._make_encoder(y)
         if classes is None:
@@ -183,7 +183,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         return Labels(classes)
 
     def _class_weights(self, encoder, y, sample_weight, samples):
-        """Of each class, or of the zeros and ones of each label; None for no weights.
+        """Return weights of classes, or of zeros and ones of each label, or None.
 
         Returns
         -------

@@ -37,7 +37,7 @@ class DenseComponents:
         self.weights[:] = samples.toarray() if issparse(samples) else samples
 
     def copy(self):
-        """Others with the same weights."""
+        """Return others with the same weights."""
         return DenseComponents(self.weights.copy())
 
     def relative_change(self, before):
@@ -82,7 +82,7 @@ class SparseComponents:
 
     @property
     def weights(self):
-        """As a csr_array of shape (n_units, n_features)."""
+        """Weights as a csr_array of shape (n_units, n_features)."""
         return self.layer.weights.T.tocsr()
 
     def fill(self, samples):
@@ -91,7 +91,7 @@ class SparseComponents:
         self.layer.weights.data[:] = np.ravel(samples[fields.col, fields.row])
 
     def copy(self):
-        """Others with the same weights and receptive fields."""
+        """Return others with the same weights and receptive fields."""
         return SparseComponents(self.layer.weights.copy(), self.n_threads)
 
     def relative_change(self, before):

@@ -11,7 +11,7 @@ from sklearn.metrics import r2_score
 
 
 class Labels:
-    """One of several classes; two share an output, which stands for the second.
+    """Classes, one per sample; two share an output, which stands for the second.
 
     Classes may be without any sample: their outputs are trained towards 0.
 
@@ -50,7 +50,7 @@ class Labels:
             )
 
     def difference(self, others):
-        """What distinguishes other targets from these; empty if nothing does."""
+        """Tell what distinguishes another encoder from this; empty if nothing does."""
         if others.kind == "multilabel-indicator":
             return f"type. Previously got classes {self.classes}, now {others.kind}"
         if np.array_equal(self.classes, others.classes):
@@ -61,7 +61,7 @@ class Labels:
         )
 
     def strata(self, codes):
-        """What to stratify a split by."""
+        """Return what to stratify a split by."""
         return codes
 
     def load(self, codes, out):
@@ -99,7 +99,7 @@ class Columns:
             )
 
     def difference(self, others):
-        """What distinguishes other targets from these; empty if nothing does."""
+        """Tell what distinguishes another encoder from this; empty if nothing does."""
         if (self.kind, self.n_outputs) == (others.kind, others.n_outputs):
             return ""
         return (
@@ -108,7 +108,7 @@ class Columns:
         )
 
     def strata(self, rows):
-        """None: there is nothing to stratify by."""
+        """Return None: there is nothing to stratify by."""
         return None
 
     def load(self, rows, out):

@@ -47,7 +47,7 @@ PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
 
 class FeatureMetrics(NamedTuple):
-    """What came of an epoch.
+    """Metrics of an epoch.
 
     Attributes
     ----------
@@ -284,14 +284,14 @@ class BaseHebbianFeatures(
         return X
 
     def _check_fitted(self, X):
-        """What another thread that trains these will not change, and checked X."""
+        """Return a twin, which other threads do not change, and checked X."""
         check_is_fitted(self)
         fitted = twin(self)
         fitted._validate_params()
         return fitted, fitted._check(X, is_first=False)
 
     def _begin(self, X, components_init=None, receptive_fields=None):
-        """What training starts from."""
+        """Return what training starts from."""
         (rng,) = random_streams(self.random_state, 1)
         given = receptive_fields if components_init is None else components_init
         shape = self._n_units(X, given), X.shape[1]
@@ -366,7 +366,7 @@ class BaseHebbianFeatures(
         return self._components_of(fields)
 
     def _components_of(self, weights):
-        """Those of shape (n_components, n_features), for computing."""
+        """Return components of these weights, (n_components, n_features)."""
         n_threads = effective_n_threads(self.n_jobs)
         if isinstance(weights, np.ndarray):
             return DenseComponents(weights)
@@ -486,7 +486,7 @@ def probe(X):
 
 
 def check_components(name, given, shape, dtype):
-    """What was given as an array or csr_array of this type, not the user's."""
+    """Return a copy of what was given, an array or csr_array of this type."""
     given = check_numbers(name, given, dtype, accept_sparse="csr")
     if isinstance(given, np.ndarray):
         check_shape(name, given.shape, shape)

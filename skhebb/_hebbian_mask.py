@@ -19,7 +19,7 @@ OF_EVOLUTION = {"zeta", "zeta_schedule", "evolution_end"} | {
 
 
 def without_evolution(constraints):
-    """Those of an estimator with SET's topology that one with a mask has, too."""
+    """Return the constraints of SET that an estimator with a mask has, too."""
     return {k: v for k, v in constraints.items() if k not in OF_EVOLUTION}
 
 

@@ -131,11 +131,11 @@ class SparseLayer:
         _loops.take_step(self.biases, self.bias_state, error_sums, total, step)
 
     def sum_of_squares(self):
-        """Of the weights, without the biases."""
+        """Return the sum of the squares of the weights, without the biases."""
         return _loops.sum_of_squares(self.weights.data)
 
     def _cached(self, function, *args):
-        """What `function` gives for these connections, computed once."""
+        """Return what `function` gives for these connections, computed once."""
         indices, (made_for, cache) = self.weights.indices, self._cache
         if made_for is not indices:
             cache = {}

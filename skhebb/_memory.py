@@ -44,7 +44,7 @@ def check_memory(n_bytes, what, advice):
 
 
 def bytes_of_training(sizes, n_tiled, n_connections, batch_size, dtype, n_arrays):
-    """Of a network and the arrays of a mini-batch.
+    """Return the bytes of a network and of the arrays of a mini-batch.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ class Observer:
         self.verbose = verbose
 
     def begin_epoch(self):
-        """Before each epoch."""
+        """Take note that an epoch begins."""
 
     def end_epoch(self, metrics):
         """Tell, after each epoch, whether to stop."""
@@ -49,17 +49,17 @@ class FitObserver(Observer):
         }
 
     def begin_fit(self):
-        """Before the first epoch, when there is nothing that could predict."""
+        """Call the hooks before the first epoch, when nothing could predict yet."""
         self.context.call_on_fit_task_begin(
             **{**self.about, "reconstruction_attributes": None}
         )
 
     def end_fit(self):
-        """After the last epoch."""
+        """Call the hooks after the last epoch."""
         self.context.call_on_fit_task_end(**self.about)
 
     def begin_epoch(self):
-        """Before each epoch."""
+        """Take note that an epoch begins."""
         self.epoch = self.context.subcontext(task_name="epoch")
         self.epoch.call_on_fit_task_begin(**self.about)
 

@@ -24,7 +24,7 @@ class SGD:
         self.n_arrays = 1 if momentum > 0 else 0
 
     def step(self, learning_rate, decays, t):
-        """The same for any t."""
+        """Return the kernels' step, the same for any t."""
         factors = learning_rate, self.momentum, self.nesterov
         return _loops.OptimizerStep("gradient descent", factors, self.n_arrays, *decays)
 

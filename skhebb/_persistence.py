@@ -208,12 +208,12 @@ def unpack_layer(
 
 
 def pack_topology_state(state):
-    """What a topology keeps with a layer, as plain data."""
+    """Return what a topology keeps with a layer as plain data."""
     return None if state is None else {"kind": state.kind, **state.pack()}
 
 
 def unpack_topology_state(layer, kind, **arrays):
-    """What a topology keeps with a layer; raises if it is not sound."""
+    """Return what a topology keeps with a layer; raise if it is not sound."""
     state = TOPOLOGY_STATES[kind](
         **{name: native(array) for name, array in arrays.items()}
     )
@@ -290,7 +290,7 @@ def generator(state):
 
 
 def unpack_encoder(estimator, kind, is_1d):
-    """What a fitted estimator learned; raises if that makes no sense."""
+    """Return the encoder of a fitted estimator; raise if it makes no sense."""
     n_outputs = estimator.n_outputs_
     if kind == "continuous":
         mean, scale = native(estimator.y_mean_), native(estimator.y_scale_)

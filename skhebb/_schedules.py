@@ -19,7 +19,7 @@ ZETA_SCHEDULES = {
 
 
 class Constant:
-    """The same rate throughout."""
+    """Constant rate."""
 
     cuts = ends_by_plan = False
 
@@ -36,7 +36,7 @@ class InverseScaling(Constant):
     """initial / (number of samples seen + 1)^power_t."""
 
     def rate(self, epoch, max_epochs, n_samples_seen, n_cuts):
-        """Falling with all the training that has been."""
+        """Return a rate that falls with all the training that has been."""
         return self.initial * float(n_samples_seen + 1) ** -float(self.power_t)
 
 
@@ -46,7 +46,7 @@ class Adaptive(Constant):
     cuts = True
 
     def rate(self, epoch, max_epochs, n_samples_seen, n_cuts):
-        """Falling with the number of plateaus."""
+        """Return a rate that falls with the number of plateaus."""
         return self.initial / 5**n_cuts
 
 
@@ -56,7 +56,7 @@ class Cosine(Constant):
     ends_by_plan = True
 
     def rate(self, epoch, max_epochs, n_samples_seen, n_cuts):
-        """Falling to almost nothing in the last epoch."""
+        """Return a rate that falls to almost nothing in the last epoch."""
         if max_epochs is None:
             return self.initial
         return self.initial * (1 + math.cos(math.pi * epoch / max_epochs)) / 2

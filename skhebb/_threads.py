@@ -133,7 +133,7 @@ def in_threads(function, arguments, n_threads):
 
 @cache
 def loaded_libraries():
-    """Those that have threads of their own, in this process."""
+    """Return the libraries of this process that have threads of their own."""
     return ThreadpoolController()
 
 

@@ -24,7 +24,7 @@ class NonFiniteTraining(ArithmeticError):
 
 
 class EpochMetrics(NamedTuple):
-    """What came of an epoch.
+    """Metrics of an epoch.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class EpochMetrics(NamedTuple):
 
 @dataclass
 class TrainingState:
-    """What a later call of training goes on from.
+    """State that a later call of training goes on from.
 
     Attributes
     ----------
@@ -333,7 +333,7 @@ class Trainer:
         return why(reason)
 
     def learning_rate(self, epoch, max_epochs):
-        """That of an epoch, from 0."""
+        """Return the learning rate of an epoch, numbered from 0."""
         state = self.state
         return self.schedule.rate(epoch, max_epochs, state.n_samples_seen, state.n_cuts)
 
@@ -453,7 +453,7 @@ class Trainer:
         return activations, tiles, outputs
 
     def like_outputs(self, which, batch_size):
-        """One of three arrays of shape (n_outputs, batch_size)."""
+        """Return one of three arrays of shape (n_outputs, batch_size)."""
         n_outputs = self.state.network.layer_sizes[-1]
         return self.outputs[which, : n_outputs * batch_size].reshape(
             n_outputs, batch_size
@@ -534,7 +534,7 @@ class Trainer:
             errors, other = other, errors
 
     def local_term(self, depth, total):
-        """What the local rule adds to the weights of a layer, or None.
+        """Return what the local rule adds to the weights of a layer, or None.
 
         `total` is the weight of the batch. Light ones are more to a generation.
         """

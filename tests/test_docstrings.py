@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from itertools import combinations
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -149,3 +150,30 @@ def test_attributes_are_those_after_fit(estimator_class):
     }
     documented = documentation(estimator_class)["Attributes"]
     assert {n for entry in documented for n in entry.name.split(", ")} == public
+
+
+# What leaves a reader to find out what it stands for.
+FRAGMENTS = {
+    "After",
+    "As",
+    "Before",
+    "Falling",
+    "Of",
+    "Others",
+    "That",
+    "Those",
+    "What",
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(Path(skhebb.__file__).parent.rglob("*.py")),
+    ids=lambda path: path.stem,
+)
+def test_docstrings_are_true_when_read_alone(path):
+    """They start with a verb or with the noun that they are about."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            words = (ast.get_docstring(node) or "A docstring").split()
+            assert words[0] not in FRAGMENTS, f"{node.name}: {' '.join(words)[:80]}"

@@ -129,7 +129,7 @@ class ConnectionUpdateDisplay(Display):
 
 @dataclass(eq=False)
 class ConnectionPath:
-    """One connection during the training of a network.
+    """Course of one connection during the training of a network.
 
     Parameters
     ----------
@@ -341,7 +341,7 @@ def updates_of(estimator, X, y, connection, sample_weight):
 
 
 def activations_of(activations, tiles, neuron):
-    """Those of one neuron for all samples, out of tiles or non-zeros."""
+    """Return the activations of a neuron for all samples, of tiles or non-zeros."""
     values = np.zeros(tiles.batch_size)
     if isinstance(activations, NonZeros):
         (found,) = np.nonzero(activations.features == neuron)
@@ -375,7 +375,7 @@ def scaled(activations, there):
 
 
 def step_by(trainer, data, sample, layer, place):
-    """What gradient descent on one sample adds to a weight; the network stays."""
+    """Return what gradient descent on one sample adds to a weight; undo it."""
     layers = trainer.state.network.layers
     before = [(each.weights.data.copy(), each.biases.copy()) for each in layers]
     run_batch(trainer, data, np.array([sample]))

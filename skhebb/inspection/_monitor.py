@@ -114,7 +114,7 @@ class NetworkMonitor:
 
 
 def task_ids(context):
-    """Those of a task and of all it is part of."""
+    """Return the numbers of a task and of all it is part of."""
     while context is not None:
         yield context.task_id
         context = context.parent

@@ -8,7 +8,7 @@ from skhebb.inspection._sklearn import check_matplotlib_support
 
 
 class Display:
-    """What all displays can do: say that they need matplotlib, before any work."""
+    """Base of displays, which say that they need matplotlib before any work."""
 
     @classmethod
     def _import_pyplot(cls):

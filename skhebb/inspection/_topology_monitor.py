@@ -191,7 +191,7 @@ def shares(before, after):
 
 
 def share(before, after):
-    """Of one layer; NaN without connections."""
+    """Return the share of one layer; NaN without connections."""
     if not before.nnz:
         return np.nan
     common = np.intersect1d(cells(before), cells(after), assume_unique=True)

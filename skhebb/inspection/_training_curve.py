@@ -136,5 +136,5 @@ def curve(estimator, metric):
 
 
 def as_list(estimators):
-    """One estimator as a list of it."""
+    """Return a list of estimators, also of one."""
     return estimators if isinstance(estimators, list | tuple) else [estimators]

@@ -9,7 +9,7 @@ from skhebb.inspection._network import layers_of
 
 
 class UpdateTerms(NamedTuple):
-    """What a mini-batch adds to each weight.
+    """Additions of a mini-batch to each weight.
 
     Attributes
     ----------

@@ -10,7 +10,7 @@ from skhebb.plasticity._covariance import statistics_of_nonzeros, statistics_of_
 
 
 def contribution(mask, coactivity):
-    """What a connection contributes to its neuron, times that neuron's sum."""
+    """Return the contribution of a connection, times the sum of its neuron."""
     return coactivity * mask.weights
 
 
@@ -76,7 +76,7 @@ class HebbianValues:
                 np.clip(mask.values, -1, 1, out=mask.values)
 
     def term(self, depth, n_evolutions, batches_per_evolution):
-        """Nothing is added to weights."""
+        """Return None: nothing is added to weights."""
         return
 
     def _excess(self, layer, samples, batch, n_threads):

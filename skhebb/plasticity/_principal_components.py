@@ -53,7 +53,7 @@ class PrincipalComponentsRule:
         return rate * coefficients, rate * decay
 
     def explained(self, components, X):
-        """What each unit takes of the squares of X, of what those before it left.
+        """Return what each unit takes of the squares of X that others left.
 
         With y = f(wᵀ x), that is sum_b |r_{k-1}|² - |r_k|² of r_k = x - sum_{i <= k}
         y_i w_i. It is negative for a unit that adds more than it takes.

@@ -77,7 +77,7 @@ class ErdosRenyi:
 
 
 class Uniform:
-    """The same density in each layer."""
+    """Graph of the same density in each layer."""
 
     def __init__(self, shapes, epsilon, density):
         self.shapes = shapes
