@@ -257,8 +257,8 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
     >>> clf = HebbianMaskClassifier(100, masked_layers=[1], random_state=0)
     >>> clf.fit(X_train, y_train).score(X_test, y_test)
     0.9...
-    >>> clf.pruned_shares_.shape
-    (75, 2)
+    >>> clf.pruned_shares_.shape[1]  # layers of connections
+    2
     """
 
     _parameter_constraints = {
