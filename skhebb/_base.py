@@ -630,9 +630,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         )
 
     def _optimizer(self):
-        return OPTIMIZERS[self.solver](
-            self.momentum, self.nesterovs_momentum, self.beta_1, self.beta_2
-        )
+        return OPTIMIZERS[self.solver].from_estimator(self)
 
     def _topology(self):
         # What users pass is never changed.

@@ -1,27 +1,65 @@
-"""Optimisers: how gradients change parameters.
-
-`n_arrays` is the number of state arrays that an optimiser wants for each array of
-parameters; layers keep them, aligned with the connections. `step(rate, decays,
-t)` gives the kernels step number t, from 1, with L2 terms of strengths `decays`, of
-which the first is divided by the weight of the batch.
-"""
+"""Optimisers: how gradients change parameters."""
 
 import math
+from abc import ABC, abstractmethod
 
 from skhebb._kernels import _loops
 
 
-class SGD:
+class Optimizer(ABC):
+    """How gradients change parameters.
+
+    An optimiser is made anew by each training; what outlasts it are arrays, which
+    layers keep, aligned with connections and biases.
+
+    Attributes
+    ----------
+    n_arrays : int
+        Number of state arrays for each array of parameters.
+    """
+
+    n_arrays = 0
+
+    @classmethod
+    @abstractmethod
+    def from_estimator(cls, estimator):
+        """Return the optimiser that the parameters of an estimator describe."""
+
+    @abstractmethod
+    def step(self, learning_rate, decays, t):
+        """Return what the kernels do in a step.
+
+        Parameters
+        ----------
+        learning_rate : float
+        decays : tuple of float
+            Strengths of two L2 terms, of which the first is divided by the weight of
+            the batch.
+        t : int
+            Number of the step since the state arrays were zero, from 1.
+
+        Returns
+        -------
+        step : _loops.OptimizerStep
+        """
+
+
+class SGD(Optimizer):
     """Gradient descent with momentum, as `sklearn.neural_network` has it.
 
     v <- momentum v - learning_rate g, then w <- w + v or, with Nesterov's momentum,
     w <- w + momentum v - learning_rate g.
     """
 
-    def __init__(self, momentum, nesterovs_momentum, beta_1, beta_2):
+    def __init__(self, momentum=0.0, nesterov=False):
         self.momentum = momentum
-        self.nesterov = nesterovs_momentum
+        self.nesterov = nesterov
         self.n_arrays = 1 if momentum > 0 else 0
+
+    @classmethod
+    def from_estimator(cls, estimator):
+        """Return the one of `momentum` and `nesterovs_momentum`."""
+        return cls(estimator.momentum, estimator.nesterovs_momentum)
 
     def step(self, learning_rate, decays, t):
         """Return the kernels' step, the same for any t."""
@@ -29,7 +67,7 @@ class SGD:
         return _loops.OptimizerStep("gradient descent", factors, self.n_arrays, *decays)
 
 
-class Adam:
+class Adam(Optimizer):
     """Adam (Kingma & Ba 2015), as `sklearn.neural_network` has it.
 
     m <- beta_1 m + (1 - beta_1) g and v <- beta_2 v + (1 - beta_2) g^2, then
@@ -38,16 +76,20 @@ class Adam:
 
     n_arrays = 2
 
-    def __init__(self, momentum, nesterovs_momentum, beta_1, beta_2):
+    def __init__(self, beta_1=0.9, beta_2=0.999):
         self.betas = beta_1, beta_2
 
+    @classmethod
+    def from_estimator(cls, estimator):
+        """Return the one of `beta_1` and `beta_2`."""
+        return cls(estimator.beta_1, estimator.beta_2)
+
     def step(self, learning_rate, decays, t):
-        """Step t, from 1, which corrects the bias of the zeros at the beginning."""
+        """Return step t, which corrects the bias of the zeros at the beginning."""
         beta_1, beta_2 = self.betas
         learning_rate *= math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-        return _loops.OptimizerStep(
-            "adam", (learning_rate, beta_1, beta_2, 1e-8), 2, *decays
-        )
+        factors = learning_rate, beta_1, beta_2, 1e-8
+        return _loops.OptimizerStep("adam", factors, self.n_arrays, *decays)
 
 
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}

@@ -59,7 +59,7 @@ def make_trainer(loss, activation, targets, random_weights, alpha):
     trainer = Trainer(
         state=TrainingState(network, rng, rng, [rng] * 3, 0),
         loss=loss,
-        optimizer=SGD(0, False, None, None),  # a step is the gradient
+        optimizer=SGD(),  # a step is the gradient
         schedule=Constant(1.0, 0),
         topology=None,
         plasticity=None,

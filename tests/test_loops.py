@@ -52,7 +52,7 @@ def index_type(request):
 
 
 def sgd(momentum=0.0, nesterov=False):
-    return SGD(momentum, nesterov, None, None)
+    return SGD(momentum, nesterov)
 
 
 def batch_of(tiles, weights=None):
@@ -341,7 +341,7 @@ def test_gradient_descent(dtype, rng, momentum, nesterov, n):
 def test_adam(dtype, rng, n):
     """Kingma & Ba, Algorithm 1, in the form that its Section 2 has at the end."""
     weights, means, squares = np.zeros((3, n), dtype=dtype)
-    optimizer = Adam(None, None, 0.9, 0.99)
+    optimizer = Adam(0.9, 0.99)
     theta, m, v = np.zeros((3, n))
     for t in range(1, 6):
         gradients = rng.standard_normal(n)

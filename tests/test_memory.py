@@ -80,7 +80,7 @@ def test_a_batch_allocates_nothing_of_its_size(rng, peak, plasticity):
     trainer = Trainer(
         state=TrainingState(network, rng, rng, [rng] * 3, 0),
         loss=LOSSES["log_loss"]("multiclass"),
-        optimizer=SGD(0.9, True, None, None),
+        optimizer=SGD(0.9, nesterov=True),
         schedule=Constant(0.01, 0),
         topology=topology,
         plasticity=plasticity,

@@ -1,12 +1,6 @@
 """Local learning rules.
 
-What a connection adds to its weight from the activity of the two neurons it joins.
-
-A rule that goes with gradient descent has `observe(layers, activations,
-preactivations, batch, n_threads)`, called once per batch after the forward pass;
-`needs_preactivations(depth)`, whether it wants those of a layer; and `term(depth,
-n_evolutions, batches_per_evolution)`, which gives the kernels what they add to the
-weights of a layer, a scaled covariance of the neurons that a connection joins.
+Those that go with gradient descent derive from `LocalRule`.
 
 A rule of unsupervised features has `step(components, projections, norms_of_samples,
 rate)`, which gives `coefficients`, (n_samples, n_units), and `decay`, a number for each
@@ -19,6 +13,7 @@ from skhebb.plasticity._principal_components import (
     UNIT_ACTIVATIONS,
     PrincipalComponentsRule,
 )
+from skhebb.plasticity._rule import LocalRule
 from skhebb.plasticity._winner_take_all import COMPETITIONS, WinnerTakeAllRule
 
 __all__ = [
@@ -27,6 +22,7 @@ __all__ = [
     "UNIT_ACTIVATIONS",
     "HebbianCovariance",
     "HebbianValues",
+    "LocalRule",
     "PrincipalComponentsRule",
     "WinnerTakeAllRule",
 ]

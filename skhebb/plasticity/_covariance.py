@@ -4,9 +4,10 @@ import numpy as np
 
 from skhebb._buffers import HebbianTerm, NonZeros
 from skhebb._kernels import _loops
+from skhebb.plasticity._rule import LocalRule
 
 
-class HebbianCovariance:
+class HebbianCovariance(LocalRule):
     """Strengthen connections between neurons that are active together.
 
     Adds lambda(t) mean_b[ã_i (ã_j - mean_b ã_j)] to w_ij, where ã is a neuron's
@@ -31,10 +32,6 @@ class HebbianCovariance:
         self.lambda0 = lambda0
         self.decay = decay
         self.unit = unit
-
-    def needs_preactivations(self, depth):
-        """Tell whether `observe` wants the preactivations of a layer."""
-        return False
 
     def observe(self, layers, activations, preactivations, batch, n_threads):
         """Take mean and inverse range of each neuron over the batch."""

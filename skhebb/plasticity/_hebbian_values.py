@@ -7,6 +7,7 @@ from skhebb._csr import make_csr
 from skhebb._kernels import _loops
 from skhebb._topology_state import MaskState
 from skhebb.plasticity._covariance import statistics_of_nonzeros, statistics_of_tiles
+from skhebb.plasticity._rule import LocalRule
 
 
 def contribution(mask, coactivity):
@@ -28,7 +29,7 @@ MASK_RULES = {"contribution": contribution, "sign": sign}
 LARGEST = 2
 
 
-class HebbianValues:
+class HebbianValues(LocalRule):
     """Raises and lowers the Hebbian value P_ij of each connection, active or not.
 
     With a_i the activation before and z_j the sum before the activation function of the
@@ -74,10 +75,6 @@ class HebbianValues:
                 change = rate * MASK_RULES[self.rule](mask, coactivity)
                 mask.values += change.astype(mask.values.dtype, copy=False)
                 np.clip(mask.values, -1, 1, out=mask.values)
-
-    def term(self, depth, n_evolutions, batches_per_evolution):
-        """Return None: nothing is added to weights."""
-        return
 
     def _excess(self, layer, samples, batch, n_threads):
         """How many times as large as `LARGEST` the mean square is, at least 1."""
