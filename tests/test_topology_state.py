@@ -37,12 +37,14 @@ def cells(layer):
 class OldestFirst(SparseEvolution):
     """Prunes those that have lived longest."""
 
-    def prune(self, layer):
+    def prune(self, layer, extent):
         if layer.topology_state is None:
             layer.topology_state = Ages(np.zeros(layer.n_connections))
         ages = layer.topology_state.ages + 1
         keep = np.ones(len(ages), dtype=bool)
-        keep[np.argsort(-ages, kind="stable")[: int(self.zeta * len(ages))]] = False
+        keep[
+            np.argsort(-ages, kind="stable")[: int(extent * self.zeta * len(ages))]
+        ] = False
         layer.keep_connections(keep)
         layer.topology_state = Ages(ages[keep])
 
@@ -76,7 +78,8 @@ def data(rng):
 def clf(data, monkeypatch):
     monkeypatch.setitem(TOPOLOGY_STATES, "ages", Ages)
     clf = OldestFirstClassifier(
-        (12,), density=0.5, zeta=0.25, evolution_interval="epoch", max_iter=8,
+        (12,), density=0.5, zeta=0.25, zeta_schedule="constant",
+        evolution_interval="epoch", evolution_end=1.0, max_iter=8,
         random_state=0,
     )  # fmt: skip
     return clf.fit(*data)

@@ -1,9 +1,7 @@
 """Where connections are: initial graphs, pruning and growth.
 
-A topology has `initial_weights(shapes, dtype, rng)`, which gives the weights of all
-layers of a new network, `prune(layer, extent)` and `grow(layer, rng)`; and
-`evolves_after_epoch`, whether both happen at the end of an epoch, too, so that what is
-left behind is up to date.
+A topology derives from `Topology`; graphs, pruning rules and growth rules are parts of
+that of SET.
 """
 
 from skhebb.topology._graphs import GRAPHS
@@ -11,6 +9,7 @@ from skhebb.topology._growth import GROWTH_RULES, absent_ranks
 from skhebb.topology._hebbian_mask import HebbianMask
 from skhebb.topology._pruning import PRUNING_RULES
 from skhebb.topology._set import SparseEvolution
+from skhebb.topology._topology import Topology
 
 __all__ = [
     "GRAPHS",
@@ -18,5 +17,6 @@ __all__ = [
     "PRUNING_RULES",
     "HebbianMask",
     "SparseEvolution",
+    "Topology",
     "absent_ranks",
 ]

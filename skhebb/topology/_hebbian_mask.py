@@ -4,9 +4,10 @@ import numpy as np
 
 from skhebb.topology._growth import absent_ranks
 from skhebb.topology._set import initial_weights
+from skhebb.topology._topology import Topology
 
 
-class HebbianMask:
+class HebbianMask(Topology):
     """Connections are active while their Hebbian value is above a threshold.
 
     Those that are pruned keep their weights and come back when their value rises again.

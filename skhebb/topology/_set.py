@@ -6,9 +6,10 @@ from skhebb._csr import make_csr
 from skhebb.topology._graphs import GRAPHS
 from skhebb.topology._growth import GROWTH_RULES, checked
 from skhebb.topology._pruning import PRUNING_RULES
+from skhebb.topology._topology import Topology
 
 
-class SparseEvolution:
+class SparseEvolution(Topology):
     """The topology of SET (Mocanu et al. 2018; de Ranitz 2023, Algorithm 1).
 
     Parameters
@@ -32,8 +33,6 @@ class SparseEvolution:
     growth_scale : float, "glorot" or "he"
         Standard deviation of the weights of connections that are grown.
     """
-
-    evolves_after_epoch = False
 
     def __init__(
         self,

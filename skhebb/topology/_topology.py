@@ -1,0 +1,65 @@
+"""What topologies have in common."""
+
+from abc import ABC, abstractmethod
+
+
+class Topology(ABC):
+    """Decides where the connections of a network are.
+
+    It may keep something with each layer, see `TopologyState`.
+
+    Attributes
+    ----------
+    evolves_after_epoch : bool
+        Whether the topology evolves at the end of an epoch, too, so that what an epoch
+        leaves behind is up to date; else growth waits until training goes on, because
+        new connections have not learned anything.
+    """
+
+    evolves_after_epoch = False
+
+    @abstractmethod
+    def initial_weights(self, shapes, dtype, rng):
+        """Draw the weights of a new network.
+
+        Parameters
+        ----------
+        shapes : list of tuple of int
+            Numbers of neurons before and after each layer of connections.
+        dtype : dtype
+            Type of the weights.
+        rng : numpy.random.Generator
+            Where graphs and weights come from.
+
+        Returns
+        -------
+        weights : list of csr_array of shape (n_in, n_out)
+            The weights of each layer.
+        """
+
+    @abstractmethod
+    def prune(self, layer, extent):
+        """Remove connections, by `layer.keep_connections`.
+
+        Parameters
+        ----------
+        layer : SparseLayer
+            Changed in place.
+        extent : float in (0, 1]
+            Share of what evolution usually removes.
+        """
+
+    @abstractmethod
+    def grow(self, layer, rng):
+        """Add connections, by `layer.add_connections`.
+
+        There are to be `layer.n_connections_target` of them then. Several layers may
+        grow at once, in threads.
+
+        Parameters
+        ----------
+        layer : SparseLayer
+            Changed in place.
+        rng : numpy.random.Generator
+            Where new connections and weights come from.
+        """
