@@ -171,7 +171,7 @@ class HebbSETClassifier(HebbianMixin, BaseSparseClassifier):
     beta_2 : float in [0, 1), default=0.999
         Decay of the mean of the squared gradients, with ``solver="adam"``.
     max_iter : int or "auto", default="auto"
-        Number of epochs at most. "auto" is as many as have ``3 * n ** 0.75``
+        Number of epochs at most. "auto" is as many as have ``2.5 * n ** 0.8``
         mini-batches, n as in `weight_decay`, but 10 at least.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.

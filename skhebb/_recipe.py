@@ -92,8 +92,8 @@ def batch_size_for(batch_size, n_samples, is_stream=False):
 
 
 def auto_max_iter(n, n_batches):
-    """Return the epochs, of `n_batches`, that make about 3 n^(3/4) mini-batches."""
-    return max(FEWEST_EPOCHS, math.ceil(3 * n**0.75 / n_batches))
+    """Return the epochs, of `n_batches`, that make about 2.5 n^0.8 mini-batches."""
+    return max(FEWEST_EPOCHS, math.ceil(2.5 * n**0.8 / n_batches))
 
 
 def learning_rate_for(rate, n, batch_size):

@@ -1,0 +1,341 @@
+"""Defaults that depend on the amount of data, and when the topology evolves."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_digits
+from sklearn.preprocessing import StandardScaler
+
+from skhebb import (
+    HebbianMaskClassifier,
+    HebbSETClassifier,
+    HebbSETRegressor,
+    SETClassifier,
+    SETRegressor,
+)
+from skhebb._recipe import auto_interval, auto_max_iter, batch_size_for
+from skhebb._recipe import learning_rate_for as rate_for
+from skhebb._schedules import EvolutionSchedule
+from skhebb.topology import GRAPHS, PRUNING_RULES
+
+NETWORKS = [SETClassifier, HebbSETClassifier, SETRegressor, HebbSETRegressor]
+# The papers' training, where it differs from the defaults.
+ALGORITHM_1 = {
+    "zeta_schedule": "constant",
+    "evolution_interval": "epoch",
+    "evolution_end": 1.0,
+}
+
+
+def make_data(rng, n, n_features=8):
+    X = rng.standard_normal((n, n_features))
+    return X, (X[:, 0] * X[:, 1] > 0).astype(int)
+
+
+class Recorder:
+    """A pruning rule that writes the zetas it gets into a list."""
+
+    def __init__(self, zetas):
+        self.zetas = zetas
+
+    def __call__(self, weights, zeta):
+        self.zetas.append(zeta)
+        return PRUNING_RULES["magnitude"](weights, zeta)
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+class TestFormulas:
+    @pytest.mark.parametrize(
+        ("n", "batch_size", "epochs", "rate"),
+        [  # n_batches = n / batch_size, epochs = 2.5 n^0.8 / n_batches, upwards
+            (20, 20, 28, 0.02 * math.sqrt(20 / 32)),  # 27.5
+            (100, 25, 25, 0.02 * math.sqrt(25 / 32)),  # 99.5 / 4
+            (320, 32, 26, 0.02),  # 252.4 / 10
+            (1000, 100, 63, 0.02),  # 628.0 / 10
+            (2000, 200, 110, 0.02),  # 1093.4 / 10
+            (10_000, 200, 80, 0.01),  # 3962.2 / 50
+            (60_000, 200, 56, 60_000**-0.5),  # 16612 / 300
+            (1_000_000, 200, 32, 0.001),  # 157739 / 5000
+        ],
+    )
+    def test_by_hand(self, n, batch_size, epochs, rate):
+        assert batch_size_for("auto", n) == batch_size
+        assert auto_max_iter(n, -(-n // batch_size)) == epochs
+        assert_allclose(rate_for("auto", n, batch_size), rate)
+
+    @pytest.mark.parametrize("n", [1, 31, 33, 64, 65, 321, 399, 1999, 2001, 60_001])
+    def test_mini_batches_are_even(self, n):
+        size = batch_size_for("auto", n)
+        n_batches = -(-n // size)
+        assert size <= max(32, min(200, n // 10))
+        assert n_batches * size - n < n_batches  # the last one lacks less than one each
+
+    def test_at_least_ten_epochs_and_ten_mini_batches(self):
+        assert auto_max_iter(1000, 1000) == 10
+        assert auto_interval(100) == 10
+        assert auto_interval(6001) == 101
+
+    @pytest.mark.parametrize("cls", NETWORKS)
+    def test_realised_values(self, cls, rng):
+        X, y = make_data(rng, 400)
+        model = cls((20, 10), random_state=0).fit(X, y)
+        assert model.batch_size_ == 40
+        assert model.max_iter_ == model.n_iter_ == 31  # 301.7 / 10
+        assert model.learning_rate_init_ == 0.02
+        assert_allclose(model.weight_decay_, np.array([0.1 * 8, 0.1 * 20, 1]) / 400)
+        assert model.evolution_interval_ == 10
+        assert model.density_ == 1
+
+    def test_given_values_are_kept(self, rng):
+        X, y = make_data(rng, 50)
+        model = SETClassifier(
+            5, batch_size=7, max_iter=3, learning_rate_init=0.5, weight_decay=0.25,
+            evolution_interval="epoch", random_state=0,
+        ).fit(X, y)  # fmt: skip
+        assert model.batch_size_ == 7
+        assert model.max_iter_ == model.n_iter_ == 3
+        assert model.learning_rate_init_ == 0.5
+        assert_array_equal(model.weight_decay_, [0.25, 0.25])
+        assert model.evolution_interval_ == "epoch"
+
+    @pytest.mark.parametrize("graph", sorted(GRAPHS))
+    @pytest.mark.parametrize("shapes", [[(16, 300), (300, 26)], [(60, 400), (400, 65)]])
+    def test_small_networks_are_dense(self, graph, shapes):
+        counts = GRAPHS[graph](shapes, None, "auto").counts
+        assert_allclose(counts, [math.prod(shape) for shape in shapes])
+
+    @pytest.mark.parametrize("graph", sorted(GRAPHS))
+    def test_large_networks_have_a_tenth_or_less(self, graph):
+        shapes = [(300, 300), (300, 2)]  # a tenth
+        counts = GRAPHS[graph](shapes, None, "auto").counts
+        assert sum(counts) == pytest.approx(0.1 * 90_600, rel=0.03)
+        shapes = [(3000, 1000), (1000, 10)]  # what epsilon = 20 gives
+        p = 20 * np.array([4000 / 3e6, 1010 / 1e4])
+        expected = -np.array([3e6, 1e4]) * np.expm1(-p)
+        counts = GRAPHS[graph](shapes, None, "auto").counts
+        assert sum(counts) == pytest.approx(expected.sum(), rel=0.01)
+
+    def test_glorot(self, rng):
+        X, y = make_data(rng, 20, 40)
+        model = SETClassifier(
+            500, max_iter=1, learning_rate_init=1e-15, zeta=0, random_state=0
+        )
+        data = model.fit(X, y).coefs_[0].data
+        assert data.std() == pytest.approx(math.sqrt(2 / (40 + 500)), rel=0.02)
+
+
+class TestWeights:
+    """The amount of data is the total weight of the samples, their number at least."""
+
+    def test_a_weight_of_two_is_two_samples(self, rng):
+        X, y = make_data(rng, 600)
+        twice = SETClassifier(9, random_state=0, batch_size=600)
+        twice.fit(X, y, sample_weight=np.full(600, 2.0))
+        both = SETClassifier(9, random_state=0, batch_size=1200)
+        both.fit(np.r_[X, X], np.r_[y, y])
+        assert_array_equal(twice.weight_decay_, both.weight_decay_)
+        assert twice.learning_rate_init_ == both.learning_rate_init_
+        assert twice.max_iter_ == both.max_iter_
+        for one, other in zip(twice.coefs_, both.coefs_, strict=True):
+            assert_allclose(one.toarray(), other.toarray(), rtol=1e-3, atol=1e-5)
+
+    @pytest.mark.parametrize("total", [1.0, 300.0])
+    def test_weights_that_sum_to_one(self, rng, total):
+        X, y = make_data(rng, 300)
+        weighted = SETClassifier(9, random_state=0)
+        weighted.fit(X, y, sample_weight=np.full(300, total / 300))
+        plain = SETClassifier(9, random_state=0).fit(X, y)
+        assert_array_equal(weighted.weight_decay_, plain.weight_decay_)
+        assert_allclose(weighted.coefs_[0].data, plain.coefs_[0].data, atol=1e-6)
+
+    def test_samples_held_out_do_not_count(self, rng):
+        X, y = make_data(rng, 500)
+        model = SETClassifier(9, early_stopping=True, random_state=0).fit(X, y)
+        assert_allclose(model.weight_decay_[-1], 1 / 450)
+        weight = (np.arange(500) < 200).astype(float)  # absent ones do not, either
+        model = SETClassifier(9, random_state=0).fit(X, y, weight)
+        assert_allclose(model.weight_decay_[-1], 1 / 200)
+
+    def test_the_penalty_is_that_of_each_layer(self, rng):
+        X, y = make_data(rng, 200)
+        params = {"max_iter": 1, "learning_rate_init": 1e-15, "random_state": 0}
+        penalised = SETClassifier((9, 7), **params).fit(X, y)
+        plain = SETClassifier((9, 7), weight_decay=0, **params).fit(X, y)
+        squares = [np.sum(coefs.data**2) for coefs in plain.coefs_]
+        expected = 0.5 * np.dot(np.array([0.8, 0.9, 1]) / 200, squares)
+        assert_allclose(penalised.loss_ - plain.loss_, expected, rtol=1e-6)
+
+    def test_a_step_is_that_of_each_layer(self, rng):
+        X, y = make_data(rng, 200)
+        params = {
+            "max_iter": 1, "learning_rate_init": 0.5, "solver": "sgd", "momentum": 0,
+            "batch_size": 200, "random_state": 0,
+        }  # fmt: skip
+        start = SETClassifier((9, 7), **{**params, "learning_rate_init": 1e-300})
+        start = start.fit(X, y).coefs_
+        penalised = SETClassifier((9, 7), **params).fit(X, y).coefs_
+        plain = SETClassifier((9, 7), weight_decay=0, **params).fit(X, y).coefs_
+        for c, one, other, w in zip(
+            [0.8, 0.9, 1], penalised, plain, start, strict=True
+        ):
+            difference = other.data - one.data
+            assert_allclose(difference, 0.5 * c / 200 * w.data, atol=1e-12)
+
+
+class TestStreams:
+    def test_taken_for_ten_thousand_samples(self, rng):
+        X, y = make_data(rng, 500)
+        model = SETClassifier(9, random_state=0).partial_fit(X, y, classes=[0, 1])
+        assert model.batch_size_ == 200
+        assert model.max_iter_ is None
+        assert model.learning_rate_init_ == 0.01
+        assert_allclose(model.weight_decay_, np.array([0.8, 1]) / 10_000)
+        assert model.evolution_interval_ == 50
+        model.partial_fit(X[:1], y[:1])
+        assert model.batch_size_ == 1
+        assert_allclose(model.learning_rate_init_, 0.01 / math.sqrt(32))
+        assert model.evolution_interval_ == 10_000
+
+    def test_decay_falls_with_samples_seen(self, rng):
+        X, y = make_data(rng, 9000)
+        model = SETClassifier(2, random_state=0)
+        for n in (10_000, 18_000, 27_000):
+            model.partial_fit(X, y, classes=[0, 1])
+            assert_allclose(model.weight_decay_[-1], 1 / n)
+        assert model.learning_rate_init_ == 0.01
+
+    def test_one_sample_at_a_time(self):
+        X, y = load_digits(return_X_y=True)
+        X = StandardScaler().fit_transform(X)
+        order = np.random.default_rng(0).permutation(len(y))
+        model = SETClassifier(random_state=0, n_jobs=1)
+        model.partial_fit(X[order[:1]], y[order[:1]], classes=np.arange(10))
+        hits = 0
+        for place in order[1:]:
+            hits += model.predict(X[[place]])[0] == y[place]
+            model.partial_fit(X[[place]], y[[place]])
+        assert hits / (len(y) - 1) >= 0.88
+
+
+class TestSchedule:
+    def test_cosine(self):
+        schedule = EvolutionSchedule(5, "cosine", 0.75)
+        for progress, extent in [(0, 1), (0.25, 0.75), (0.375, 0.5), (0.75, 0)]:
+            assert schedule.before_batch(5, progress) == pytest.approx(extent)
+        assert schedule.before_batch(5, 0.76) == 0
+        assert schedule.before_batch(5, None) == 1  # without a plan
+        assert schedule.before_batch(4, 0) == 0
+
+    def test_constant(self):
+        schedule = EvolutionSchedule(None, "constant", 1.0)
+        assert schedule.after_epoch(1.0) == 1  # Algorithm 1 prunes after the last epoch
+        assert schedule.before_epoch(3, 0.5) == 1
+        assert schedule.before_epoch(0, 0.5) == 0  # that was done by `after_epoch`
+        assert schedule.before_batch(99, 0.5) == 0
+        assert EvolutionSchedule(3, "constant", 1.0).after_epoch(0.5) == 0
+
+    @pytest.mark.parametrize("interval", ["epoch", 5])
+    def test_zeta_falls_and_evolution_ends(self, rng, interval):
+        X, y = make_data(rng, 40)
+        zetas = []
+        model = SETClassifier(
+            30, density=0.5, initial_graph="uniform", zeta=0.4,
+            pruning=Recorder(zetas), batch_size=8, max_iter=20,
+            evolution_interval=interval, random_state=0,
+        ).fit(X, y)  # fmt: skip
+        # Five mini-batches an epoch; two layers; nothing at 0.75 itself.
+        shares = np.arange(1, 15) / 20 / 0.75
+        expected = 0.4 / 2 * (1 + np.cos(np.pi * shares))
+        assert_allclose(zetas, np.repeat(expected, 2))
+        n = [len(coefs.data) for coefs in model.coefs_]
+        assert all(n == counts for counts in model._state.connection_counts[-5:])
+
+    def test_the_network_keeps_its_size(self, rng):
+        X, y = make_data(rng, 40)
+        model = SETClassifier(30, density=0.5, initial_graph="uniform", random_state=0)
+        assert model.fit(X, y).n_connections_ == 0.5 * (8 * 30 + 30)
+
+    def test_algorithm_1_prunes_in_the_end(self, rng):
+        X, y = make_data(rng, 40)
+        zetas = []
+        model = SETClassifier(
+            30, density=0.5, initial_graph="uniform", pruning=Recorder(zetas),
+            max_iter=4, random_state=0, **ALGORITHM_1,
+        ).fit(X, y)  # fmt: skip
+        assert zetas == [0.3] * 8
+        assert [coefs.nnz for coefs in model.coefs_] == [120 - 36, 15 - 4]
+
+    def test_evolution_ends_where_it_is_told(self, rng):
+        X, y = make_data(rng, 40)
+        zetas = []
+        SETClassifier(
+            30, density=0.5, initial_graph="uniform", pruning=Recorder(zetas),
+            max_iter=10, random_state=0,
+            **{**ALGORITHM_1, "evolution_end": 0.3},
+        ).fit(X, y)  # fmt: skip
+        assert zetas == [0.3] * 6
+
+    def test_full_layers_stay(self, rng):
+        X, y = make_data(rng, 40)
+        params = {"max_iter": 10, "random_state": 0, "zeta": 0.9}
+        evolving = SETClassifier(30, density=1.0, **params, **ALGORITHM_1).fit(X, y)
+        static = SETClassifier(30, density=1.0, **{**params, "zeta": 0}).fit(X, y)
+        for one, other in zip(evolving.coefs_, static.coefs_, strict=True):
+            assert_array_equal(one.toarray(), other.toarray())
+
+    def test_streams_evolve_between_calls_if_told(self, rng):
+        X, y = make_data(rng, 40)
+        zetas = []
+        model = SETClassifier(
+            30, density=0.5, initial_graph="uniform", pruning=Recorder(zetas),
+            evolution_interval="epoch", random_state=0,
+        )  # fmt: skip
+        for _ in range(3):
+            model.partial_fit(X, y, classes=[0, 1])
+        assert zetas == [0.3] * 4
+
+    def test_masks_have_no_zeta(self, rng):
+        X, y = make_data(rng, 40)
+        names = set(HebbianMaskClassifier().get_params())
+        assert not names & {"zeta", "zeta_schedule", "evolution_end"}
+        model = HebbianMaskClassifier(9, evolution_interval="auto", random_state=0)
+        assert model.fit(X, y).evolution_interval_ == 10
+
+
+def test_a_warm_start_has_a_plan_of_its_own(rng):
+    """And a state that was saved after the first fit goes on to the same bits."""
+    X, y = make_data(rng, 100)
+    params = {"density": 0.5, "warm_start": True, "random_state": 0, "max_iter": 8}
+    model = SETClassifier(30, **params).fit(X, y)
+    other = SETClassifier(30, **params).fit(X, y)
+    other.__setstate__(other.__getstate__())
+    for each in (model, other):
+        each.set_params(max_iter=12).fit(X, y)
+        assert each.max_iter_ == each.n_iter_ == 12
+    for one, two in zip(model.coefs_, other.coefs_, strict=True):
+        assert_array_equal(one.indices, two.indices)
+        assert_array_equal(one.data, two.data)
+
+
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        ({"zeta_schedule": "linear"}, "zeta_schedule"),
+        ({"evolution_end": 0}, "evolution_end"),
+        ({"evolution_end": 1.5}, "evolution_end"),
+        ({"weight_decay": "n"}, "weight_decay"),
+        ({"weight_decay": -1}, "weight_decay"),
+        ({"learning_rate_init": 0}, "learning_rate_init"),
+        ({"max_iter": 0}, "max_iter"),
+        ({"max_iter": "all"}, "max_iter"),
+        ({"weight_scale": "lecun"}, "weight_scale"),
+    ],
+)
+@pytest.mark.parametrize("cls", NETWORKS)
+def test_errors_name_the_parameter(cls, params, name):
+    with pytest.raises(ValueError, match=name):
+        cls(**params).fit([[0.0], [1.0]], [0, 1])
