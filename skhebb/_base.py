@@ -342,7 +342,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
                 "weights, or use sample_weight."
             )
         new = copy.copy(self)
-        state, encoder = self._fitted_state().copy(), self._encoder
+        state, encoder = new._state, new._encoder
         for layer in state.network.layers:
             layer.cast(np.float64)
         new._adopt(state)
@@ -462,6 +462,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
 
     def _check_partial_fit(self):
         """Raise if partial_fit makes no sense with these parameters."""
+        self._scorer(None)
         if self.early_stopping:
             raise ValueError(
                 "partial_fit does not support early_stopping=True. "
@@ -815,6 +816,12 @@ def apply_class_weights(sample_weight, of_classes, encoded, samples):
     samples = samples[sample_weight[samples] > 0]
     if not len(samples):
         raise ValueError("class_weight leaves no sample with a weight above 0.")
+    largest = sample_weight.max()
+    if not 1e-20 <= largest <= 1e20:  # beyond, errors under- or overflow
+        raise ValueError(
+            "The largest product of class_weight and sample_weight must be in the "
+            f"range [1e-20, 1e20]. Got {largest}."
+        )
     return sample_weight, samples
 
 

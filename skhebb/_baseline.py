@@ -5,13 +5,13 @@ import numpy as np
 from skhebb._batches import as_batch_source
 
 PROBE = 10_000  # samples that are looked at, at most
-# Epochs, mini-batches and samples below which a network need not know anything.
+# Epochs, mini-batches and samples below which a network need not know much.
 PATIENCE = 10, 60, 128
 # Relative change of the loss of networks that are not meant to learn.
 STILL = 1e-10
-# What chance, or a short training, may add to the loss of a constant: a share of it
-# and, since rare classes make that small, a number where there are classes.
-MARGIN, OF_CLASSES = 1.2, 0.05
+# What chance may add to the loss of a constant, as a factor, and what a short training
+# may; and, since rare classes make that loss small, a number where there are classes.
+MARGIN, SHORT_MARGIN, OF_CLASSES = 1.2, 10, 0.05
 
 
 def is_no_better(trainer, data, n_epochs):
@@ -32,8 +32,7 @@ def is_no_better(trainer, data, n_epochs):
     n_samples = len(data.samples)
     n_batches = n_epochs * -(-n_samples // trainer.batch_size)
     seen = n_epochs, n_batches, n_samples
-    if any(n < least for n, least in zip(seen, PATIENCE, strict=True)):
-        return False
+    is_short = any(n < least for n, least in zip(seen, PATIENCE, strict=True))
     losses = trainer.state.losses[-n_epochs:]
     if np.ptp(losses) <= STILL * abs(losses[0]):
         return False
@@ -53,7 +52,8 @@ def is_no_better(trainer, data, n_epochs):
     if is_constant or losses[-1] < of_constant / MARGIN:
         return False
     has_classes = trainer.loss.output_activation != "identity"
-    limit = MARGIN * of_constant + (OF_CLASSES if has_classes else 0)
+    margin = SHORT_MARGIN if is_short else MARGIN
+    limit = margin * of_constant + (OF_CLASSES if has_classes else 0)
     X = data.inputs.X[samples]
     with np.errstate(over="ignore", invalid="ignore"):
         outputs = network.outputs(as_batch_source(X), trainer.n_threads).T

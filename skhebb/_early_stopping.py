@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -89,13 +88,20 @@ class EstimatorScorer:
         given = {}
         if sample_weight is not None and accepts_sample_weight(self.scorer):
             given["sample_weight"] = sample_weight
-        score = self.scorer(self.estimator_now(), X, y, **given)
-        if not isinstance(score, Real) or not np.isfinite(score):
-            raise ValueError(
-                "scoring must give a finite number for the validation data. "
-                f"{self.scorer!r} gave {score!r}."
-            )
+        try:
+            score = self.scorer(self.estimator_now(), X, y, **given)
+        except ValueError as error:
+            raise ValueError(f"{self._complaint('raised')} {error}") from error
+        if isinstance(score, str) or np.ndim(score) or not np.isfinite(score):
+            raise ValueError(self._complaint(f"gave {score!r} instead of a number."))
         return float(score)
+
+    def _complaint(self, what):
+        return (
+            "scoring cannot judge the validation data, which may lack a class: give "
+            'X_val and y_val that do not, or use scoring="loss". '
+            f"{self.scorer!r} {what}"
+        )
 
 
 def split(samples, strata, n_val, random_state):
@@ -127,9 +133,14 @@ def split(samples, strata, n_val, random_state):
     shared, alone, strata = samples[~is_alone], samples[is_alone], strata[~is_alone]
     n_classes = len(np.unique(strata))
     if not n_classes <= n_val <= len(shared) - n_classes:
+        what = (
+            f"{n_classes} classes of two samples or more"
+            if n_classes
+            else "classes of one sample each"
+        )
         warnings.warn(
             f"early_stopping cannot share out {n_val} of {len(samples)} samples among "
-            f"{n_classes} classes of two samples or more, so that those held out are "
+            f"{what}, so that those held out are "
             "drawn without regard to classes. Change validation_fraction, or give "
             "X_val and y_val to fit.",
             UserWarning,

@@ -53,6 +53,11 @@ class PersistenceMixin:
     def __setstate__(self, attributes):
         attributes = dict(attributes)
         saved = attributes.pop("_saved", {"version": "an earlier version", "format": 0})
+        if not isinstance(saved, dict) or "format" not in saved:
+            raise ValueError(
+                f"This {type(self).__name__} cannot be loaded, because what was saved "
+                f"is damaged: _saved={saved!s:.80}"
+            )
         if saved["format"] != FORMAT:
             raise ValueError(
                 f"This {type(self).__name__} was saved by skhebb {saved['version']}; "
@@ -262,10 +267,13 @@ def check_number(name, kind, value):
     elif name == "rate":
         is_sound = value is None or (isinstance(value, Real) and 0 <= value < np.inf)
     elif name == "connection_counts":
-        is_sound = all(isinstance(n, Integral) for each in value for n in each)
+        is_sound = isinstance(value, list) and all(
+            isinstance(n, Integral) for each in value for n in each
+        )
+    elif name in HISTORIES:
+        is_sound = isinstance(value, list) and all(isinstance(n, Real) for n in value)
     else:
-        numbers = value if name in HISTORIES else []
-        is_sound = all(isinstance(number, Real) for number in numbers)
+        is_sound = True  # generators and network, which have been checked
     require(is_sound, f"{name}={value!s:.80}")
 
 

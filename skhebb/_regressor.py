@@ -124,6 +124,11 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
             If X is not as described, or so large that predictions overflow.
         """
         predictions = super().predict(X)
+        if not (np.isfinite(self.y_mean_).all() and np.isfinite(self.y_scale_).all()):
+            raise ValueError(
+                "y_mean_ and y_scale_ must be finite. "
+                f"Got {self.y_mean_} and {self.y_scale_}."
+            )
         check_outputs(predictions)
         return predictions
 

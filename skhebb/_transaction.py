@@ -8,12 +8,48 @@ an exception, sees what the last complete training left.
 import os
 import threading
 from contextlib import contextmanager
+from weakref import WeakValueDictionary
 
-# The thread that trains an estimator, by the estimator's id.
-_trainers = {}
 
-if hasattr(os, "register_at_fork"):  # other threads do not exist in a child
-    os.register_at_fork(after_in_child=_trainers.clear)
+class Training:
+    """Held by those who train an estimator, for as long as they do."""
+
+    def __init__(self):
+        self.thread = threading.get_ident()
+
+
+# By the id of the estimator. An entry goes with the frame that holds it, so that no
+# interrupt, wherever it comes, leaves an estimator locked.
+_trainings = WeakValueDictionary()
+_guard = threading.Lock()
+
+
+def _forget_threads():
+    """Begin anew in a forked process, which has one thread."""
+    global _guard
+    _guard = threading.Lock()
+    _trainings.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_threads)
+
+
+def claim(estimator):
+    """Return what to hold while training; raise if another thread holds it."""
+    with _guard:
+        training = _trainings.get(id(estimator))
+        if training is None:
+            training = _trainings[id(estimator)] = Training()
+        is_mine = training.thread == threading.get_ident()
+        if not is_mine:
+            del training  # or else the traceback would hold it
+    if not is_mine:
+        raise RuntimeError(
+            f"This {type(estimator).__name__} is being trained in another thread. Wait "
+            "until that has ended, or train a copy of it (copy.copy)."
+        )
+    return training
 
 
 def twin(estimator):
@@ -42,20 +78,14 @@ def transaction(estimator):
     RuntimeError
         If another thread trains the estimator.
     """
-    me = threading.get_ident()
-    trainer = _trainers.setdefault(id(estimator), me)
-    if trainer != me:
-        raise RuntimeError(
-            f"This {type(estimator).__name__} is being trained in another thread. Wait "
-            "until that has ended, or train a copy of it (copy.copy)."
-        )
+    training = claim(estimator)
     try:
         draft = twin(estimator)
         before = vars(draft).copy()
         yield draft
         commit(estimator, before, vars(draft))
     finally:
-        _trainers.pop(id(estimator), None)
+        del training
 
 
 def commit(estimator, before, after):

@@ -90,6 +90,8 @@ def floats_for(X):
 
 def check_sortable(name, labels):
     """Raise if `labels` are objects that cannot be sorted, or numbers as objects."""
+    if labels.dtype.kind in "mM" and np.isnat(labels).any():
+        raise ValueError(f"The labels {name} contain NaT, which stands for no value.")
     if labels.dtype != object:
         return
     types = sorted({type(label).__name__ for label in labels})

@@ -315,14 +315,15 @@ def place_of(estimator, connection):
 
 def updates_of(estimator, X, y, connection, sample_weight):
     """Presynaptic and postsynaptic activations, and the update by each sample."""
-    place = place_of(estimator, connection)
+    layers_of(estimator)  # raises if there are none
+    descent = copy.copy(estimator)  # which may be in training
+    place = place_of(descent, connection)
     layer, pre, post = connection
     if place is None:
         raise ValueError(
             f"connection={connection} is none: nothing is stored at "
             f"coefs_[{layer}][{pre}, {post}]."
         )
-    descent = copy.copy(estimator)
     descent.set_params(solver="sgd", momentum=0, weight_decay=0, alpha=0)
     trainer, data = descent._one_batch(X, y, sample_weight)
     samples = np.arange(len(data.y))

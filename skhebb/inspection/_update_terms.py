@@ -1,5 +1,6 @@
 """What a mini-batch adds to the weights of a network."""
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -68,6 +69,7 @@ def update_terms(estimator, X, y, sample_weight=None):
     True
     """
     layers_of(estimator)  # raises if there are none
+    estimator = copy.copy(estimator)  # which may be in training
     updates = []
     for with_local_rule in False, True:
         trainer, data = estimator._one_batch(X, y, sample_weight)
