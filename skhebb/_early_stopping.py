@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -91,16 +92,21 @@ class EstimatorScorer:
         try:
             score = self.scorer(self.estimator_now(), X, y, **given)
         except ValueError as error:
-            raise ValueError(f"{self._complaint('raised')} {error}") from error
-        if isinstance(score, str) or np.ndim(score) or not np.isfinite(score):
-            raise ValueError(self._complaint(f"gave {score!r} instead of a number."))
+            raise ValueError(
+                f"scoring cannot judge networks. {self._complaint(f'raised: {error}')}"
+            ) from error
+        if np.ndim(score) or not isinstance(np.asarray(score).item(), Real):
+            raise ValueError(f"scoring must give a finite number. Got {score!r}.")
+        if not np.isfinite(score):
+            raise ValueError(
+                f"scoring must give a finite number. {self._complaint(f'gave {score}.')}"
+            )
         return float(score)
 
     def _complaint(self, what):
         return (
-            "scoring cannot judge the validation data, which may lack a class: give "
-            'X_val and y_val that do not, or use scoring="loss". '
-            f"{self.scorer!r} {what}"
+            "The validation data may lack a class: give X_val and y_val that do not, or "
+            f'use scoring="loss". {self.scorer!r} {what}'
         )
 
 
