@@ -144,8 +144,8 @@ class HebbSETClassifier(HebbianMixin, BaseSparseClassifier):
         prediction.
     batch_size : int or "auto", default="auto"
         Samples per mini-batch. "auto" is a tenth of the samples, but 32 at least and
-        200 at most, and as much less as makes mini-batches even; in `partial_fit`
-        200. The last batch of an epoch has what is left.
+        200 at most, and as much less as makes mini-batches even; all of up to 64
+        samples; and 200 in `partial_fit`. The last batch of an epoch has what is left.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="cosine"
         How the learning rate goes on from `learning_rate_init`, with either solver.
 

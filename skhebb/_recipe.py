@@ -56,7 +56,9 @@ class Recipe(NamedTuple):
         return cls(
             batch_size,
             max_iter,
-            learning_rate_for(estimator.learning_rate_init, n, batch_size),
+            learning_rate_for(
+                estimator.learning_rate_init, n, batch_size * n / n_samples
+            ),
             weight_decays_for(estimator.weight_decay, layers, n),
             interval,
         )
@@ -82,12 +84,12 @@ def batch_size_for(batch_size, n_samples, is_stream=False):
     """Return the samples of a full mini-batch.
 
     "auto" is a tenth of the samples, 32 at least and 200 at most, or less, so that
-    mini-batches are even.
+    mini-batches are even; but up to 64 samples are all in one. In a stream it is 200.
     """
     if batch_size == "auto":
-        n = STREAM if is_stream else n_samples
-        most = min(max(n // 10, FEWEST), MOST)
-        batch_size = most if is_stream else -(-n // -(-n // most))
+        most = min(max(n_samples // 10, FEWEST), MOST)
+        n_batches = 1 if n_samples <= 2 * FEWEST else -(-n_samples // most)
+        batch_size = MOST if is_stream else -(-n_samples // n_batches)
     return min(batch_size, n_samples)
 
 
@@ -96,14 +98,14 @@ def auto_max_iter(n, n_batches):
     return max(FEWEST_EPOCHS, math.ceil(2.5 * n**0.8 / n_batches))
 
 
-def learning_rate_for(rate, n, batch_size):
+def learning_rate_for(rate, n, batch_weight):
     """Return the initial learning rate.
 
     "auto" is 1 / sqrt(n), at most 0.02, and less for mini-batches of less than 32.
     """
     if rate != "auto":
         return float(rate)
-    return min(FASTEST, n**-0.5) * math.sqrt(min(1, batch_size / FEWEST))
+    return min(FASTEST, n**-0.5) * math.sqrt(min(1, batch_weight / FEWEST))
 
 
 def weight_decays_for(decay, layers, n):
