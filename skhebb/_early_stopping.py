@@ -98,15 +98,14 @@ class EstimatorScorer:
         if np.ndim(score) or not isinstance(np.asarray(score).item(), Real):
             raise ValueError(f"scoring must give a finite number. Got {score!r}.")
         if not np.isfinite(score):
-            raise ValueError(
-                f"scoring must give a finite number. {self._complaint(f'gave {score}.')}"
-            )
+            complaint = self._complaint(f"gave {score}.")
+            raise ValueError(f"scoring must give a finite number. {complaint}")
         return float(score)
 
     def _complaint(self, what):
         return (
-            "The validation data may lack a class: give X_val and y_val that do not, or "
-            f'use scoring="loss". {self.scorer!r} {what}'
+            "The validation data may lack a class: give X_val and y_val that do not, "
+            f'or use scoring="loss". {self.scorer!r} {what}'
         )
 
 
