@@ -31,7 +31,7 @@ from skhebb._observer import FitObserver, Observer
 from skhebb._optimizers import OPTIMIZERS
 from skhebb._persistence import PersistenceMixin
 from skhebb._random import random_streams
-from skhebb._recipe import Recipe, batch_size_for
+from skhebb._recipe import Recipe, batch_size_for, input_scale_of
 from skhebb._schedules import SCHEDULES, ZETA_SCHEDULES, EvolutionSchedule
 from skhebb._sklearn import (
     Interval,
@@ -246,7 +246,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         if warm:  # a copy, so that an exception leaves what is fitted as it is
             state = self._fitted_state().copy()
         else:
-            state = self._begin(X, encoder.n_outputs, *initial)
+            state = self._begin(X, sample_weight, encoder.n_outputs, *initial)
         if self.early_stopping and held_out is None:
             given = X_given, y, sample_weight
             held_out = self._hold_out(data, given, state.split_seed)
@@ -297,7 +297,7 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         data, _ = self._weighted(X, y, encoder, None, np.arange(len(y)))
         if self.early_stopping:
             self._hold_out(data, (X, y, None), random_state=0)
-        return self._begin(X, encoder.n_outputs).network.layers
+        return self._begin(X, None, encoder.n_outputs).network.layers
 
     def _partial_fit(self, X, y, sample_weight, make_encoder):
         """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
@@ -316,7 +316,10 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         self._check_memory(X, encoder.n_outputs, len(samples), n_connections, True)
         data, of_classes = self._weighted(X, y, encoder, sample_weight, samples)
         before = None if is_first else self._fitted_state()
-        state = self._begin(X, encoder.n_outputs) if is_first else before.copy()
+        if is_first:
+            state = self._begin(X, sample_weight, encoder.n_outputs)
+        else:
+            state = before.copy()
         recipe = Recipe.of_stream(
             self, state.network.layers, len(data.samples), state.n_samples_seen
         )
@@ -647,7 +650,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             growth_scale=self.growth_scale,
         )
 
-    def _begin(self, X, n_outputs, coefs_init=None, intercepts_init=None):
+    def _begin(
+        self, X, sample_weight, n_outputs, coefs_init=None, intercepts_init=None
+    ):
         """The state that the training of a new network starts from."""
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
         shapes = list(pairwise(sizes))
@@ -661,6 +666,9 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         else:
             coefs = check_coefs(coefs_init, shapes, X.dtype)
         layers = [SparseLayer(*pair) for pair in zip(coefs, intercepts, strict=True)]
+        layers[0].input_scale = input_scale_of(X, sample_weight)
+        if coefs_init is None:
+            layers[0].weights.data /= layers[0].input_scale
         split_seed = int(split.integers(2**31))
         return TrainingState(Network(layers), shuffle, dropout, evolution, split_seed)
 

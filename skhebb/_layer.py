@@ -29,6 +29,9 @@ class SparseLayer:
     n_connections_target : int
         The number of connections that evolution sustains: pruning goes below it,
         growth comes back to it.
+    input_scale : float
+        Steps of the optimiser and Hebbian terms are those of a layer whose inputs were
+        divided by it, and whose weights were multiplied by it.
     weight_state, bias_state : list of ndarray
         The optimiser's arrays, aligned with ``weights.data`` and ``biases``.
     topology_state : TopologyState or None
@@ -40,6 +43,7 @@ class SparseLayer:
         self.weights = weights
         self.biases = biases
         self.n_connections_target = weights.nnz
+        self.input_scale = 1.0
         self.topology_state = None
         self.clear_cache()
         self.reset_state(0)
@@ -231,6 +235,7 @@ class SparseLayer:
         """A layer of the same arrays, its optimiser's apart; training leaves them."""
         layer = SparseLayer(self.weights, self.biases)
         layer.n_connections_target = self.n_connections_target
+        layer.input_scale = self.input_scale
         layer.topology_state = copied(self.topology_state)
         layer.weight_state = [state.copy() for state in self.weight_state]
         layer.bias_state = [state.copy() for state in self.bias_state]

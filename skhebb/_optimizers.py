@@ -26,7 +26,7 @@ class Optimizer(ABC):
         """Return the optimiser that the parameters of an estimator describe."""
 
     @abstractmethod
-    def step(self, learning_rate, decays, t):
+    def step(self, learning_rate, decays, t, input_scale=1.0):
         """Return what the kernels do in a step.
 
         Parameters
@@ -37,6 +37,9 @@ class Optimizer(ABC):
             the batch.
         t : int
             Number of the step since the state arrays were zero, from 1.
+        input_scale : float, default=1
+            Scale s of the inputs of a layer of weights w, which are to move as s w
+            would if the inputs were divided by s.
 
         Returns
         -------
@@ -61,9 +64,10 @@ class SGD(Optimizer):
         """Return the one of `momentum` and `nesterovs_momentum`."""
         return cls(estimator.momentum, estimator.nesterovs_momentum)
 
-    def step(self, learning_rate, decays, t):
+    def step(self, learning_rate, decays, t, input_scale=1.0):
         """Return the kernels' step, the same for any t."""
-        factors = learning_rate, self.momentum, self.nesterov
+        factors = learning_rate / input_scale**2, self.momentum, self.nesterov
+        decays = [decay * input_scale**2 for decay in decays]
         return _loops.OptimizerStep("gradient descent", factors, self.n_arrays, *decays)
 
 
@@ -84,10 +88,11 @@ class Adam(Optimizer):
         """Return the one of `beta_1` and `beta_2`."""
         return cls(estimator.beta_1, estimator.beta_2)
 
-    def step(self, learning_rate, decays, t):
+    def step(self, learning_rate, decays, t, input_scale=1.0):
         """Return step t, which corrects the bias of the zeros at the beginning."""
         beta_1, beta_2 = self.betas
-        learning_rate *= math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        learning_rate *= math.sqrt(1 - beta_2**t) / (1 - beta_1**t) / input_scale
+        decays = [decay * input_scale**2 for decay in decays]
         factors = learning_rate, beta_1, beta_2, 1e-8
         return _loops.OptimizerStep("adam", factors, self.n_arrays, *decays)
 

@@ -150,6 +150,7 @@ def pack_layer(layer):
         "indptr": weights.indptr,
         "biases": layer.biases,
         "n_connections_target": layer.n_connections_target,
+        "input_scale": layer.input_scale,
         "weight_state": layer.weight_state,
         "bias_state": layer.bias_state,
         "topology_state": pack_topology_state(layer.topology_state),
@@ -184,6 +185,7 @@ def unpack_layer(
     indptr,
     biases,
     n_connections_target,
+    input_scale,
     weight_state,
     bias_state,
     topology_state,
@@ -198,6 +200,11 @@ def unpack_layer(
         isinstance(n_connections_target, Integral)
         and 0 <= n_connections_target <= layer.n_in * layer.n_out,
         f"n_connections_target={n_connections_target!r}",
+    )
+    layer.input_scale = input_scale
+    require(
+        isinstance(input_scale, Real) and 0 < input_scale < np.inf,
+        f"input_scale={input_scale!r}",
     )
     layer.weight_state = [native(state) for state in weight_state]
     layer.bias_state = [native(state) for state in bias_state]

@@ -10,6 +10,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import gen_batches
 
 STREAM = 10_000
 FEWEST, MOST = 32, 200  # samples of a mini-batch
@@ -17,6 +19,7 @@ FASTEST = 0.02  # learning rate
 FEWEST_EPOCHS = 10
 EVOLUTIONS = 60  # that there would be if the topology evolved to the end
 LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
+BLOCK = 1000  # samples whose squares are in memory
 HIDDEN_DECAY, OUTPUT_DECAY = 0.1, 1.0
 
 
@@ -126,3 +129,26 @@ def weight_decays_for(decay, layers, n):
 def auto_interval(n_batches):
     """Return a sixtieth of the mini-batches of a training, but 10 at least."""
     return max(LEAST_INTERVAL, -(-n_batches // EVOLUTIONS))
+
+
+def input_scale_of(X, sample_weight):
+    """Return the scale that the first layer's weights are in units of.
+
+    It is that of a typical feature: the geometric mean of the features' root mean
+    squares, divided by sqrt(2), but 1 if that is more, as it is where features are
+    standardised or lie in [0, 1]. A network for X that is much larger would begin with
+    saturated outputs and take steps that overshoot.
+    """
+    squares = np.zeros(X.shape[1])
+    with np.errstate(over="ignore"):
+        for some in gen_batches(X.shape[0], BLOCK):
+            block = X[some].power(2) if issparse(X) else np.square(X[some])
+            if sample_weight is not None:
+                block = block * sample_weight[some, np.newaxis]
+            squares += np.asarray(block.sum(axis=0)).ravel()
+    total = X.shape[0] if sample_weight is None else sample_weight.sum()
+    squares /= total
+    logs = np.log(squares[(squares > 0) & np.isfinite(squares)])
+    if not len(logs):
+        return 1.0
+    return max(1.0, math.exp(logs.mean() / 2) / math.sqrt(2))

@@ -496,7 +496,10 @@ class Trainer:
     def penalty(self, total):
         """The L2 terms of the loss, times the weight of the batch."""
         pairs = zip(self.weight_decays, self.state.network.layers, strict=True)
-        strengths = [(self.alpha + decay * total, layer) for decay, layer in pairs]
+        strengths = [
+            ((self.alpha + decay * total) * layer.input_scale**2, layer)
+            for decay, layer in pairs
+        ]
         return 0.5 * sum(s * layer.sum_of_squares() for s, layer in strengths if s > 0)
 
     def update(self, activations, batch, output_errors):
@@ -511,7 +514,8 @@ class Trainer:
         for depth in reversed(range(len(network.layers))):
             layer = network.layers[depth]
             decays = self.alpha, self.weight_decays[depth]
-            step = self.optimizer.step(state.rate, decays, state.n_steps)
+            scale = layer.input_scale
+            step = self.optimizer.step(state.rate, decays, state.n_steps, scale)
             inputs, backward = activations[depth], Backward(None, None, LINEAR)
             if depth > 0:
                 in_errors = other[: layer.n_in * tiles.stride]
@@ -528,6 +532,7 @@ class Trainer:
             )
             term = self.local_term(depth, batch.total)
             if term is not None:
+                term = term._replace(factor=term.factor / scale)
                 layer.add_covariances(inputs, batch, term, self.scratch, self.n_threads)
             error_sums = self.error_sums[depth][: layer.n_out]
             layer.update_biases(error_sums, batch.total, bias_step)

@@ -24,8 +24,8 @@ def sign(mask, coactivity):
 MASK_RULES = {"contribution": contribution, "sign": sign}
 
 
-# Mean square of samples up to which the rule "contribution" is as published: above
-# that of standardised features, so that these are left alone.
+# Mean square of samples, in units of the layer's `input_scale`, up to which the rule
+# "contribution" is as published: above that of standardised features.
 LARGEST = 2
 
 
@@ -85,8 +85,8 @@ class HebbianValues(LocalRule):
         else:
             squares = np.square(samples)
         means = means_of(squares, layer.n_in, batch, True, n_threads)
-        mean_square = means.sum(dtype=np.float64) / layer.n_in
-        return max(1, float(mean_square) / LARGEST)
+        mean_square = float(means.sum(dtype=np.float64)) / layer.n_in
+        return max(1, mean_square / layer.input_scale**2 / LARGEST)
 
     def _coactivity(self, layer, before, after, batch, n_threads):
         """Sum over the batch of the products of both neurons, for each candidate."""
