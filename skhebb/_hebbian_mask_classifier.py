@@ -74,7 +74,7 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
         this shape. "auto": see :class:`SETClassifier`.
     epsilon : float or None, default=None
         If given, it takes the place of `density`, see :class:`SETClassifier`.
-    weight_scale : float, "glorot" or "he", default="glorot"
+    weight_scale : float, "glorot" or "he", default="he"
         Standard deviation of the initial weights, see :class:`SETClassifier`.
     evolution_interval : "auto", "epoch" or int, default=1
         How often values decide who is active: between epochs, or after so many
@@ -113,7 +113,8 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
     learning_rate_init : float or "auto", default="auto"
         The initial learning rate. "auto" is ``min(0.02, n ** -0.5)``, n as in
         `weight_decay`, times ``sqrt(batch_size / 32)`` where mini-batches are of less
-        than 32 samples. In `partial_fit` n is 10 000.
+        than 32 samples, and times ``sqrt(32 / k)`` where the neurons of the first layer
+        have more than 32 inputs, k in the mean. In `partial_fit` n is 10 000.
     power_t : float, default=0.5
         See `learning_rate`.
     momentum : float in [0, 1), default=0.9
@@ -282,7 +283,7 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
         initial_graph="uniform",
         density=1.0,
         epsilon=None,
-        weight_scale="glorot",
+        weight_scale="he",
         evolution_interval=1,
         solver="adam",
         weight_decay="auto",

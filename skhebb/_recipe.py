@@ -16,6 +16,7 @@ from sklearn.utils import gen_batches
 STREAM = 10_000
 FEWEST, MOST = 32, 200  # samples of a mini-batch
 FASTEST = 0.02  # learning rate
+MANY_INPUTS = 32  # of a neuron, from which on learning is slower
 FEWEST_EPOCHS = 10
 EVOLUTIONS = 60  # that there would be if the topology evolved to the end
 LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
@@ -60,7 +61,7 @@ class Recipe(NamedTuple):
             batch_size,
             max_iter,
             learning_rate_for(
-                estimator.learning_rate_init, n, batch_size * n / n_samples
+                estimator.learning_rate_init, layers, n, batch_size * n / n_samples
             ),
             weight_decays_for(estimator.weight_decay, layers, n),
             interval,
@@ -77,7 +78,7 @@ class Recipe(NamedTuple):
         return cls(
             batch_size,
             None,
-            learning_rate_for(estimator.learning_rate_init, STREAM, batch_size),
+            learning_rate_for(estimator.learning_rate_init, layers, STREAM, batch_size),
             weight_decays_for(estimator.weight_decay, layers, n),
             interval,
         )
@@ -101,14 +102,17 @@ def auto_max_iter(n, n_batches):
     return max(FEWEST_EPOCHS, math.ceil(2.5 * n**0.8 / n_batches))
 
 
-def learning_rate_for(rate, n, batch_weight):
+def learning_rate_for(rate, layers, n, batch_weight):
     """Return the initial learning rate.
 
-    "auto" is 1 / sqrt(n), at most 0.02, and less for mini-batches of less than 32.
+    "auto" is 1 / sqrt(n), at most 0.02, and less for mini-batches of less than 32 and
+    where neurons of the first layer have more than 32 inputs.
     """
     if rate != "auto":
         return float(rate)
-    return min(FASTEST, n**-0.5) * math.sqrt(min(1, batch_weight / FEWEST))
+    n_inputs = layers[0].n_connections_target / layers[0].n_out
+    of_batch, of_inputs = min(1, batch_weight / FEWEST), min(1, MANY_INPUTS / n_inputs)
+    return min(FASTEST, n**-0.5) * math.sqrt(of_batch * of_inputs)
 
 
 def weight_decays_for(decay, layers, n):

@@ -130,7 +130,8 @@ class SETRegressor(BaseSparseRegressor):
     learning_rate_init : float or "auto", default="auto"
         The initial learning rate. "auto" is ``min(0.02, n ** -0.5)``, n as in
         `weight_decay`, times ``sqrt(batch_size / 32)`` where mini-batches are of less
-        than 32 samples. In `partial_fit` n is 10 000.
+        than 32 samples, and times ``sqrt(32 / k)`` where the neurons of the first layer
+        have more than 32 inputs, k in the mean. In `partial_fit` n is 10 000.
     power_t : float, default=0.5
         See `learning_rate`.
     momentum : float in [0, 1), default=0.9

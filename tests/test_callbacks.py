@@ -32,6 +32,9 @@ NETWORK = {
     "hidden_layer_sizes": (30,),
     "density": 0.5,
     "zeta": 0.2,
+    "zeta_schedule": "constant",
+    "evolution_interval": "epoch",
+    "evolution_end": 1.0,
     "learning_rate": "constant",
     "learning_rate_init": 0.01,
     "max_iter": 5,
@@ -372,7 +375,8 @@ class TestFittedEstimator:
     def test_of_the_last_epoch_is_the_estimator(self, data, interval):
         X, y = data
         recorder = Recorder()
-        clf = SETClassifier(**NETWORK, evolution_interval=interval, batch_size=20)
+        params = {**NETWORK, "evolution_interval": interval, "batch_size": 20}
+        clf = SETClassifier(**params)
         clf.set_callbacks(recorder).fit(X, y)
         last = recorder.told("end", "epoch")[-1]["fitted"]
         assert_array_equal(outputs(last, X), outputs(clf, X))
@@ -380,7 +384,8 @@ class TestFittedEstimator:
     def test_after_the_fit(self, estimator_class, data):
         X, y = data
         recorder = Recorder()
-        estimator = estimator_class(**NETWORK, evolution_interval=2, batch_size=20)
+        params = {**NETWORK, "evolution_interval": 2, "batch_size": 20}
+        estimator = estimator_class(**params)
         estimator.set_callbacks(recorder).fit(X, y)
         (told,) = recorder.told("end", "fit")
         assert told["fitted"] is not estimator

@@ -33,6 +33,15 @@ from skhebb._training import Trainer
 
 ESTIMATORS = [SETClassifier, HebbSETClassifier]
 FAST = {"max_iter": 5, "tol": None, "random_state": 0}
+# Where the defaults of `fit` and `partial_fit` differ.
+PUBLISHED = {
+    "zeta_schedule": "constant",
+    "evolution_interval": "epoch",
+    "evolution_end": 1.0,
+    "batch_size": 200,
+    "learning_rate_init": 0.02,
+    "weight_decay": 0.005,
+}
 
 
 @pytest.fixture(params=ESTIMATORS, ids=lambda cls: cls.__name__)
@@ -151,15 +160,16 @@ def test_fitted_attributes(estimator_class, data, loss, n_classes):
 
 def test_last_epoch_prunes_and_does_not_regrow(data):
     X, y = data
-    full = SETClassifier((50,), epsilon=5, zeta=0, **FAST).fit(X, y)
-    pruned = SETClassifier((50,), epsilon=5, zeta=0.3, **FAST).fit(X, y)
+    params = {"epsilon": 5, **PUBLISHED, **FAST}
+    full = SETClassifier((50,), zeta=0, **params).fit(X, y)
+    pruned = SETClassifier((50,), zeta=0.3, **params).fit(X, y)
     for all_coefs, coefs in zip(full.coefs_, pruned.coefs_, strict=True):
         assert coefs.nnz == all_coefs.nnz - int(0.3 * all_coefs.nnz + 1e-9)
 
 
 def test_fit_is_repeated_partial_fit_and_a_pruning(estimator_class, data):
     X, y = data
-    params = {"epsilon": 5, "learning_rate": "constant", **FAST}
+    params = {"epsilon": 5, "learning_rate": "constant", **PUBLISHED, **FAST}
     clf = estimator_class((50,), **params).fit(X, y)
     stream = estimator_class((50,), **params)
     for _ in range(5):

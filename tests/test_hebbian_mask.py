@@ -30,11 +30,17 @@ PLAIN = {
     "weight_decay": 0,
     "learning_rate": "constant",
     "learning_rate_init": 0.5,
+    "weight_scale": "he",
     "tol": None,
     "shuffle": False,
     "random_state": 0,
 }
-NETWORK = {**PLAIN, "hidden_layer_sizes": (9, 8), "max_iter": 6, "batch_size": 60}
+NETWORK = {
+    **PLAIN,
+    "hidden_layer_sizes": (9, 8),
+    "max_iter": 6,
+    "batch_size": 60,
+}
 
 
 @pytest.fixture(scope="module")
@@ -357,6 +363,7 @@ def test_wrong_parameters(data, params):
 def test_values_decide_who_is_active_in_the_end(rule, interval, train):
     X, y = load_digits(return_X_y=True)
     params = {"mask_rule": rule, "mask_rate": 0.003, "evolution_interval": interval}
+    params |= {"batch_size": 200, "learning_rate_init": 0.02}
     clf = HebbianMaskClassifier(20, **params, max_iter=3, random_state=0)
     if train == "fit":
         clf.fit(X / 16, y)

@@ -26,6 +26,7 @@ def test_one_step_is_gradient_plus_covariance(rng, dtype, momentum, unit):
         "epsilon": 3,
         "momentum": momentum,
         "batch_size": 30,
+        "evolution_interval": "epoch",
         "learning_rate_init": 0.1,
         "solver": "sgd",
         "random_state": 0,
@@ -68,6 +69,7 @@ def test_lambda_decays_with_each_evolution(rng):
     clf = HebbSETClassifier(
         (7,), lambda0=0.1, lambda_decay=0.5, zeta=0, learning_rate_init=1e-15,
         solver="sgd", momentum=0, epsilon=3, shuffle=False, random_state=0,
+        evolution_interval="epoch",
     )  # fmt: skip
     moves, before = [], None
     for _ in range(4):
@@ -107,6 +109,7 @@ def test_strength_of_each_layer(rng, kind):
     """The term is linear in it, and none goes into another layer in a single step."""
     X, y = rng.random((30, 6)), rng.integers(3, size=30)
     params = {"solver": "sgd", "zeta": 0, "epsilon": 3, "random_state": 0}
+    params["evolution_interval"] = "epoch"
 
     def weights(lambda0):
         clf = HebbSETClassifier((9, 8), lambda0=lambda0, **params)

@@ -47,10 +47,20 @@ NETWORK = {
     "hidden_layer_sizes": (15, 10),
     "density": 0.4,
     "zeta": 0.3,
+    "zeta_schedule": "constant",
+    "evolution_interval": "epoch",
+    "evolution_end": 1.0,
+    "batch_size": 200,
     "max_iter": 6,
     "random_state": 0,
 }
-PLAIN = {"solver": "sgd", "momentum": 0, "weight_decay": 0, "learning_rate": "constant"}
+PLAIN = {
+    "solver": "sgd",
+    "momentum": 0,
+    "weight_decay": 0,
+    "learning_rate": "constant",
+    "learning_rate_init": 0.02,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -511,7 +521,10 @@ class TestUpdateTerms:
         X, y = data
         X = X.astype(dtype)
         clf = HebbSETClassifier(
-            **NETWORK, **PLAIN, lambda0=0.1, lambda_unit=unit, batch_size=20, tol=None
+            **{**NETWORK, **PLAIN, "batch_size": 20},
+            lambda0=0.1,
+            lambda_unit=unit,
+            tol=None,
         ).fit(container(X), y)
         before = pickle.dumps(clf)
         terms = update_terms(clf, container(X[:40]), y[:40])
@@ -572,7 +585,7 @@ class TestUpdateTerms:
 
     def test_learning_rate_of_the_last_epoch(self, data):
         X, y = data
-        params = {**NETWORK, "solver": "sgd", "momentum": 0, "weight_decay": 0}
+        params = {**NETWORK, **PLAIN, "learning_rate": "cosine"}
         clf = SETClassifier(**params).fit(X, y)
         errors = expected_errors(clf, expected_activations(clf, X), y)
         gradient = expected_activations(clf, X)[0].T @ errors[0] / len(y)

@@ -780,6 +780,8 @@ class TestParameters:
         "weight_scale": 0.125,
         "growth_scale": "he",
         "zeta": 0.0625,
+        "zeta_schedule": "constant",
+        "evolution_end": 0.875,
         "pruning": "sign",
         "growth": np.sort,
         "evolution_interval": 3,

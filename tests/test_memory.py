@@ -51,7 +51,7 @@ def test_bytes_per_connection(rng, peak, batch_size):
     hidden = (20_000, 20_000)
     clf = SETClassifier(
         hidden, epsilon=60, solver="sgd", momentum=0, batch_size=batch_size,
-        max_iter=3, tol=None,
+        max_iter=3, tol=None, evolution_interval="epoch",
     )  # fmt: skip
     training = peak(lambda: clf.fit(X, y))
     n_connections = clf._state.network.n_connections_target

@@ -338,7 +338,7 @@ def test_sums_are_standard(digits, activation):
     """Whatever the activation function, neurons start fine-tuning at work."""
     X, y, _ = digits
     params = {**NETWORK, "activation": activation, "learning_rate_init": 1e-300}
-    network = SETClassifier(**params, zeta=0, weight_decay=0, tol=None)
+    network = SETClassifier(**params, zeta=0, weight_decay=0, batch_size=200, tol=None)
     clf = HebbianPretrainingClassifier(network, WinnerTakeAll(), random_state=0)
     fitted = clf.fit(X, y).estimator_
     functions = {

@@ -1,6 +1,7 @@
 """Defaults that depend on the amount of data, and when the topology evolves."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -65,7 +66,10 @@ class TestFormulas:
     def test_by_hand(self, n, batch_size, epochs, rate):
         assert batch_size_for("auto", n) == batch_size
         assert auto_max_iter(n, -(-n // batch_size)) == epochs
-        assert_allclose(rate_for("auto", n, batch_size), rate)
+        for n_inputs, factor in ((8, 1), (32, 1), (128, 0.5)):
+            layer = SimpleNamespace(n_connections_target=7 * n_inputs, n_out=7)
+            found = rate_for("auto", [layer], n, batch_size)
+            assert_allclose(found, factor * rate)
 
     @pytest.mark.parametrize("n", [1, 31, 33, 64, 65, 321, 399, 1999, 2001, 60_001])
     def test_mini_batches_are_even(self, n):

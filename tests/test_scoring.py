@@ -209,7 +209,8 @@ def test_rare_class(cls, rare):
     for scoring in (None, "loss", "average_precision"):
         clf = cls(
             (30,), early_stopping=True, scoring=scoring, validation_fraction=0.3,
-            max_iter=100, learning_rate="constant", random_state=0,
+            max_iter=100, learning_rate="constant", batch_size=200, random_state=0,
+            weight_decay=0.005, learning_rate_init=0.02,
         )  # fmt: skip
         clf.fit(X, y)
         epochs[scoring] = clf.n_iter_

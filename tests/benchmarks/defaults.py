@@ -75,6 +75,7 @@ CHOSEN_BY = {
     "mnist", "letter", "adult", "magic", "isolet_full", "higgs_lightgbm7500", "digits",
     "pcmac", "lung_bhattacharjee1543", "otto", "reg_california", "reg_kin8nm",
 }  # fmt: skip
+COMPARED = "SET", "MLP", "MLP-same"
 CLASSIFIERS = {
     "SET": SETClassifier(),
     "HebbSET": HebbSETClassifier(),
@@ -218,18 +219,23 @@ def jobs(names, sizes):
 
 
 def read(path=RESULTS):
-    """Means over seeds, by kind, nominal size, set and estimator."""
+    """Means over the seeds in common, by kind, nominal size, set and estimator."""
     rows = defaultdict(list)
     for row in map(json.loads, path.read_text().splitlines()):
         rows[row["set"], row["size"], row["estimator"]].append(row)
     table = defaultdict(dict)
-    for (name, size, estimator), found in rows.items():
+    for (name, size, estimator), found in [*rows.items()]:
+        seeds = [{r["seed"] for r in rows[name, size, e]} for e in COMPARED]
+        common = set.intersection(*seeds)
+        some = [row for row in found if row["seed"] in common]
+        if not some:
+            continue
         nominal = max((s for s in SIZES if s <= size * 1.6), default=SIZES[0])
         kind = "regression" if name.startswith("reg_") else "classification"
         table[kind, nominal, name, size][estimator] = {
-            key: np.mean([row[key] for row in found])
+            key: np.mean([row[key] for row in some])
             for key in ("score", "loss", "weights", "seconds", "processor_seconds")
-            if found[0][key] is not None
+            if some[0][key] is not None
         }
     return table
 
@@ -242,8 +248,7 @@ def report(args):
             cells = {
                 (name, size): found
                 for (k, n, name, size), found in table.items()
-                if (k, n) == (kind, nominal)
-                and {"SET", "MLP", "MLP-same"} <= set(found)
+                if (k, n) == (kind, nominal) and set(COMPARED) <= set(found)
             }
             if cells:
                 print_size(kind, nominal, cells, args.details)
@@ -267,7 +272,7 @@ def print_size(kind, nominal, cells, details):
             return np.exp(np.mean(np.log(ratios))), max(ratios)
 
         line = f"| {estimator} | {100 * mean('score'):.2f} | {mean('loss'):.3f} |"
-        line += " {:.2f} ({:.2f}) |".format(*ratio("seconds", "MLP"))
+        line += " {:.2f} ({:.2f}) |".format(*ratio("processor_seconds", "MLP"))
         print(line + (f" of {len(common)} sets" if len(common) < len(cells) else ""))
     gains = {cell: 100 * gain(found) for cell, found in cells.items()}
     for which in (True, False):
@@ -282,7 +287,7 @@ def print_size(kind, nominal, cells, details):
 
 def gain(found):
     """Score gained over the better dense network."""
-    return found["SET"]["score"] - max(found[e]["score"] for e in ("MLP", "MLP-same"))
+    return found["SET"]["score"] - max(found[e]["score"] for e in COMPARED[1:])
 
 
 def draw(table):
@@ -294,7 +299,7 @@ def draw(table):
         points = [
             (size, 100 * gain(found), name in CHOSEN_BY, nominal)
             for (k, nominal, name, size), found in table.items()
-            if k == kind and {"SET", "MLP", "MLP-same"} <= set(found)
+            if k == kind and set(COMPARED) <= set(found)
         ]
         for is_seen, label in ((True, "chosen by"), (False, "kept aside")):
             some = [(size, g) for size, g, seen, _ in points if seen == is_seen]
