@@ -29,7 +29,7 @@ from skhebb._memory import bytes_of_training, check_memory
 from skhebb._network import Network
 from skhebb._observer import FitObserver, Observer
 from skhebb._optimizers import OPTIMIZERS
-from skhebb._persistence import PersistenceMixin
+from skhebb._persistence import NetworkPersistenceMixin
 from skhebb._random import random_streams
 from skhebb._recipe import Recipe, batch_size_for
 from skhebb._schedules import SCHEDULES, ZETA_SCHEDULES, EvolutionSchedule
@@ -70,7 +70,7 @@ FRACTION = Interval(Real, 0, 1, closed="left")
 COUNT = Interval(Integral, 1, None, closed="left")
 
 
-class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
+class BaseSparseNetwork(NetworkPersistenceMixin, CallbackSupportMixin, BaseEstimator):
     """A truly sparse network whose topology evolves.
 
     Subclasses check y by `_y_options`, which are those of `validate_data`, and

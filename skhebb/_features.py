@@ -23,6 +23,14 @@ from skhebb._components import DenseComponents, SparseComponents
 from skhebb._csr import make_csr
 from skhebb._memory import check_memory
 from skhebb._observer import FitObserver
+from skhebb._persistence import (
+    PersistenceMixin,
+    check_counts,
+    check_features,
+    native,
+    require,
+    unpack_csr,
+)
 from skhebb._random import random_streams
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import Interval, StrOptions, _fit_context
@@ -30,6 +38,7 @@ from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads, one_blas_thread
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
+    check_attribute,
     check_call,
     check_connections,
     check_floats,
@@ -65,6 +74,7 @@ class FeatureMetrics(NamedTuple):
 
 
 class BaseHebbianFeatures(
+    PersistenceMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CallbackSupportMixin,
@@ -236,6 +246,7 @@ class BaseHebbianFeatures(
         is_first = not hasattr(self, "components_")
         if not is_first:  # scikit-learn validates before the first call only
             self._validate_params()
+            self._check_components()
         X = self._check(X, is_first)
         if is_first:
             trained = self._begin(X)
@@ -288,6 +299,7 @@ class BaseHebbianFeatures(
         check_is_fitted(self)
         fitted = twin(self)
         fitted._validate_params()
+        fitted._check_components()
         return fitted, fitted._check(X, is_first=False)
 
     def _begin(self, X, components_init=None, receptive_fields=None):
@@ -425,22 +437,49 @@ class BaseHebbianFeatures(
                 stacklevel=5,
             )
 
-    def __getstate__(self):
-        """The attributes, with receptive fields as plain data, which skops trusts."""
-        attributes = dict(super().__getstate__())
-        components = attributes.get("components_")
-        if issparse(components):
-            fields = csr_array(components)
-            arrays = fields.data, fields.indices, fields.indptr
-            attributes["components_"] = {"arrays": arrays, "shape": fields.shape}
-        return attributes
+    def _check_components(self):
+        """Replace `components_` by what is read of them; raise if they are not sound.
 
-    def __setstate__(self, attributes):
-        packed = attributes.get("components_")
-        if isinstance(packed, dict):
-            components = csr_array(packed["arrays"], shape=packed["shape"])
-            attributes = {**attributes, "components_": components}
-        super().__setstate__(attributes)
+        Users may have changed the array. SciPy and the kernels would not survive
+        indices that lead out of it.
+        """
+        shape = self.n_components_, self.n_features_in_
+        self.components_ = check_attribute("components_", self.components_, shape)
+
+    def _pack(self, attributes):
+        if "components_" in attributes:
+            self._check_components()
+            components = self.components_
+            if issparse(components):
+                arrays = components.data, components.indices, components.indptr
+                components = {"arrays": arrays, "shape": components.shape}
+            attributes["components_"] = components
+        return {}
+
+    def _unpack(self, saved):
+        if not hasattr(self, "components_"):
+            return
+        if isinstance(self.components_, dict):
+            arrays = map(native, self.components_["arrays"])
+            self.components_ = unpack_csr(
+                "components_", self.components_["shape"], *arrays
+            )
+        else:
+            self.components_ = native(self.components_)
+        check_features(self)
+        check_counts(
+            n_components_=self.n_components_,
+            n_iter_=self.n_iter_,
+            n_samples_seen_=self.n_samples_seen_,
+        )
+        self._check_components()
+        require(self._n_features_out == self.n_components_, "_n_features_out")
+        require(isinstance(self._rng, np.random.Generator), f"_rng={self._rng!s:.80}")
+        curve = self.change_curve_
+        are_numbers = isinstance(curve, list) and all(
+            isinstance(change, Real) for change in curve
+        )
+        require(are_numbers, f"change_curve_={curve!s:.80}")
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "components_")

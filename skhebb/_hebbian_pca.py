@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhebb._features import BaseHebbianFeatures, probe
 from skhebb._memory import check_memory
+from skhebb._persistence import require
 from skhebb._sklearn import StrOptions
 from skhebb._threads import one_blas_thread
 from skhebb._transaction import twin
@@ -168,7 +169,9 @@ class HebbianPCA(BaseHebbianFeatures):
             leave of a sample.
         """
         check_is_fitted(self)
-        components = twin(self).components_
+        fitted = twin(self)
+        fitted._check_components()
+        components = fitted.components_
         X = check_array(X, dtype=components.dtype, input_name="X")
         n_units, n_features = components.shape
         if X.shape[1] != n_units:
@@ -180,6 +183,13 @@ class HebbianPCA(BaseHebbianFeatures):
         )
         with one_blas_thread():
             return X @ components
+
+    def _unpack(self, saved):
+        super()._unpack(saved)
+        for name in ("explained_variance_", "explained_variance_ratio_"):
+            if hasattr(self, "components_"):
+                shape = np.shape(getattr(self, name))
+                require(shape == (self.n_components_,), f"{name} of shape {shape}")
 
     def _fitted(self, trained, X):
         some = probe(X)

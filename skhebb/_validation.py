@@ -16,8 +16,6 @@ from skhebb._sparse import check_sparse
 
 FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
 
-FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
-
 
 def check_call(method):
     """Let errors about the arguments of a method name the class of the object.
@@ -212,6 +210,26 @@ def check_shape(name, found, wanted):
     """Raise if the shapes differ."""
     if tuple(found) != tuple(wanted):
         raise ValueError(f"{name} must have shape {wanted}. Got {found}.")
+
+
+def check_attribute(name, array, shape):
+    """A fitted array that users may have changed; a canonical csr_array if sparse."""
+    if issparse(array):
+        array = csr_array(check_sparse(name, array))
+        if not array.has_canonical_format:
+            array = array.copy()
+            array.sum_duplicates()
+    values = array.data if issparse(array) else array
+    if not isinstance(values, np.ndarray) or values.dtype not in FLOATS:
+        found = getattr(values, "dtype", type(values).__name__)
+        raise ValueError(
+            f"{name} must be an array of float64 or float32. Got {found}. It was "
+            "changed after training."
+        )
+    check_shape(name, array.shape, shape)
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} contains NaN or infinity.")
+    return array if issparse(array) else np.asarray(array)
 
 
 def check_weights(name, sample_weight, X):

@@ -8,15 +8,18 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skhebb._persistence import PersistenceMixin, check_features, native, require
 from skhebb._sklearn import Interval, _fit_context
 from skhebb._threads import one_blas_thread
 from skhebb._transaction import transaction, twin
-from skhebb._validation import check_floats, floats_for
+from skhebb._validation import check_attribute, check_floats, floats_for
 
 BLOCK = 4096  # samples
 
 
-class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class ZCAWhitening(
+    PersistenceMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+):
     """Decorrelate features, and stay as near to them as possible (ZCA).
 
     Samples become (x - mean) V (Λ + ε)^(-1/2) Vᵀ, with V and Λ eigenvectors and
@@ -129,8 +132,7 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         white : ndarray of shape (n_samples, n_features)
             Without correlations, as far as `regularization` lets them go.
         """
-        check_is_fitted(self)
-        fitted = twin(self)
+        fitted = self._check_fitted()
         X = validate_data(fitted, X, dtype=fitted.mean_.dtype, reset=False)
         with one_blas_thread():
             return (X - fitted.mean_) @ fitted.whitening_
@@ -148,14 +150,41 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         samples : ndarray of shape (n_samples, n_features)
             What they were before.
         """
-        check_is_fitted(self)
-        fitted = twin(self)
+        fitted = self._check_fitted()
         mean, whitening = fitted.mean_, fitted.whitening_
         X = check_array(X, dtype=mean.dtype, input_name="X")
         if X.shape[1] != len(mean):
             raise ValueError(f"X must have {len(mean)} features. Got {X.shape[1]}.")
         with one_blas_thread():
-            return np.linalg.solve(whitening, X.T).T + mean
+            try:
+                return np.linalg.solve(whitening, X.T).T + mean
+            except np.linalg.LinAlgError:
+                raise ValueError("whitening_ has no inverse.") from None
+
+    def _check_fitted(self):
+        """Return a twin, which other threads do not change, with sound arrays."""
+        check_is_fitted(self)
+        fitted = twin(self)
+        fitted._check_arrays()
+        return fitted
+
+    def _check_arrays(self):
+        """Raise if what users may have changed is not sound."""
+        n = self.n_features_in_
+        self.mean_ = check_attribute("mean_", self.mean_, (n,))
+        self.whitening_ = check_attribute("whitening_", self.whitening_, (n, n))
+
+    def _pack(self, attributes):
+        if "mean_" in attributes:
+            self._check_arrays()
+        return {}
+
+    def _unpack(self, saved):
+        if "mean_" in vars(self) or "whitening_" in vars(self):
+            self.mean_, self.whitening_ = native(self.mean_), native(self.whitening_)
+            check_features(self)
+            self._check_arrays()
+            require(self.mean_.dtype == self.whitening_.dtype, "types of the arrays")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

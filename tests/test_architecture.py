@@ -63,7 +63,7 @@ ALLOWED = {
     | {"_layer", "_network"},
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
     | {"_memory", "_random", "_transaction", "_sparse", "_threads", "_validation"}
-    | {"topology"},
+    | {"_persistence", "topology"},
     "_winner_take_all": {"_features", "_sklearn", "_threads", "plasticity"},
     "_hebbian_mask": {
         "_schedules",
@@ -75,11 +75,17 @@ ALLOWED = {
     "_hebbian_mask_classifier": {"_classifier", "_hebbian_mask"},
     "_hebbian_mask_regressor": {"_hebbian_mask", "_regressor"},
     "_hebbian_pca": {"_features", "_memory", "_sklearn", "_threads", "_transaction"}
-    | {"_validation", "plasticity"},
+    | {"_persistence", "_validation", "plasticity"},
     "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set_classifier"}
     | {"_activations", "_batches", "_layer", "_network", "_random", "_transaction"}
-    | {"_sklearn", "_sparse", "_threads", "_validation"},
-    "_whitening": {"_transaction", "_sklearn", "_threads", "_validation"},
+    | {"_persistence", "_sklearn", "_sparse", "_threads", "_validation"},
+    "_whitening": {
+        "_persistence",
+        "_transaction",
+        "_sklearn",
+        "_threads",
+        "_validation",
+    },
     "inspection": {"_base", "_buffers", "_csr", "_training"},
     "__init__": {"_set_classifier", "_set_regressor"}
     | {"_hebbset_classifier", "_hebbset_regressor"}
