@@ -12,7 +12,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import column_or_1d, indexable
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skhebb._activations import ACTIVATIONS, set_activations
 from skhebb._baseline import is_no_better
@@ -60,6 +60,7 @@ from skhebb._validation import (
     check_weights,
     floats_for,
     parameters_of,
+    validate_data,
     warn_of_changes,
 )
 from skhebb.topology import GRAPHS, GROWTH_RULES, PRUNING_RULES, SparseEvolution

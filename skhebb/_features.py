@@ -16,12 +16,12 @@ from sklearn.base import (
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
-from sklearn.utils.extmath import row_norms
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skhebb._components import DenseComponents, SparseComponents
 from skhebb._csr import make_csr
 from skhebb._memory import check_memory
+from skhebb._norms import norms_of
 from skhebb._observer import FitObserver
 from skhebb._persistence import (
     PersistenceMixin,
@@ -43,9 +43,11 @@ from skhebb._validation import (
     check_connections,
     check_floats,
     check_numbers,
+    check_outputs,
     check_shape,
     floats_for,
     parameters_of,
+    validate_data,
     warn_of_changes,
 )
 from skhebb.topology import GRAPHS
@@ -271,6 +273,11 @@ class BaseHebbianFeatures(
         features : ndarray of shape (n_samples, n_components)
             The positive part of the products of samples and components; the products
             themselves where the rule is linear.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that sums overflow.
         """
         fitted, X = self._check_fitted(X)
         n_samples, n_units = X.shape[0], fitted.components_.shape[0]
@@ -279,9 +286,11 @@ class BaseHebbianFeatures(
             f"{n_units} features of {n_samples} samples",
             "Give fewer samples at a time.",
         )
-        with one_blas_thread():
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             components = fitted._components_of(fitted.components_)
-            return fitted._activate(components.project(X))
+            projections = components.project(X)
+        check_outputs(projections)
+        return fitted._activate(projections)
 
     def _check(self, X, is_first):
         X = check_sparse("X", X)
@@ -399,11 +408,11 @@ class BaseHebbianFeatures(
             for some in gen_batches(n_samples, self.batch_size):
                 batch = X[order[some]]
                 projections = components.project(batch)
-                norms = row_norms(batch)
+                norms = norms_of(batch)
                 coefficients, decay = rule.step(components, projections, norms, rate)
                 components.update(coefficients, batch, decay)
-            if not np.isfinite(components.norms()).all():
-                raise FloatingPointError
+            if not np.isfinite(np.square(components.norms())).all():
+                raise FloatingPointError  # before all that is squared overflows
         trained.n_iter += 1
         trained.n_samples_seen += n_samples
 

@@ -8,7 +8,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skhebb._activations import ACTIVATIONS, Identity
 from skhebb._batches import as_batch_source
@@ -24,7 +24,7 @@ from skhebb._sklearn import HasMethods, _fit_context
 from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads
 from skhebb._transaction import transaction, twin
-from skhebb._validation import check_sortable, floats_for
+from skhebb._validation import check_sortable, floats_for, validate_data
 
 UNLABELLED = -1
 

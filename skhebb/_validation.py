@@ -8,13 +8,19 @@ from numbers import Integral, Number
 import narwhals.stable.v2 as nw
 import numpy as np
 from scipy.sparse import csr_array, issparse
-from sklearn.utils import check_array
+from sklearn.utils import check_array, validation
 
 from skhebb._csr import index_dtype, make_csr
 from skhebb._sklearn import _check_sample_weight
 from skhebb._sparse import check_sparse
 
 FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
+
+
+# scikit-learn adds all numbers up first; inf - inf there is no reason to warn.
+without_warning = np.errstate(invalid="ignore")
+check_array = without_warning(check_array)
+validate_data = without_warning(validation.validate_data)
 
 
 def check_call(method):
@@ -248,11 +254,11 @@ def check_weights(name, sample_weight, X):
 
 
 def check_outputs(outputs):
-    """Raise if what the network makes of samples is not finite."""
+    """Raise if what an estimator makes of samples is not finite."""
     is_finite = np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1)
     if not is_finite.all():
         raise ValueError(
-            "X is too large: sums of the network overflow for "
+            "X is too large: sums overflow for "
             f"{np.count_nonzero(~is_finite)} of {len(outputs)} samples. Scale X as in "
             "training."
         )

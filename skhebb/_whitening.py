@@ -5,14 +5,21 @@ from numbers import Real
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import check_array, gen_batches
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_is_fitted
 
 from skhebb._persistence import PersistenceMixin, check_features, native, require
 from skhebb._sklearn import Interval, _fit_context
 from skhebb._threads import one_blas_thread
 from skhebb._transaction import transaction, twin
-from skhebb._validation import check_attribute, check_floats, floats_for
+from skhebb._validation import (
+    check_array,
+    check_attribute,
+    check_floats,
+    check_outputs,
+    floats_for,
+    validate_data,
+)
 
 BLOCK = 4096  # samples
 
@@ -131,11 +138,18 @@ class ZCAWhitening(
         -------
         white : ndarray of shape (n_samples, n_features)
             Without correlations, as far as `regularization` lets them go.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that sums overflow.
         """
         fitted = self._check_fitted()
         X = validate_data(fitted, X, dtype=fitted.mean_.dtype, reset=False)
-        with one_blas_thread():
-            return (X - fitted.mean_) @ fitted.whitening_
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+            white = (X - fitted.mean_) @ fitted.whitening_
+        check_outputs(white)
+        return white
 
     def inverse_transform(self, X):
         """Undo `transform`.
@@ -149,17 +163,24 @@ class ZCAWhitening(
         -------
         samples : ndarray of shape (n_samples, n_features)
             What they were before.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that sums overflow.
         """
         fitted = self._check_fitted()
         mean, whitening = fitted.mean_, fitted.whitening_
         X = check_array(X, dtype=mean.dtype, input_name="X")
         if X.shape[1] != len(mean):
             raise ValueError(f"X must have {len(mean)} features. Got {X.shape[1]}.")
-        with one_blas_thread():
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             try:
-                return np.linalg.solve(whitening, X.T).T + mean
+                samples = np.linalg.solve(whitening, X.T).T + mean
             except np.linalg.LinAlgError:
                 raise ValueError("whitening_ has no inverse.") from None
+        check_outputs(samples)
+        return samples
 
     def _check_fitted(self):
         """Return a twin, which other threads do not change, with sound arrays."""
