@@ -89,7 +89,7 @@ class BaseHebbianFeatures(
     """
 
     # Parameters that only new components heed.
-    _of_new = ("density", "random_state")
+    _of_new = ("n_components", "density", "random_state")
 
     _couples_units = False  # by a number for each pair of them
 

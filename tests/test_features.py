@@ -679,8 +679,9 @@ def test_extreme_temperatures(digits, dtype, temperature):
 
 
 def test_another_number_of_components_needs_fit(digits):
-    pca = HebbianPCA(5, random_state=0).partial_fit(digits)
-    pca.set_params(n_components=9).partial_fit(digits)
+    pca = HebbianPCA(5, random_state=0).partial_fit(digits).set_params(n_components=9)
+    with pytest.warns(UserWarning, match=r"n_components \(now 9, then 5\).*Use fit"):
+        pca.partial_fit(digits)
     assert len(pca.get_feature_names_out()) == pca.transform(digits).shape[1] == 5
 
 
