@@ -50,7 +50,7 @@ from skhebb._training import (
 )
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
-    check_call,
+    CheckedCallsMixin,
     check_coefs,
     check_floats,
     check_intercepts,
@@ -71,7 +71,9 @@ FRACTION = Interval(Real, 0, 1, closed="left")
 COUNT = Interval(Integral, 1, None, closed="left")
 
 
-class BaseSparseNetwork(NetworkPersistenceMixin, CallbackSupportMixin, BaseEstimator):
+class BaseSparseNetwork(
+    CheckedCallsMixin, NetworkPersistenceMixin, CallbackSupportMixin, BaseEstimator
+):
     """A truly sparse network whose topology evolves.
 
     Subclasses check y by `_y_options`, which are those of `validate_data`, and
@@ -134,7 +136,6 @@ class BaseSparseNetwork(NetworkPersistenceMixin, CallbackSupportMixin, BaseEstim
         return None
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @check_call
     def fit(
         self,
         X,
@@ -360,7 +361,6 @@ class BaseSparseNetwork(NetworkPersistenceMixin, CallbackSupportMixin, BaseEstim
             state.rate = trainer.learning_rate(0, None)
         return trainer, data
 
-    @check_call
     def predict(self, X):
         """Predict the targets.
 

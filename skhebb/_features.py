@@ -38,8 +38,8 @@ from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads, one_blas_thread
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
+    CheckedCallsMixin,
     check_attribute,
-    check_call,
     check_connections,
     check_floats,
     check_numbers,
@@ -76,6 +76,7 @@ class FeatureMetrics(NamedTuple):
 
 
 class BaseHebbianFeatures(
+    CheckedCallsMixin,
     PersistenceMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -111,7 +112,6 @@ class BaseHebbianFeatures(
         check_floats(self)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @check_call
     def fit(self, X, y=None, *, components_init=None, receptive_fields=None):
         """Learn the components from X.
 
@@ -211,7 +211,6 @@ class BaseHebbianFeatures(
         )
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @check_call
     def partial_fit(self, X, y=None):
         """Pass once over X, going on from what was learned before.
 
@@ -259,7 +258,6 @@ class BaseHebbianFeatures(
         self._train(trained, X, 0, None)
         vars(self).update(self._fitted(trained, X))
 
-    @check_call
     def transform(self, X):
         """Turn samples into features.
 

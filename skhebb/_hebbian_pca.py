@@ -10,7 +10,7 @@ from skhebb._persistence import require
 from skhebb._sklearn import StrOptions
 from skhebb._threads import one_blas_thread
 from skhebb._transaction import twin
-from skhebb._validation import check_array, check_call, check_outputs
+from skhebb._validation import check_array, check_outputs
 from skhebb.plasticity import UNIT_ACTIVATIONS, PrincipalComponentsRule
 
 
@@ -150,7 +150,6 @@ class HebbianPCA(BaseHebbianFeatures):
     def _activate(self, projections):
         return UNIT_ACTIVATIONS[self.activation](projections)
 
-    @check_call
     def inverse_transform(self, X):
         """Turn features into the samples that the rule takes them for.
 

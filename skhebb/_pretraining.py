@@ -24,12 +24,18 @@ from skhebb._sklearn import HasMethods, _fit_context
 from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads
 from skhebb._transaction import transaction, twin
-from skhebb._validation import check_sortable, floats_for, validate_data
+from skhebb._validation import (
+    CheckedCallsMixin,
+    check_sortable,
+    floats_for,
+    validate_data,
+)
 
 UNLABELLED = -1
 
 
 class HebbianPretrainingClassifier(
+    CheckedCallsMixin,
     PersistenceMixin,
     CallbackSupportMixin,
     ClassifierMixin,

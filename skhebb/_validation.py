@@ -23,11 +23,25 @@ check_array = without_warning(check_array)
 validate_data = without_warning(validation.validate_data)
 
 
-def check_call(method):
-    """Let errors about the arguments of a method name the class of the object.
+class CheckedCallsMixin:
+    """Lets errors about the arguments of public methods name the class of the object.
 
-    Python's own name the class that has the method, a base class that no user knows.
+    Python's own name the class that has the method, a base class that no user knows, or
+    none where scikit-learn has wrapped it.
     """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in dir(cls):
+            owner = next(base for base in cls.__mro__ if name in vars(base))
+            is_checked = owner is not cls and issubclass(owner, CheckedCallsMixin)
+            method = vars(owner)[name]
+            if inspect.isfunction(method) and name[0] != "_" and not is_checked:
+                setattr(cls, name, check_call(method))
+
+
+def check_call(method):
+    """Let errors about the arguments of a method name the class of the object."""
     signature = inspect.signature(method)
 
     @functools.wraps(method)
@@ -39,7 +53,6 @@ def check_call(method):
             raise TypeError(f"{name} {error}") from None
         return method(self, *args, **kwargs)
 
-    checked.__qualname__ = method.__name__  # for errors of what is wrapped around it
     return checked
 
 

@@ -13,6 +13,7 @@ from skhebb._sklearn import Interval, _fit_context
 from skhebb._threads import one_blas_thread
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
+    CheckedCallsMixin,
     check_array,
     check_attribute,
     check_floats,
@@ -25,7 +26,11 @@ BLOCK = 4096  # samples
 
 
 class ZCAWhitening(
-    PersistenceMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+    CheckedCallsMixin,
+    PersistenceMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Decorrelate features, and stay as near to them as possible (ZCA).
 
