@@ -12,7 +12,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import column_or_1d, indexable
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skhebb._activations import ACTIVATIONS, set_activations
 from skhebb._baseline import is_no_better
@@ -29,7 +29,7 @@ from skhebb._memory import bytes_of_training, check_memory
 from skhebb._network import Network
 from skhebb._observer import FitObserver, Observer
 from skhebb._optimizers import OPTIMIZERS
-from skhebb._persistence import PersistenceMixin
+from skhebb._persistence import NetworkPersistenceMixin
 from skhebb._random import random_streams
 from skhebb._recipe import Recipe, batch_size_for, input_scale_of
 from skhebb._schedules import SCHEDULES, ZETA_SCHEDULES, EvolutionSchedule
@@ -50,7 +50,7 @@ from skhebb._training import (
 )
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
-    check_call,
+    CheckedCallsMixin,
     check_coefs,
     check_floats,
     check_intercepts,
@@ -60,6 +60,7 @@ from skhebb._validation import (
     check_weights,
     floats_for,
     parameters_of,
+    validate_data,
     warn_of_changes,
 )
 from skhebb.topology import GRAPHS, GROWTH_RULES, PRUNING_RULES, SparseEvolution
@@ -70,7 +71,9 @@ FRACTION = Interval(Real, 0, 1, closed="left")
 COUNT = Interval(Integral, 1, None, closed="left")
 
 
-class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
+class BaseSparseNetwork(
+    CheckedCallsMixin, NetworkPersistenceMixin, CallbackSupportMixin, BaseEstimator
+):
     """A truly sparse network whose topology evolves.
 
     Subclasses check y by `_y_options`, which are those of `validate_data`, and
@@ -133,7 +136,6 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
         return None
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @check_call
     def fit(
         self,
         X,
@@ -362,7 +364,6 @@ class BaseSparseNetwork(PersistenceMixin, CallbackSupportMixin, BaseEstimator):
             state.rate = trainer.learning_rate(0, None)
         return trainer, data
 
-    @check_call
     def predict(self, X):
         """Predict the targets.
 

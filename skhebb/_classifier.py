@@ -13,7 +13,7 @@ from skhebb._encoders import Indicators, Labels
 from skhebb._losses import LOSSES
 from skhebb._sklearn import StrOptions, _fit_context
 from skhebb._transaction import transaction
-from skhebb._validation import check_call, check_sortable, warn_of_changes
+from skhebb._validation import check_sortable, warn_of_changes
 
 
 class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
@@ -28,7 +28,6 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
     _y_options = {"multi_output": True}
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @check_call
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Train for one pass over X and y, going on from where training stands.
 
@@ -84,7 +83,6 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
                 "know all samples. Give a dict of weights, or use fit."
             )
 
-    @check_call
     def predict_proba(self, X):
         """Probability of each class.
 
@@ -112,7 +110,6 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             outputs /= outputs.sum(axis=1, keepdims=True)
         return outputs
 
-    @check_call
     def predict_log_proba(self, X):
         """Logarithm of the probability of each class.
 

@@ -9,7 +9,7 @@ FastHebb (Lagani et al. 2022).
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.extmath import row_norms, safe_sparse_dot
+from sklearn.utils.extmath import safe_sparse_dot
 
 from skhebb._activations import Identity
 from skhebb._batches import as_batch_source
@@ -18,6 +18,7 @@ from skhebb._csr import make_csr
 from skhebb._kernels import _loops
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
+from skhebb._norms import norm_of, norms_of, power_of_two
 
 
 class DenseComponents:
@@ -46,7 +47,7 @@ class DenseComponents:
 
     def norms(self):
         """Euclidean norm of each unit's weights."""
-        return row_norms(self.weights)
+        return norms_of(self.weights)
 
     def project(self, X):
         """Products with `X`, dense or CSR, shape (n_samples, n_units)."""
@@ -101,10 +102,10 @@ class SparseComponents:
     def norms(self):
         """Euclidean norm of each unit's weights."""
         fields = self.layer.weights
-        squares = np.bincount(
-            fields.indices, fields.data.astype(np.float64) ** 2, self.layer.n_out
-        )
-        return np.sqrt(squares).astype(fields.dtype)
+        power = power_of_two(np.abs(fields.data).max(initial=0))
+        squares = (fields.data / power).astype(np.float64) ** 2
+        sums = np.bincount(fields.indices, squares, self.layer.n_out)
+        return np.sqrt(sums).astype(fields.dtype) * power
 
     def project(self, X):
         """Products with `X`, dense or CSR, shape (n_samples, n_units)."""
@@ -164,5 +165,5 @@ def plain(n, like):
 
 def relative(now, before):
     """Norm of the change in units of the norm before."""
-    norm = np.linalg.norm(before)
-    return float(np.linalg.norm(now - before) / max(norm, np.finfo(now.dtype).tiny))
+    tiny = np.finfo(now.dtype).tiny
+    return float(norm_of(now - before) / max(norm_of(before), tiny))

@@ -16,13 +16,21 @@ from sklearn.base import (
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
-from sklearn.utils.extmath import row_norms
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skhebb._components import DenseComponents, SparseComponents
 from skhebb._csr import make_csr
 from skhebb._memory import check_memory
+from skhebb._norms import norms_of
 from skhebb._observer import FitObserver
+from skhebb._persistence import (
+    PersistenceMixin,
+    check_counts,
+    check_features,
+    native,
+    require,
+    unpack_csr,
+)
 from skhebb._random import random_streams
 from skhebb._schedules import SCHEDULES
 from skhebb._sklearn import Interval, StrOptions, _fit_context
@@ -30,13 +38,16 @@ from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads, one_blas_thread
 from skhebb._transaction import transaction, twin
 from skhebb._validation import (
-    check_call,
+    CheckedCallsMixin,
+    check_attribute,
     check_connections,
     check_floats,
     check_numbers,
+    check_outputs,
     check_shape,
     floats_for,
     parameters_of,
+    validate_data,
     warn_of_changes,
 )
 from skhebb.topology import GRAPHS
@@ -65,6 +76,8 @@ class FeatureMetrics(NamedTuple):
 
 
 class BaseHebbianFeatures(
+    CheckedCallsMixin,
+    PersistenceMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CallbackSupportMixin,
@@ -77,7 +90,7 @@ class BaseHebbianFeatures(
     """
 
     # Parameters that only new components heed.
-    _of_new = ("density", "random_state")
+    _of_new = ("n_components", "density", "random_state")
 
     _couples_units = False  # by a number for each pair of them
 
@@ -99,7 +112,6 @@ class BaseHebbianFeatures(
         check_floats(self)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @check_call
     def fit(self, X, y=None, *, components_init=None, receptive_fields=None):
         """Learn the components from X.
 
@@ -199,7 +211,6 @@ class BaseHebbianFeatures(
         )
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @check_call
     def partial_fit(self, X, y=None):
         """Pass once over X, going on from what was learned before.
 
@@ -236,6 +247,7 @@ class BaseHebbianFeatures(
         is_first = not hasattr(self, "components_")
         if not is_first:  # scikit-learn validates before the first call only
             self._validate_params()
+            self._check_components()
         X = self._check(X, is_first)
         if is_first:
             trained = self._begin(X)
@@ -246,7 +258,6 @@ class BaseHebbianFeatures(
         self._train(trained, X, 0, None)
         vars(self).update(self._fitted(trained, X))
 
-    @check_call
     def transform(self, X):
         """Turn samples into features.
 
@@ -260,6 +271,11 @@ class BaseHebbianFeatures(
         features : ndarray of shape (n_samples, n_components)
             The positive part of the products of samples and components; the products
             themselves where the rule is linear.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that sums overflow.
         """
         fitted, X = self._check_fitted(X)
         n_samples, n_units = X.shape[0], fitted.components_.shape[0]
@@ -268,9 +284,11 @@ class BaseHebbianFeatures(
             f"{n_units} features of {n_samples} samples",
             "Give fewer samples at a time.",
         )
-        with one_blas_thread():
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             components = fitted._components_of(fitted.components_)
-            return fitted._activate(components.project(X))
+            projections = components.project(X)
+        check_outputs(projections)
+        return fitted._activate(projections)
 
     def _check(self, X, is_first):
         X = check_sparse("X", X)
@@ -288,6 +306,7 @@ class BaseHebbianFeatures(
         check_is_fitted(self)
         fitted = twin(self)
         fitted._validate_params()
+        fitted._check_components()
         return fitted, fitted._check(X, is_first=False)
 
     def _begin(self, X, components_init=None, receptive_fields=None):
@@ -387,11 +406,11 @@ class BaseHebbianFeatures(
             for some in gen_batches(n_samples, self.batch_size):
                 batch = X[order[some]]
                 projections = components.project(batch)
-                norms = row_norms(batch)
+                norms = norms_of(batch)
                 coefficients, decay = rule.step(components, projections, norms, rate)
                 components.update(coefficients, batch, decay)
-            if not np.isfinite(components.norms()).all():
-                raise FloatingPointError
+            if not np.isfinite(np.square(components.norms())).all():
+                raise FloatingPointError  # before all that is squared overflows
         trained.n_iter += 1
         trained.n_samples_seen += n_samples
 
@@ -425,22 +444,49 @@ class BaseHebbianFeatures(
                 stacklevel=5,
             )
 
-    def __getstate__(self):
-        """The attributes, with receptive fields as plain data, which skops trusts."""
-        attributes = dict(super().__getstate__())
-        components = attributes.get("components_")
-        if issparse(components):
-            fields = csr_array(components)
-            arrays = fields.data, fields.indices, fields.indptr
-            attributes["components_"] = {"arrays": arrays, "shape": fields.shape}
-        return attributes
+    def _check_components(self):
+        """Replace `components_` by what is read of them; raise if they are not sound.
 
-    def __setstate__(self, attributes):
-        packed = attributes.get("components_")
-        if isinstance(packed, dict):
-            components = csr_array(packed["arrays"], shape=packed["shape"])
-            attributes = {**attributes, "components_": components}
-        super().__setstate__(attributes)
+        Users may have changed the array. SciPy and the kernels would not survive
+        indices that lead out of it.
+        """
+        shape = self.n_components_, self.n_features_in_
+        self.components_ = check_attribute("components_", self.components_, shape)
+
+    def _pack(self, attributes):
+        if "components_" in attributes:
+            self._check_components()
+            components = self.components_
+            if issparse(components):
+                arrays = components.data, components.indices, components.indptr
+                components = {"arrays": arrays, "shape": components.shape}
+            attributes["components_"] = components
+        return {}
+
+    def _unpack(self, saved):
+        if not hasattr(self, "components_"):
+            return
+        if isinstance(self.components_, dict):
+            arrays = map(native, self.components_["arrays"])
+            self.components_ = unpack_csr(
+                "components_", self.components_["shape"], *arrays
+            )
+        else:
+            self.components_ = native(self.components_)
+        check_features(self)
+        check_counts(
+            n_components_=self.n_components_,
+            n_iter_=self.n_iter_,
+            n_samples_seen_=self.n_samples_seen_,
+        )
+        self._check_components()
+        require(self._n_features_out == self.n_components_, "_n_features_out")
+        require(isinstance(self._rng, np.random.Generator), f"_rng={self._rng!s:.80}")
+        curve = self.change_curve_
+        are_numbers = isinstance(curve, list) and all(
+            isinstance(change, Real) for change in curve
+        )
+        require(are_numbers, f"change_curve_={curve!s:.80}")
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "components_")

@@ -1,16 +1,16 @@
 """Principal components by a Hebbian rule."""
 
 import numpy as np
-from sklearn.utils import check_array
-from sklearn.utils.extmath import row_norms
 from sklearn.utils.validation import check_is_fitted
 
 from skhebb._features import BaseHebbianFeatures, probe
 from skhebb._memory import check_memory
+from skhebb._norms import divide_rows, largest_in_rows, norms_of, power_of_two
+from skhebb._persistence import require
 from skhebb._sklearn import StrOptions
 from skhebb._threads import one_blas_thread
 from skhebb._transaction import twin
-from skhebb._validation import check_call
+from skhebb._validation import check_array, check_outputs
 from skhebb.plasticity import UNIT_ACTIVATIONS, PrincipalComponentsRule
 
 
@@ -69,7 +69,8 @@ class HebbianPCA(BaseHebbianFeatures):
     explained_variance_ : ndarray of shape (n_components_,)
         What each unit takes of the squared norm of the samples, of what those before it
         have left, divided by their number less one; of 10 000 samples at most. Of
-        principal components of centred data these are the variances.
+        principal components of centred data these are the variances. Infinite where
+        squares of samples overflow.
     explained_variance_ratio_ : ndarray of shape (n_components_,)
         The same, divided by the squared norm of the samples.
     n_iter_ : int
@@ -149,7 +150,6 @@ class HebbianPCA(BaseHebbianFeatures):
     def _activate(self, projections):
         return UNIT_ACTIVATIONS[self.activation](projections)
 
-    @check_call
     def inverse_transform(self, X):
         """Turn features into the samples that the rule takes them for.
 
@@ -166,9 +166,16 @@ class HebbianPCA(BaseHebbianFeatures):
         samples : ndarray of shape (n_samples, n_features)
             Y W, which is what each unit, together with those before it, has learned to
             leave of a sample.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that sums overflow.
         """
         check_is_fitted(self)
-        components = twin(self).components_
+        fitted = twin(self)
+        fitted._check_components()
+        components = fitted.components_
         X = check_array(X, dtype=components.dtype, input_name="X")
         n_units, n_features = components.shape
         if X.shape[1] != n_units:
@@ -178,16 +185,28 @@ class HebbianPCA(BaseHebbianFeatures):
             f"{len(X)} samples of {n_features} features",
             "Give fewer samples at a time.",
         )
-        with one_blas_thread():
-            return X @ components
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+            samples = X @ components
+        check_outputs(samples)
+        return samples
+
+    def _unpack(self, saved):
+        super()._unpack(saved)
+        for name in ("explained_variance_", "explained_variance_ratio_"):
+            if hasattr(self, "components_"):
+                shape = np.shape(getattr(self, name))
+                require(shape == (self.n_components_,), f"{name} of shape {shape}")
 
     def _fitted(self, trained, X):
         some = probe(X)
+        power = power_of_two(largest_in_rows(some).max())
+        some = divide_rows(some, np.full(some.shape[0], power))
         with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             explained = self._rule().explained(trained.components, some)
-            total = np.square(row_norms(some)).sum()
+            total = np.square(norms_of(some)).sum()
+            variance = explained / max(some.shape[0] - 1, 1) * power * power
         return {
             **super()._fitted(trained, X),
-            "explained_variance_": explained / max(some.shape[0] - 1, 1),
+            "explained_variance_": variance,
             "explained_variance_ratio_": explained / (total or 1),
         }

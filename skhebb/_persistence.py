@@ -38,17 +38,12 @@ class PersistenceMixin:
 
     def __getstate__(self):
         fitted = twin(self)  # another thread may train, and so change, this one
-        attributes = super(PersistenceMixin, fitted).__getstate__()
+        attributes = dict(super(PersistenceMixin, fitted).__getstate__())
+        for name in OF_A_FIT:
+            attributes.pop(name, None)
         saved = {"version": __version__, "format": FORMAT}
-        if "_state" in attributes:
-            saved["training"] = pack(fitted._fitted_state())
-            saved["encoder"] = {
-                "kind": fitted._encoder.kind,
-                "is_1d": getattr(fitted._encoder, "is_1d", None),
-            }
-        dropped = (*OF_A_FIT, "_state", "_encoder", "coefs_", "intercepts_")
-        kept = {k: v for k, v in attributes.items() if k not in dropped}
-        return {**kept, "_saved": saved}
+        saved.update(fitted._pack(attributes))
+        return {**attributes, "_saved": saved}
 
     def __setstate__(self, attributes):
         attributes = dict(attributes)
@@ -67,29 +62,57 @@ class PersistenceMixin:
         # Parameters that are newer than the file.
         for parameter in inspect.signature(type(self)).parameters.values():
             attributes.setdefault(parameter.name, parameter.default)
-        if "training" in saved:
-            attributes = self._unpacked(attributes, saved)
-        vars(self).update(attributes)
-
-    def _unpacked(self, attributes, saved):
-        """Attributes with what training goes on from; raises if they do not fit."""
-        fitted = object.__new__(type(self))
-        vars(fitted).update(attributes)
+        loaded = object.__new__(type(self))
+        vars(loaded).update(attributes)
         try:
-            fitted._encoder = unpack_encoder(fitted, **saved["encoder"])
-            fitted._adopt(unpack(saved["training"], fitted))
-            check_fits(fitted)
+            begun_with = attributes.get("_begun_with", {})
+            require(begun_with.keys() <= loaded.get_params().keys(), "_begun_with")
+            loaded._unpack(saved)
         except OF_DAMAGE as error:
             raise ValueError(
                 f"This {type(self).__name__} cannot be loaded, because what was saved "
                 f"is damaged: {error}"
             ) from error
-        return vars(fitted)
+        vars(self).update(vars(loaded))
 
     def __copy__(self):
         new = twin(self)
         for name in OF_A_FIT:
             vars(new).pop(name, None)
+        return new
+
+    def _pack(self, attributes):
+        """Make plain data of `attributes`, or take them out and return it."""
+        return {}
+
+    def _unpack(self, saved):
+        """Make attributes of what `_pack` made and returned; raise if not sound."""
+
+
+class NetworkPersistenceMixin(PersistenceMixin):
+    """Saving, loading and copying of networks."""
+
+    def _pack(self, attributes):
+        if "_state" not in attributes:
+            return {}
+        for name in ("_state", "_encoder", "coefs_", "intercepts_"):
+            attributes.pop(name, None)
+        return {
+            "training": pack(self._fitted_state()),
+            "encoder": {
+                "kind": self._encoder.kind,
+                "is_1d": getattr(self._encoder, "is_1d", None),
+            },
+        }
+
+    def _unpack(self, saved):
+        if "training" in saved:
+            self._encoder = unpack_encoder(self, **saved["encoder"])
+            self._adopt(unpack(saved["training"], self))
+            check_fits(self)
+
+    def __copy__(self):
+        new = super().__copy__()
         if hasattr(new, "_state"):
             new._adopt(new._fitted_state().copy())
         return new
@@ -192,8 +215,7 @@ def unpack_layer(
 ):
     """The SparseLayer that `pack_layer` was given; raises if it is not sound."""
     data, indices, indptr, biases = map(native, (data, indices, indptr, biases))
-    check_csr("a layer", shape, data, indices, indptr)
-    layer = SparseLayer(make_csr(data, indices, indptr, tuple(shape)), biases)
+    layer = SparseLayer(unpack_csr("a layer", shape, data, indices, indptr), biases)
     require(layer.is_sound(), "connections or biases of a layer lead out of it")
     layer.n_connections_target = n_connections_target
     require(
@@ -233,8 +255,8 @@ def unpack_topology_state(layer, kind, **arrays):
     return state
 
 
-def check_csr(name, shape, data, indices, indptr):
-    """Raise unless SciPy can make a csr_array of these arrays."""
+def unpack_csr(name, shape, data, indices, indptr):
+    """A csr_array of these arrays, if they fit; indices may lead out of it."""
     require(
         len(shape) == 2 and all(isinstance(n, Integral) and n > 0 for n in shape),
         f"{name} has shape {shape}",
@@ -248,6 +270,7 @@ def check_csr(name, shape, data, indices, indptr):
         and indptr.shape == (shape[0] + 1,),
         f"the arrays of {name} do not fit its shape {tuple(shape)}",
     )
+    return make_csr(data, indices, indptr, tuple(shape))
 
 
 def are_alike(array, other):
@@ -293,8 +316,21 @@ def check_fits(estimator):
         (sizes[0], sizes[-1], sizes[-1]) == wanted,
         f"a network of {sizes} neurons has {wanted[0]} features, {wanted[1]} outputs",
     )
-    names = getattr(estimator, "feature_names_in_", range(sizes[0]))
-    require(len(names) == sizes[0], f"it has {len(names)} feature_names_in_")
+    check_features(estimator)
+
+
+def check_features(estimator):
+    """Raise unless `n_features_in_` is a number, and that of the names there are."""
+    n = estimator.n_features_in_
+    check_counts(n_features_in_=n)
+    names = getattr(estimator, "feature_names_in_", range(n))
+    require(len(names) == n, f"it has {len(names)} feature_names_in_")
+
+
+def check_counts(**counts):
+    """Raise unless these are positive integers."""
+    for name, n in counts.items():
+        require(isinstance(n, Integral) and n > 0, f"{name}={n!s:.80}")
 
 
 def generator(state):

@@ -8,7 +8,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skhebb._activations import ACTIVATIONS, Identity
 from skhebb._batches import as_batch_source
@@ -17,19 +17,30 @@ from skhebb._features import BaseHebbianFeatures
 from skhebb._hebbian_pca import HebbianPCA
 from skhebb._layer import SparseLayer
 from skhebb._network import Network
+from skhebb._persistence import PersistenceMixin, check_features, require
 from skhebb._random import SEEDS
 from skhebb._set_classifier import SETClassifier
 from skhebb._sklearn import HasMethods, _fit_context
 from skhebb._sparse import check_sparse
 from skhebb._threads import effective_n_threads
 from skhebb._transaction import transaction, twin
-from skhebb._validation import check_sortable, floats_for
+from skhebb._validation import (
+    CheckedCallsMixin,
+    check_sortable,
+    floats_for,
+    validate_data,
+)
 
 UNLABELLED = -1
 
 
 class HebbianPretrainingClassifier(
-    CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+    CheckedCallsMixin,
+    PersistenceMixin,
+    CallbackSupportMixin,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    BaseEstimator,
 ):
     """Sparse network, pre-trained layer by layer without labels, then fine-tuned.
 
@@ -306,9 +317,28 @@ class HebbianPretrainingClassifier(
         X = check_sparse("X", X)
         fitted = twin(self)
         network = fitted.estimator_
-        dtype = network.coefs_[0].dtype
+        dtype = network._state.network.dtype
         X = validate_data(fitted, X, accept_sparse="csr", dtype=dtype, reset=False)
         return network, X
+
+    def _unpack(self, saved):
+        if "estimator_" not in vars(self):
+            return
+        network, features = self.estimator_, self.features_
+        check_features(self)
+        require(
+            isinstance(network, BaseSparseClassifier)
+            and network.__sklearn_is_fitted__()
+            and network.n_features_in_ == self.n_features_in_,
+            f"estimator_={network!s:.80}",
+        )
+        require(np.array_equal(self.classes_, network.classes_), "classes_")
+        require(
+            isinstance(features, list)
+            and all(isinstance(rule, BaseHebbianFeatures) for rule in features)
+            and len(features) == network.n_layers_ - 2,
+            f"features_={features!s:.80}",
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -11,7 +11,7 @@ from skhebb._encoders import Numbers
 from skhebb._losses import SquaredError
 from skhebb._sklearn import _fit_context
 from skhebb._transaction import transaction
-from skhebb._validation import check_call, check_outputs, warn_of_changes
+from skhebb._validation import check_outputs, warn_of_changes
 
 
 class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
@@ -27,7 +27,6 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
     _y_options = {"multi_output": True, "y_numeric": True}
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @check_call
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one pass over X and y, going on from where training stands.
 
@@ -103,7 +102,6 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
             )
         return encoded
 
-    @check_call
     def predict(self, X):
         """Predict the targets.
 

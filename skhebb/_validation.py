@@ -8,7 +8,7 @@ from numbers import Integral, Number
 import narwhals.stable.v2 as nw
 import numpy as np
 from scipy.sparse import csr_array, issparse
-from sklearn.utils import check_array
+from sklearn.utils import check_array, validation
 
 from skhebb._csr import index_dtype, make_csr
 from skhebb._sklearn import _check_sample_weight
@@ -16,14 +16,32 @@ from skhebb._sparse import check_sparse
 
 FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
 
-FLOATS = (np.float64, np.float32)  # what X may be; the first is made of others
+
+# scikit-learn adds all numbers up first; inf - inf there is no reason to warn.
+without_warning = np.errstate(invalid="ignore")
+check_array = without_warning(check_array)
+validate_data = without_warning(validation.validate_data)
+
+
+class CheckedCallsMixin:
+    """Lets errors about the arguments of public methods name the class of the object.
+
+    Python's own name the class that has the method, a base class that no user knows, or
+    none where scikit-learn has wrapped it.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in dir(cls):
+            owner = next(base for base in cls.__mro__ if name in vars(base))
+            is_checked = owner is not cls and issubclass(owner, CheckedCallsMixin)
+            method = vars(owner)[name]
+            if inspect.isfunction(method) and name[0] != "_" and not is_checked:
+                setattr(cls, name, check_call(method))
 
 
 def check_call(method):
-    """Let errors about the arguments of a method name the class of the object.
-
-    Python's own name the class that has the method, a base class that no user knows.
-    """
+    """Let errors about the arguments of a method name the class of the object."""
     signature = inspect.signature(method)
 
     @functools.wraps(method)
@@ -35,7 +53,6 @@ def check_call(method):
             raise TypeError(f"{name} {error}") from None
         return method(self, *args, **kwargs)
 
-    checked.__qualname__ = method.__name__  # for errors of what is wrapped around it
     return checked
 
 
@@ -216,6 +233,26 @@ def check_shape(name, found, wanted):
         raise ValueError(f"{name} must have shape {wanted}. Got {found}.")
 
 
+def check_attribute(name, array, shape):
+    """A fitted array that users may have changed; a canonical csr_array if sparse."""
+    if issparse(array):
+        array = csr_array(check_sparse(name, array))
+        if not array.has_canonical_format:
+            array = array.copy()
+            array.sum_duplicates()
+    values = array.data if issparse(array) else array
+    if not isinstance(values, np.ndarray) or values.dtype not in FLOATS:
+        found = getattr(values, "dtype", type(values).__name__)
+        raise ValueError(
+            f"{name} must be an array of float64 or float32. Got {found}. It was "
+            "changed after training."
+        )
+    check_shape(name, array.shape, shape)
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} contains NaN or infinity.")
+    return array if issparse(array) else np.asarray(array)
+
+
 def check_weights(name, sample_weight, X):
     """`sample_weight` as an array of one weight per sample, not all 0."""
     weights = _check_sample_weight(
@@ -232,11 +269,11 @@ def check_weights(name, sample_weight, X):
 
 
 def check_outputs(outputs):
-    """Raise if what the network makes of samples is not finite."""
+    """Raise if what an estimator makes of samples is not finite."""
     is_finite = np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1)
     if not is_finite.all():
         raise ValueError(
-            "X is too large: sums of the network overflow for "
+            "X is too large: sums overflow for "
             f"{np.count_nonzero(~is_finite)} of {len(outputs)} samples. Scale X as in "
             "training."
         )

@@ -5,18 +5,33 @@ from numbers import Real
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import check_array, gen_batches
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_is_fitted
 
+from skhebb._persistence import PersistenceMixin, check_features, native, require
 from skhebb._sklearn import Interval, _fit_context
 from skhebb._threads import one_blas_thread
 from skhebb._transaction import transaction, twin
-from skhebb._validation import check_floats, floats_for
+from skhebb._validation import (
+    CheckedCallsMixin,
+    check_array,
+    check_attribute,
+    check_floats,
+    check_outputs,
+    floats_for,
+    validate_data,
+)
 
 BLOCK = 4096  # samples
 
 
-class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class ZCAWhitening(
+    CheckedCallsMixin,
+    PersistenceMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
     """Decorrelate features, and stay as near to them as possible (ZCA).
 
     Samples become (x - mean) V (Λ + ε)^(-1/2) Vᵀ, with V and Λ eigenvectors and
@@ -128,12 +143,18 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         white : ndarray of shape (n_samples, n_features)
             Without correlations, as far as `regularization` lets them go.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that sums overflow.
         """
-        check_is_fitted(self)
-        fitted = twin(self)
+        fitted = self._check_fitted()
         X = validate_data(fitted, X, dtype=fitted.mean_.dtype, reset=False)
-        with one_blas_thread():
-            return (X - fitted.mean_) @ fitted.whitening_
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+            white = (X - fitted.mean_) @ fitted.whitening_
+        check_outputs(white)
+        return white
 
     def inverse_transform(self, X):
         """Undo `transform`.
@@ -147,15 +168,49 @@ class ZCAWhitening(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         samples : ndarray of shape (n_samples, n_features)
             What they were before.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that sums overflow.
         """
-        check_is_fitted(self)
-        fitted = twin(self)
+        fitted = self._check_fitted()
         mean, whitening = fitted.mean_, fitted.whitening_
         X = check_array(X, dtype=mean.dtype, input_name="X")
         if X.shape[1] != len(mean):
             raise ValueError(f"X must have {len(mean)} features. Got {X.shape[1]}.")
-        with one_blas_thread():
-            return np.linalg.solve(whitening, X.T).T + mean
+        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
+            try:
+                samples = np.linalg.solve(whitening, X.T).T + mean
+            except np.linalg.LinAlgError:
+                raise ValueError("whitening_ has no inverse.") from None
+        check_outputs(samples)
+        return samples
+
+    def _check_fitted(self):
+        """Return a twin, which other threads do not change, with sound arrays."""
+        check_is_fitted(self)
+        fitted = twin(self)
+        fitted._check_arrays()
+        return fitted
+
+    def _check_arrays(self):
+        """Raise if what users may have changed is not sound."""
+        n = self.n_features_in_
+        self.mean_ = check_attribute("mean_", self.mean_, (n,))
+        self.whitening_ = check_attribute("whitening_", self.whitening_, (n, n))
+
+    def _pack(self, attributes):
+        if "mean_" in attributes:
+            self._check_arrays()
+        return {}
+
+    def _unpack(self, saved):
+        if "mean_" in vars(self) or "whitening_" in vars(self):
+            self.mean_, self.whitening_ = native(self.mean_), native(self.whitening_)
+            check_features(self)
+            self._check_arrays()
+            require(self.mean_.dtype == self.whitening_.dtype, "types of the arrays")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

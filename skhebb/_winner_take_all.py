@@ -3,9 +3,9 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.utils.extmath import row_norms
 
 from skhebb._features import BaseHebbianFeatures
+from skhebb._norms import divide_rows, largest_in_rows, norms_of, power_of_two
 from skhebb._sklearn import Interval, StrOptions
 from skhebb._threads import one_blas_thread
 from skhebb.plasticity import COMPETITIONS, WinnerTakeAllRule
@@ -156,10 +156,11 @@ class WinnerTakeAll(BaseHebbianFeatures):
             They add up to 1 for each sample, but to 0 for one of zeros.
         """
         fitted, X = self._check_fitted(X)
+        X = divide_rows(X, power_of_two(largest_in_rows(X)))  # angles stay
         components = fitted._components_of(fitted.components_)
         with one_blas_thread():
             projections = components.project(X)
-        return fitted._rule().responses(components, projections, row_norms(X))
+        return fitted._rule().responses(components, projections, norms_of(X))
 
     def _initial_components(self, shape, fields, X, rng):
         components = super()._initial_components(shape, fields, X, rng)

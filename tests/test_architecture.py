@@ -21,6 +21,7 @@ ALLOWED = {
     "_threads": {"_kernels"},
     "_batches": {"_kernels", "_buffers"},
     "_csr": set(),
+    "_norms": set(),
     "_baseline": {"_batches"},
     "_memory": {"_csr"},
     "_topology_state": {"_csr", "_kernels"},
@@ -42,7 +43,7 @@ ALLOWED = {
     "_dropout": {"_kernels"},
     "_encoders": set(),
     "topology": {"_kernels", "_csr", "_memory"},
-    "plasticity": {"_buffers", "_csr", "_kernels", "_topology_state"},
+    "plasticity": {"_norms", "_buffers", "_csr", "_kernels", "_topology_state"},
     "datasets": set(),
     "_base": LEAVES
     | {"_batches", "_layer", "_network", "_observer", "_random", "_sklearn"}
@@ -60,11 +61,11 @@ ALLOWED = {
     "_hebbset_classifier": {"_classifier", "_hebbset"},
     "_hebbset_regressor": {"_hebbset", "_regressor"},
     "_components": {"_activations", "_batches", "_buffers", "_csr", "_kernels"}
-    | {"_layer", "_network"},
+    | {"_layer", "_network", "_norms"},
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
     | {"_memory", "_random", "_transaction", "_sparse", "_threads", "_validation"}
-    | {"topology"},
-    "_winner_take_all": {"_features", "_sklearn", "_threads", "plasticity"},
+    | {"_norms", "_persistence", "topology"},
+    "_winner_take_all": {"_features", "_norms", "_sklearn", "_threads", "plasticity"},
     "_hebbian_mask": {
         "_schedules",
         "_sklearn",
@@ -75,11 +76,17 @@ ALLOWED = {
     "_hebbian_mask_classifier": {"_classifier", "_hebbian_mask"},
     "_hebbian_mask_regressor": {"_hebbian_mask", "_regressor"},
     "_hebbian_pca": {"_features", "_memory", "_sklearn", "_threads", "_transaction"}
-    | {"_validation", "plasticity"},
+    | {"_norms", "_persistence", "_validation", "plasticity"},
     "_pretraining": {"_classifier", "_features", "_hebbian_pca", "_set_classifier"}
     | {"_activations", "_batches", "_layer", "_network", "_random", "_transaction"}
-    | {"_sklearn", "_sparse", "_threads", "_validation"},
-    "_whitening": {"_transaction", "_sklearn", "_threads", "_validation"},
+    | {"_persistence", "_sklearn", "_sparse", "_threads", "_validation"},
+    "_whitening": {
+        "_persistence",
+        "_transaction",
+        "_sklearn",
+        "_threads",
+        "_validation",
+    },
     "inspection": {"_base", "_buffers", "_csr", "_training"},
     "__init__": {"_set_classifier", "_set_regressor"}
     | {"_hebbset_classifier", "_hebbset_regressor"}

@@ -1,5 +1,7 @@
 """Errors and warnings name what users wrote: their class, and their line."""
 
+import inspect
+
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
@@ -10,26 +12,55 @@ from skhebb import HebbianPCA, SETClassifier, SETRegressor
 ESTIMATORS = [
     value for name in skhebb.__all__ if isinstance(value := getattr(skhebb, name), type)
 ]
-METHODS = [
-    *("fit", "partial_fit", "predict", "predict_proba", "predict_log_proba"),
-    *("transform", "inverse_transform", "responses"),
+# Public methods, inherited ones included; scikit-learn's own descriptors say themselves
+# what they want.
+CALLS = [
+    (cls, name)
+    for cls in ESTIMATORS
+    for name in dir(cls)
+    if name[0] != "_" and inspect.isfunction(inspect.getattr_static(cls, name))
 ]
 
 
-@pytest.mark.parametrize(
-    ("estimator_class", "method"),
-    [(cls, name) for cls in ESTIMATORS for name in METHODS if hasattr(cls, name)],
-)
+@pytest.mark.parametrize(("estimator_class", "method"), CALLS)
 def test_errors_about_arguments_name_the_class(estimator_class, method):
     called = getattr(estimator_class(), method)
     name = rf"^{estimator_class.__name__}\.{method}\(\)"
-    X, y = np.eye(3), [0, 1, 1]
-    with pytest.raises(TypeError, match=f"{name} got an unexpected .* 'eval_set'"):
-        called(X, y=y, eval_set=[(X, y)]) if "fit" in method else called(X, eval_set=X)
-    # scikit-learn calls `transform` itself, and does not know the class.
-    name = name if method != "transform" else r"^(ZCAWhitening\.)?transform\(\)"
-    with pytest.raises(TypeError, match=f"{name} missing .* 'X'"):
-        called()
+    wants_X = "X" in inspect.signature(called).parameters
+    takes_any = method in ("set_params", "fit_transform")
+    if not takes_any:
+        X, y = np.eye(3), [0, 1, 1]
+        wanted = inspect.signature(called).parameters
+        given = {n: value for n, value in {"X": X, "y": y}.items() if n in wanted}
+        with pytest.raises(TypeError, match=f"{name} got an unexpected .* 'eval_set'"):
+            called(**given, eval_set=[(X, y)])
+    if wants_X:
+        with pytest.raises(TypeError, match=f"{name} missing .* 'X'"):
+            called()
+    if method != "set_callbacks":
+        with pytest.raises(TypeError, match=f"{name} too many positional arguments"):
+            called(*range(20))
+
+
+def test_those_that_are_looked_for_are_there():
+    assert {
+        *((SETClassifier, name) for name in ("score", "drop_optimizer_state", "fit")),
+        *((HebbianPCA, name) for name in ("transform", "get_feature_names_out")),
+        *((skhebb.ZCAWhitening, name) for name in ("fit_transform", "transform")),
+        (skhebb.HebbianPretrainingClassifier, "predict_proba"),
+    } <= set(CALLS)
+
+
+def test_methods_of_subclasses_of_users():
+    class Mine(SETClassifier):
+        def look(self, X):
+            return X
+
+    with pytest.raises(TypeError, match=r"^Mine\.look\(\) missing .* 'X'"):
+        Mine().look()
+    with pytest.raises(TypeError, match=r"^Mine\.predict\(\) missing .* 'X'"):
+        Mine().predict()
+    assert Mine().look(3) == 3
 
 
 @pytest.mark.parametrize(

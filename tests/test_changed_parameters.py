@@ -35,6 +35,7 @@ CHANGES = {
     "random_state": 1,
     "normalize_y": False,
     "init": "samples",
+    "n_components": 4,
 }
 X = np.random.default_rng(0).random((40, 6))
 Y = np.arange(40) % 2
@@ -89,7 +90,7 @@ def test_networks_warn(estimator, change, copied, how):
 
 @pytest.mark.parametrize(
     ("estimator", "change"),
-    of(FEATURES, ["density", "random_state", "init"]),
+    of(FEATURES, ["n_components", "density", "random_state", "init"]),
 )
 def test_features_warn(estimator, change):
     (name,) = change

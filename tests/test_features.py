@@ -369,6 +369,96 @@ def test_responses(digits, temperature):
 
 
 @pytest.mark.parametrize(
+    ("dtype", "scales"),
+    [
+        (np.float32, [1e-25, 1e25, 1e37]),
+        (np.float64, [1e-307, 1e-200, 1e160, 1e200, 1e307]),
+    ],
+)
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_responses_do_not_depend_on_the_scale(
+    digits, density, dtype, scales, container
+):
+    """No square of a number overflows or vanishes, nor a product with a weight."""
+    X = digits.astype(dtype)
+    wta = WinnerTakeAll(5, density=density, random_state=0).fit(X)
+    expected = wta.responses(X)
+    assert np.ptp(expected, axis=1).min() > 0.01
+    for scale in scales:
+        responses = wta.responses(container(X * dtype(scale)))
+        assert_allclose(responses, expected, rtol=1e-4)
+    wta.components_ = wta.components_ * dtype(scales[-1])
+    assert_allclose(wta.responses(X), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale"), [(np.float32, 2.0**64), (np.float64, 2.0**512)]
+)
+def test_training_where_squares_of_samples_overflow(digits, density, dtype, scale):
+    """Shares of units do not become equal: components scale with the samples."""
+    X, scale = digits.astype(dtype), dtype(scale)
+    wta = WinnerTakeAll(5, learning_rate_init=1e-4, random_state=0)
+    given = 1e-3 * digits[::300][:5].astype(dtype)
+    if density < 1:
+        given = sparse.csr_array(given)
+    small = clone(wta).fit(X, components_init=given)
+    large = clone(wta).fit(scale * X, components_init=scale * given)
+    with np.errstate(over="ignore"):
+        assert np.isinf(np.square(scale * X)).any()
+    expected = dense(small.components_) * scale
+    assert_allclose(dense(large.components_), expected, rtol=1e-4)
+    assert_allclose(large.change_curve_, small.change_curve_, rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("activation", ["relu", "identity"])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_principal_components_where_squares_of_samples_overflow(
+    digits, density, dtype, activation, container
+):
+    X = digits.astype(dtype)
+    pca = HebbianPCA(5, activation=activation, density=density, random_state=0)
+    scale = 1e25 if dtype == np.float32 else 1e200
+    raw, huge = (
+        clone(pca).fit(container(X * dtype(factor))) for factor in (255, scale)
+    )
+    rtol = 1e-3 if dtype == np.float32 else 1e-8
+    assert_allclose(dense(huge.components_), dense(raw.components_), rtol, 1e-6)
+    ratio = huge.explained_variance_ratio_
+    assert ratio.dtype == huge.explained_variance_.dtype == dtype
+    assert_allclose(ratio, raw.explained_variance_ratio_, rtol, 1e-6)
+    with np.errstate(over="ignore"):
+        factor = dtype(scale / 255)  # a unit may explain nothing, of infinity
+        variance = raw.explained_variance_ * factor * factor
+    assert_allclose(huge.explained_variance_, variance, rtol)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_too_large_samples(rng, density, dtype):
+    """They give no infinite features, nor any that are not a number."""
+    X = np.where(rng.standard_normal((40, 12)) > 0, dtype(1), dtype(-1))
+    params = {"density": density, "random_state": 0}
+    wta = WinnerTakeAll(6, init="samples", **params).fit(X)
+    pca = HebbianPCA(6, activation="identity", **params).fit(3 * X)
+    pca.components_ *= dtype(10)
+    zca = ZCAWhitening(1e-9).fit(dtype(0.01) * rng.random((40, 12)).astype(dtype))
+    tiny = ZCAWhitening().fit(dtype(1e6) * X)  # which makes large samples small
+    huge, part = dtype(np.finfo(dtype).max / 2), X[:3]
+    for use in (
+        lambda: wta.transform(huge * X),
+        lambda: wta.transform(sparse.csr_array(huge * X)),
+        lambda: pca.transform(huge * X),
+        lambda: pca.inverse_transform(huge * X[:, :6]),
+        lambda: zca.transform(huge * X),
+        lambda: tiny.inverse_transform(huge * X),
+        lambda: tiny.inverse_transform(huge * part),
+    ):
+        with pytest.raises(ValueError, match=r"X is too large.*Scale X"):
+            use()
+    assert np.isfinite(wta.transform(huge / 100 * X)).all()
+
+
+@pytest.mark.parametrize(
     ("transformer", "rate"),
     [
         (WinnerTakeAll(30, competition="hard"), 0.3),
@@ -589,8 +679,9 @@ def test_extreme_temperatures(digits, dtype, temperature):
 
 
 def test_another_number_of_components_needs_fit(digits):
-    pca = HebbianPCA(5, random_state=0).partial_fit(digits)
-    pca.set_params(n_components=9).partial_fit(digits)
+    pca = HebbianPCA(5, random_state=0).partial_fit(digits).set_params(n_components=9)
+    with pytest.warns(UserWarning, match=r"n_components \(now 9, then 5\).*Use fit"):
+        pca.partial_fit(digits)
     assert len(pca.get_feature_names_out()) == pca.transform(digits).shape[1] == 5
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.utils.extmath import safe_sparse_dot
 
+from skhebb._norms import power_of_two
+
 
 def identity(projections):
     """Leave them as they are."""
@@ -45,12 +47,17 @@ class PrincipalComponentsRule:
         """Coefficients of the samples and decay of the weights."""
         outputs = self.activate(projections)
         scalar = outputs.dtype.type
-        sizes = norms_of_samples @ norms_of_samples, np.vdot(outputs, outputs)
-        excess = max(*sizes, LARGEST * len(outputs)) / (LARGEST * len(outputs))
-        coefficients = outputs / scalar(len(outputs))
+        n_samples = len(outputs)
+        # Of large numbers, parts by a power of two, the squares of which are finite.
+        largest = max(norms_of_samples.max(), np.abs(outputs).max(), scalar(1))
+        power = power_of_two(largest)
+        outputs, norms = outputs / power, norms_of_samples / power
+        limit = LARGEST * n_samples / float(power) / float(power)
+        excess = max(norms @ norms, np.vdot(outputs, outputs), limit)
+        rate = scalar(rate / (excess / (LARGEST * n_samples)))
+        coefficients = outputs / scalar(n_samples)
         decay = np.tril(coefficients.T @ outputs)
-        rate = scalar(rate / excess)
-        return rate * coefficients, rate * decay
+        return rate * coefficients / power, rate * decay
 
     def explained(self, components, X):
         """Return what each unit takes of the squares of X that others left.
