@@ -11,6 +11,7 @@ from skhebb._pretraining import HebbianPretrainingClassifier
 from skhebb._set_classifier import SETClassifier
 from skhebb._set_regressor import SETRegressor
 from skhebb._show_versions import show_versions
+from skhebb._soft_hebb import SoftHebb
 from skhebb._version import __version__
 from skhebb._whitening import ZCAWhitening
 from skhebb._winner_take_all import WinnerTakeAll
@@ -24,6 +25,7 @@ __all__ = [
     "HebbianPretrainingClassifier",
     "SETClassifier",
     "SETRegressor",
+    "SoftHebb",
     "WinnerTakeAll",
     "ZCAWhitening",
     "__version__",

@@ -64,7 +64,10 @@ ALLOWED = {
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
     | {"_memory", "_random", "_transaction", "_sparse", "_threads", "_validation"}
     | {"topology"},
-    "_winner_take_all": {"_features", "_sklearn", "_threads", "plasticity"},
+    "_feature_activations": {"plasticity"},
+    "_winner_take_all": {"_feature_activations", "_features", "_sklearn", "_threads"}
+    | {"plasticity"},
+    "_soft_hebb": {"_feature_activations", "_features", "_sklearn", "plasticity"},
     "_hebbian_mask": {
         "_schedules",
         "_sklearn",
@@ -84,7 +87,7 @@ ALLOWED = {
     "__init__": {"_set_classifier", "_set_regressor"}
     | {"_hebbset_classifier", "_hebbset_regressor"}
     | {"_hebbian_mask_classifier", "_hebbian_mask_regressor"}
-    | {"_winner_take_all", "_hebbian_pca", "_whitening", "_pretraining"}
+    | {"_winner_take_all", "_soft_hebb", "_hebbian_pca", "_whitening", "_pretraining"}
     | {"_show_versions", "datasets", "inspection"},
     "_version": set(),
 }
