@@ -2,6 +2,7 @@
 
 import importlib
 
+from skhebb._convolutional_features import ConvolutionalFeatures
 from skhebb._hebbian_mask_classifier import HebbianMaskClassifier
 from skhebb._hebbian_mask_regressor import HebbianMaskRegressor
 from skhebb._hebbian_pca import HebbianPCA
@@ -17,6 +18,7 @@ from skhebb._whitening import ZCAWhitening
 from skhebb._winner_take_all import WinnerTakeAll
 
 __all__ = [
+    "ConvolutionalFeatures",
     "HebbSETClassifier",
     "HebbSETRegressor",
     "HebbianMaskClassifier",

@@ -68,6 +68,10 @@ ALLOWED = {
     "_winner_take_all": {"_feature_activations", "_features", "_sklearn", "_threads"}
     | {"plasticity"},
     "_soft_hebb": {"_feature_activations", "_features", "_sklearn", "plasticity"},
+    "_convolution": set(),
+    "_convolutional_features": {"_convolution", "_feature_activations", "_features"}
+    | {"_random", "_sklearn", "_threads", "_transaction", "_validation"}
+    | {"_winner_take_all"},
     "_hebbian_mask": {
         "_schedules",
         "_sklearn",
@@ -88,7 +92,7 @@ ALLOWED = {
     | {"_hebbset_classifier", "_hebbset_regressor"}
     | {"_hebbian_mask_classifier", "_hebbian_mask_regressor"}
     | {"_winner_take_all", "_soft_hebb", "_hebbian_pca", "_whitening", "_pretraining"}
-    | {"_show_versions", "datasets", "inspection"},
+    | {"_convolutional_features", "_show_versions", "datasets", "inspection"},
     "_version": set(),
 }
 
