@@ -7,7 +7,6 @@ from functools import reduce
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -16,14 +15,13 @@ from sklearn.base import (
     clone,
 )
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._convolution import ChannelStatistics, PatchGrid, Pooling, times
-from skhebb._feature_activations import rectify
 from skhebb._features import BaseHebbianFeatures
+from skhebb._patch_encoder import PatchEncoder
 from skhebb._random import SEEDS, random_streams
 from skhebb._sklearn import HasMethods, Interval, StrOptions, _fit_context
 from skhebb._threads import effective_n_threads, one_blas_thread
@@ -464,7 +462,7 @@ class ConvolutionalFeatures(
     def _end(self, X, returns_features=False):
         """Set what follows from the features; return those of X if wanted."""
         self.output_statistics_ = None
-        n_channels = self._encode(self._patches(X[:1])[:1]).shape[1]
+        n_channels = self._encoder().encode(self._patches(X[:1])[:1]).shape[1]
         map_shape = self._pooling.shape(self._grid.map_shape)
         self.output_shape_ = (*map_shape, n_channels)
         self._n_features_out = math.prod(self.output_shape_)
@@ -515,10 +513,11 @@ class ConvolutionalFeatures(
         """Some patches, or all, in the order of the images."""
         grid = self._grid
         n_of_image = math.prod(grid.map_shape)
-        chosen = np.arange(len(X) * n_of_image)
-        if self.n_patches is not None and self.n_patches < len(chosen):
-            chosen = self._rng.choice(len(chosen), self.n_patches, replace=False)
-            chosen.sort()
+        total = len(X) * n_of_image
+        if self.n_patches is None or self.n_patches >= total:
+            chosen = np.arange(total)
+        else:
+            chosen = np.sort(self._rng.choice(total, self.n_patches, replace=False))
         images, places = np.divmod(chosen, n_of_image)
         rows, columns = np.divmod(places, grid.map_shape[1])
         patches = np.empty((len(chosen), grid.patch_size), dtype=self._dtype)
@@ -541,45 +540,28 @@ class ConvolutionalFeatures(
     def _patches(self, X):
         return self._grid.patches(self._load(X))
 
-    def _encode(self, patches):
-        """What features make of patches, before it is rectified."""
-        features = without_activation(self.features_, self.activation is not None)
-        encoded = features.transform(patches)
-        if issparse(encoded):
-            raise TypeError(
-                "features must return dense arrays. transform of "
-                f"{self.features_!r} returned a sparse one."
-            )
-        encoded = np.asarray(encoded, dtype=self._dtype)
-        if self.activation == "triangle":
-            mean = encoded.mean(axis=1, keepdims=True)
-            if are_distances(self.features_):
-                return np.subtract(mean, encoded, out=encoded)
-            encoded -= mean
-        return encoded
+    def _encoder(self):
+        return PatchEncoder(self.features_, self.activation, self.power, self._dtype)
 
-    def _convolve(self, X):
+    def _convolve(self, X, encoder):
         """Pooled maps of a block of images, (n_images, *output_shape_)."""
-        maps = self._encode(self._patches(X))
+        maps = encoder.encode(self._patches(X))
         maps = maps.reshape(len(X), *self._grid.map_shape, -1)
-        if self.activation is None:
-            return self._pooling.pool(maps)
-        power = self.power if self.activation == "triangle" else 1
-        if self._pooling.kind == "max":  # the same as before pooling, for fewer numbers
-            return rectify(self._pooling.pool(maps), power)
-        return self._pooling.pool(rectify(maps, power))
+        if self._pooling.kind == "max":  # then there are fewer numbers to rectify
+            return encoder.rectify(self._pooling.pool(maps))
+        return self._pooling.pool(encoder.rectify(maps))
 
     def _convolve_all(self, X, returns_features):
         """Features, if wanted, and statistics of their channels, if not standardised.
 
         Both come from the same blocks for any number of threads.
         """
-        known, features = self.output_statistics_, None
+        encoder, known, features = self._encoder(), self.output_statistics_, None
         if returns_features:
             features = np.empty((len(X), self._n_features_out), dtype=self._dtype)
 
         def convolve(some):
-            maps = self._convolve(X[some])
+            maps = self._convolve(X[some], encoder)
             if known is not None:
                 known.standardize(maps, self.standardize == "layer")
             if returns_features:
@@ -652,32 +634,6 @@ def set_random_states(estimator, random_state):
     for name, value in sorted(estimator.get_params().items()):
         if name.split("__")[-1] == "random_state" and value is None:
             estimator.set_params(**{name: random_state.randint(SEEDS)})
-
-
-def last_step(features):
-    """Return the last step of a Pipeline, and what is not a Pipeline as it is."""
-    return features[-1] if isinstance(features, Pipeline) else features
-
-
-def are_distances(features):
-    """Whether transform returns distances from centres."""
-    return hasattr(last_step(features), "cluster_centers_")
-
-
-def without_activation(features, is_replaced):
-    """Return features for one thread, linear ones if their activation is replaced."""
-    last = last_step(features)
-    if not isinstance(last, BaseHebbianFeatures):
-        return features
-    last = twin(last)
-    last.n_jobs = 1
-    if is_replaced:
-        last.activation = "identity"
-    if last_step(features) is features:
-        return last
-    features = twin(features)
-    features.steps = [*features.steps[:-1], (features.steps[-1][0], last)]
-    return features
 
 
 def raise_from_nothing(features, reason):

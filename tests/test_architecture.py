@@ -69,7 +69,8 @@ ALLOWED = {
     | {"plasticity"},
     "_soft_hebb": {"_feature_activations", "_features", "_sklearn", "plasticity"},
     "_convolution": set(),
-    "_convolutional_features": {"_convolution", "_feature_activations", "_features"}
+    "_patch_encoder": {"_feature_activations", "_features", "_transaction"},
+    "_convolutional_features": {"_convolution", "_features", "_patch_encoder"}
     | {"_random", "_sklearn", "_threads", "_transaction", "_validation"}
     | {"_winner_take_all"},
     "_hebbian_mask": {
