@@ -88,7 +88,8 @@ ALLOWED = {
     | {"_activations", "_batches", "_layer", "_network", "_random", "_transaction"}
     | {"_sklearn", "_sparse", "_threads", "_validation"},
     "_whitening": {"_transaction", "_sklearn", "_threads", "_validation"},
-    "inspection": {"_base", "_buffers", "_csr", "_training"},
+    "inspection": {"_base", "_buffers", "_convolutional_features", "_csr"}
+    | {"_training"},
     "__init__": {"_set_classifier", "_set_regressor"}
     | {"_hebbset_classifier", "_hebbset_regressor"}
     | {"_hebbian_mask_classifier", "_hebbian_mask_regressor"}
