@@ -390,7 +390,7 @@ LAYERS = [
     digits_layer(HebbianPCA(8, density=0.5), standardize="channels"),
     digits_layer(SoftHebb(8, batch_size=360), standardize="layer", n_patches=None),
     digits_layer(
-        make_pipeline(ZCAWhitening(), MiniBatchKMeans(8, n_init=1)),
+        make_pipeline(ZCAWhitening(), MiniBatchKMeans(8, n_init=1, max_iter=2)),
         activation="triangle",
         pooling="sum",
         standardize_input=True,
