@@ -365,7 +365,9 @@ class ConvolutionalFeatures(
         task = context.subcontext(task_name="features")
         with task.propagate_callback_context(self.features_):
             task.call_on_fit_task_begin(**about)
-            self.features_.fit(self._draw_patches(X))
+            patches = self._draw_patches(X)
+            with one_blas_thread():  # others than ours know nothing of it
+                self.features_.fit(patches)
             self.n_iter_ = 1
             task.call_on_fit_task_end(**about)
 
@@ -490,8 +492,9 @@ class ConvolutionalFeatures(
         """Pass batches of patches to the features; tell whether they stopped early."""
         features = self.features_
         if not isinstance(features, BaseHebbianFeatures):
-            for patches in batches:
-                features.partial_fit(patches)
+            with one_blas_thread():
+                for patches in batches:
+                    features.partial_fit(patches)
             return False
         try:
             for patches in batches:

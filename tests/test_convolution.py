@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from threadpoolctl import threadpool_limits
 
 from skhebb import (
     ConvolutionalFeatures,
@@ -410,6 +411,13 @@ class TestEstimator:
         )
         for other in others:
             assert_array_equal(one, other)
+
+    def test_same_bits_for_any_number_of_blas_threads(self, layer, digits):
+        found = []
+        for n_threads in (1, 2):
+            with threadpool_limits(n_threads, user_api="blas"):
+                found.append(clone(layer).fit_transform(digits[:500]))
+        assert_array_equal(*found)
 
     def test_pickle(self, layer, digits):
         layer = clone(layer).fit(digits)
