@@ -2,6 +2,7 @@
 
 import importlib
 
+from skhebb._convolutional_features import ConvolutionalFeatures
 from skhebb._hebbian_mask_classifier import HebbianMaskClassifier
 from skhebb._hebbian_mask_regressor import HebbianMaskRegressor
 from skhebb._hebbian_pca import HebbianPCA
@@ -11,11 +12,13 @@ from skhebb._pretraining import HebbianPretrainingClassifier
 from skhebb._set_classifier import SETClassifier
 from skhebb._set_regressor import SETRegressor
 from skhebb._show_versions import show_versions
+from skhebb._soft_hebb import SoftHebb
 from skhebb._version import __version__
 from skhebb._whitening import ZCAWhitening
 from skhebb._winner_take_all import WinnerTakeAll
 
 __all__ = [
+    "ConvolutionalFeatures",
     "HebbSETClassifier",
     "HebbSETRegressor",
     "HebbianMaskClassifier",
@@ -24,6 +27,7 @@ __all__ = [
     "HebbianPretrainingClassifier",
     "SETClassifier",
     "SETRegressor",
+    "SoftHebb",
     "WinnerTakeAll",
     "ZCAWhitening",
     "__version__",

@@ -3,8 +3,9 @@
 Both kinds have `weights`, (n_units, n_features), as users see them; `norms()` of them;
 `project(X)`, the product of each sample with each unit's weights; and
 `update(coefficients, X, decay)`, which adds coefficientsᵀ X - decay weights, where
-decay is a number for each unit or a matrix of units. All is in matrix form, as in
-FastHebb (Lagani et al. 2022).
+decay is a number for each unit or a matrix of units. `change` and `add` do the same in
+two steps, for rules that look at the change. All is in matrix form, as in FastHebb
+(Lagani et al. 2022).
 """
 
 import numpy as np
@@ -60,6 +61,17 @@ class DenseComponents:
             self.weights *= (1 - decay)[:, None]
         else:
             change -= decay @ self.weights
+        self.weights += change
+
+    def change(self, coefficients, X, decay):
+        """Return coefficientsᵀ X - decay weights, with a decay for each unit."""
+        change = safe_sparse_dot(coefficients.T, X, dense_output=True)
+        change -= decay[:, None] * self.weights
+        return change
+
+    def add(self, change, rates):
+        """Add what `change` returned, times a rate for each unit; it is overwritten."""
+        change *= rates[:, None]
         self.weights += change
 
 
@@ -121,6 +133,18 @@ class SparseComponents:
             tiles = tiles_for(fields.shape[1], fields.dtype)
             self._add(-decay.T, self._as_samples(), tiles)
         self._add(coefficients, *self._load(X))
+
+    def change(self, coefficients, X, decay):
+        """Return the weights' part of coefficientsᵀ X - decay weights, a flat array."""
+        fields, changed = self.layer.weights, self.copy()
+        changed.layer.weights.data[:] = 0
+        changed._add(coefficients, *changed._load(X))
+        return changed.layer.weights.data - decay[fields.indices] * fields.data
+
+    def add(self, change, rates):
+        """Add what `change` returned, times a rate for each unit."""
+        fields = self.layer.weights
+        fields.data += rates[fields.indices] * change
 
     def _add(self, coefficients, inputs, tiles):
         """Add coefficientsᵀ inputs within the receptive fields."""

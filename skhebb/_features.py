@@ -404,15 +404,17 @@ class BaseHebbianFeatures(
             trained.rng.shuffle(order)
         with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             for some in gen_batches(n_samples, self.batch_size):
-                batch = X[order[some]]
-                projections = components.project(batch)
-                norms = norms_of(batch)
-                coefficients, decay = rule.step(components, projections, norms, rate)
-                components.update(coefficients, batch, decay)
+                self._take_step(rule, components, X[order[some]], rate)
             if not np.isfinite(np.square(components.norms())).all():
                 raise FloatingPointError  # before all that is squared overflows
         trained.n_iter += 1
         trained.n_samples_seen += n_samples
+
+    def _take_step(self, rule, components, batch, rate):
+        """Change the components by a mini-batch."""
+        projections, norms = components.project(batch), norms_of(batch)
+        coefficients, decay = rule.step(components, projections, norms, rate)
+        components.update(coefficients, batch, decay)
 
     def _fitted(self, trained, X):
         """All fitted attributes, after training on X."""

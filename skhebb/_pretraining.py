@@ -239,7 +239,7 @@ class HebbianPretrainingClassifier(
             )
         if not isinstance(rule, BaseHebbianFeatures):
             raise TypeError(
-                "features must be a Hebbian rule, WinnerTakeAll() or HebbianPCA(). Got "
+                "features must be a Hebbian rule, such as WinnerTakeAll(). Got "
                 f"{rule!r}."
             )
         random_state = check_random_state(self.random_state)

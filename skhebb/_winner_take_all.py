@@ -2,8 +2,7 @@
 
 from numbers import Real
 
-import numpy as np
-
+from skhebb._feature_activations import FEATURE_ACTIVATIONS, activate
 from skhebb._features import BaseHebbianFeatures
 from skhebb._norms import divide_rows, largest_in_rows, norms_of, power_of_two
 from skhebb._sklearn import Interval, StrOptions
@@ -23,7 +22,7 @@ class WinnerTakeAll(BaseHebbianFeatures):
 
     as in the code published with [1]_. With hard competition weights become means of
     the samples they win, as in k-means with the angle as distance. Features are
-    max(0, W x). Whiten images first (:class:`ZCAWhitening`), as [1]_ does.
+    f(W x). Whiten images first (:class:`ZCAWhitening`), as [1]_ does.
 
     Parameters
     ----------
@@ -39,6 +38,12 @@ class WinnerTakeAll(BaseHebbianFeatures):
         as in [1]_, or samples chosen at random. With hard competition, or where all
         samples point in similar directions, as those do that are never negative, few
         of the former ever win; "samples" gives all units a chance.
+    activation : {"relu", "identity", "triangle"}, default="relu"
+        f, which has no part in learning. "triangle" is the positive part of what a
+        unit's product with a sample is above the mean of all units, to the power of
+        `power` [2]_.
+    power : float, default=1.0
+        Of "triangle"; has no effect on the others.
     density : float in (0, 1], default=1
         Share of the features that a unit is connected to, in the mean. Below 1 the
         receptive fields are drawn at random and stay, `components_` is sparse, and so
@@ -84,6 +89,7 @@ class WinnerTakeAll(BaseHebbianFeatures):
 
     See Also
     --------
+    SoftHebb : Competition in which those that do not win withdraw.
     HebbianPCA : Units that share what is left of a sample.
     sklearn.cluster.MiniBatchKMeans : Hard competition by distance.
 
@@ -91,6 +97,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
     ----------
     .. [1] G. Lagani, *Recent Advancements on Bio-Inspired Hebbian Learning for Deep
        Neural Networks*, SEBD 2022.
+    .. [2] A. Coates, H. Lee, A. Y. Ng, *An analysis of single-layer networks in
+       unsupervised feature learning*, AISTATS 2011.
 
     Examples
     --------
@@ -107,6 +115,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
         "competition": [StrOptions(set(COMPETITIONS))],
         "init": [StrOptions({"uniform", "samples"})],
         "temperature": [Interval(Real, 0, None, closed="neither")],
+        "activation": [StrOptions(FEATURE_ACTIVATIONS)],
+        "power": [Interval(Real, 0, None, closed="neither")],
     }
 
     _of_new = (*BaseHebbianFeatures._of_new, "init")
@@ -118,6 +128,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
         competition="soft",
         temperature=0.02,
         init="uniform",
+        activation="relu",
+        power=1.0,
         density=1.0,
         learning_rate="cosine",
         learning_rate_init=0.01,
@@ -132,6 +144,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
         self.competition = competition
         self.temperature = temperature
         self.init = init
+        self.activation = activation
+        self.power = power
         self.density = density
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
@@ -174,4 +188,4 @@ class WinnerTakeAll(BaseHebbianFeatures):
         return WinnerTakeAllRule(self.competition, self.temperature)
 
     def _activate(self, projections):
-        return np.maximum(projections, 0, out=projections)
+        return activate(projections, self.activation, self.power)

@@ -65,7 +65,15 @@ ALLOWED = {
     "_features": {"_components", "_csr", "_observer", "_schedules", "_sklearn"}
     | {"_memory", "_random", "_transaction", "_sparse", "_threads", "_validation"}
     | {"_norms", "_persistence", "topology"},
-    "_winner_take_all": {"_features", "_norms", "_sklearn", "_threads", "plasticity"},
+    "_feature_activations": {"plasticity"},
+    "_winner_take_all": {"_feature_activations", "_features", "_norms", "_sklearn"}
+    | {"_threads", "plasticity"},
+    "_soft_hebb": {"_feature_activations", "_features", "_sklearn", "plasticity"},
+    "_convolution": set(),
+    "_patch_encoder": {"_feature_activations", "_features", "_transaction"},
+    "_convolutional_features": {"_convolution", "_features", "_patch_encoder"}
+    | {"_persistence", "_random", "_sklearn", "_threads", "_transaction"}
+    | {"_validation", "_winner_take_all"},
     "_hebbian_mask": {
         "_schedules",
         "_sklearn",
@@ -87,12 +95,13 @@ ALLOWED = {
         "_threads",
         "_validation",
     },
-    "inspection": {"_base", "_buffers", "_csr", "_training"},
+    "inspection": {"_base", "_buffers", "_convolutional_features", "_csr"}
+    | {"_training"},
     "__init__": {"_set_classifier", "_set_regressor"}
     | {"_hebbset_classifier", "_hebbset_regressor"}
     | {"_hebbian_mask_classifier", "_hebbian_mask_regressor"}
-    | {"_winner_take_all", "_hebbian_pca", "_whitening", "_pretraining"}
-    | {"_show_versions", "datasets", "inspection"},
+    | {"_winner_take_all", "_soft_hebb", "_hebbian_pca", "_whitening", "_pretraining"}
+    | {"_convolutional_features", "_show_versions", "datasets", "inspection"},
     "_version": set(),
 }
 

@@ -16,22 +16,26 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import scale
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from threadpoolctl import threadpool_limits
 
-from skhebb import HebbianPCA, WinnerTakeAll, ZCAWhitening
+from skhebb import HebbianPCA, SoftHebb, WinnerTakeAll, ZCAWhitening
 
 TRANSFORMERS = [
     WinnerTakeAll(7, random_state=0),
     WinnerTakeAll(7, competition="hard", density=0.5, learning_rate="constant"),
     HebbianPCA(5, random_state=0),
     HebbianPCA(5, activation="identity", density=0.5, learning_rate="invscaling"),
+    SoftHebb(7, random_state=0),
+    SoftHebb(7, activation="relu", density=0.5, learning_rate="cosine", max_iter=2),
 ]
 FEATURES = [
     WinnerTakeAll(7, learning_rate_init=0.3, random_state=0),
     WinnerTakeAll(7, competition="hard", learning_rate_init=0.3, random_state=0),
     HebbianPCA(5, learning_rate_init=0.03, random_state=0),
     HebbianPCA(5, activation="identity", learning_rate_init=0.03, random_state=0),
+    SoftHebb(7, initial_norm=2.0, learning_rate_init=0.02, power=0.7, random_state=0),
 ]
 
 
@@ -72,6 +76,16 @@ def expected_step(transformer, weights, X):
                 left = x - sum(y[k] * weights[k] for k in range(unit + 1))
                 change[unit] += rate / n_samples * y[unit] * left
         return change
+    if isinstance(transformer, SoftHebb):
+        for x in X:
+            u = weights @ x
+            y = -np.exp(u) / np.exp(u).sum()
+            y[u.argmax()] *= -1
+            for unit in range(len(weights)):
+                change[unit] += y[unit] * (x - u[unit] * weights[unit])
+        change *= weights != 0
+        norms = np.linalg.norm(weights, axis=1)
+        return rate * np.sqrt(abs(norms - 1))[:, None] * change / abs(change).max()
     totals = np.zeros(len(weights))
     for x in X:
         norms = np.linalg.norm(weights, axis=1) * np.linalg.norm(x)
@@ -104,8 +118,11 @@ def test_one_batch(transformer, density, digits, container):
 def test_transform(transformer, density, digits):
     transformer.set_params(density=density).fit(digits)
     expected = digits @ dense(transformer.components_).T
-    if getattr(transformer, "activation", "relu") == "relu":
+    if transformer.activation == "relu":
         expected = np.maximum(expected, 0)
+    if transformer.activation == "triangle":
+        above = expected - expected.mean(axis=1, keepdims=True)
+        expected = np.where(above > 0, above, 0) ** transformer.power
     assert_allclose(transformer.transform(digits), expected, atol=1e-12)
     assert_allclose(
         transformer.transform(sparse.csr_array(digits)), expected, atol=1e-12
@@ -384,8 +401,8 @@ def test_responses_do_not_depend_on_the_scale(
     wta = WinnerTakeAll(5, density=density, random_state=0).fit(X)
     expected = wta.responses(X)
     assert np.ptp(expected, axis=1).min() > 0.01
-    for scale in scales:
-        responses = wta.responses(container(X * dtype(scale)))
+    for factor in scales:
+        responses = wta.responses(container(X * dtype(factor)))
         assert_allclose(responses, expected, rtol=1e-4)
     wta.components_ = wta.components_ * dtype(scales[-1])
     assert_allclose(wta.responses(X), expected, rtol=1e-4)
@@ -464,12 +481,15 @@ def test_too_large_samples(rng, density, dtype):
         (WinnerTakeAll(30, competition="hard"), 0.3),
         (WinnerTakeAll(30), 0.3),
         (HebbianPCA(30), 0.01),
+        (SoftHebb(30, initial_norm=3.0), 0.08),
     ],
     ids=str,
 )
 def test_useful_features(digits, transformer, rate):
     """Of few units, those that learned tell digits apart better than random ones."""
     y = load_digits().target
+    if isinstance(transformer, SoftHebb):
+        digits = scale(digits)
     X, X_test, y, y_test = digits[:1200], digits[1200:], y[:1200], y[1200:]
 
     transformer = clone(transformer)
@@ -490,6 +510,43 @@ def test_names(transformer, digits):
     name = type(transformer).__name__.lower()
     n = transformer.n_components
     assert list(features.columns) == [f"{name}{unit}" for unit in range(n)]
+
+
+@pytest.mark.parametrize("activation", ["identity", "relu", "triangle"])
+def test_activations_have_no_part_in_learning(digits, activation):
+    """Nor has the power, which may be one of float32."""
+    X = digits.astype(np.float32)
+    wta = WinnerTakeAll(7, activation=activation, power=1.4, random_state=0).fit(X)
+    products = X @ WinnerTakeAll(7, random_state=0).fit(X).components_.T
+    expected = {
+        "identity": products,
+        "relu": np.maximum(products, 0),
+        "triangle": np.maximum(products - products.mean(axis=1)[:, None], 0) ** 1.4,
+    }[activation]
+    features = wta.transform(X)
+    assert features.dtype == np.float32
+    assert_allclose(features, expected, atol=1e-6)
+
+
+def test_units_of_soft_hebb_approach_norm_1(digits):
+    """Where they rest: at norm 1 the rate is 0."""
+    start = np.eye(8, 64)
+    soft_hebb = SoftHebb(8).fit(digits, components_init=start)
+    assert_array_equal(soft_hebb.components_, start)
+    soft_hebb.set_params(initial_norm=4.0, max_iter=60, random_state=0)
+    norms = np.linalg.norm(soft_hebb.fit(scale(digits)).components_, axis=1)
+    assert_allclose(norms, 1, atol=0.05)
+
+
+def test_what_sees_nothing_wins_nothing_of_soft_hebb(rng):
+    """Where the products of all other units are negative."""
+    X = rng.random((50, 2)) + 1
+    weights = sparse.csr_array([[-1.0, -2.0], [0.0, 0.0], [-2.0, -1.0]])
+    soft_hebb = SoftHebb(3, batch_size=50, learning_rate_init=0.1)
+    found = soft_hebb.fit(X, components_init=weights).components_.toarray()
+    alone = SoftHebb(2, batch_size=50, learning_rate_init=0.1)
+    expected = alone.fit(X, components_init=weights.toarray()[::2]).components_
+    assert_allclose(found[::2], expected)
 
 
 class Recorder:
@@ -562,7 +619,11 @@ def test_verbose(transformer, digits, capsys):
         (WinnerTakeAll(temperature=0), "temperature"),
         (WinnerTakeAll(density=0), "density"),
         (WinnerTakeAll(learning_rate="adaptive"), "learning_rate"),
-        (HebbianPCA(activation="tanh"), "activation"),
+        (WinnerTakeAll(activation="tanh"), "activation"),
+        (WinnerTakeAll(power=0), "power"),
+        (HebbianPCA(activation="triangle"), "activation"),
+        (SoftHebb(initial_norm=0), "initial_norm"),
+        (SoftHebb(temperature=-1), "temperature"),
         (HebbianPCA(learning_rate_init=-1), "learning_rate_init"),
         (HebbianPCA(batch_size=0), "batch_size"),
         (ZCAWhitening(0), "regularization"),

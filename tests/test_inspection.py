@@ -13,7 +13,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.datasets import make_classification
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
@@ -22,7 +24,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skhebb
-from skhebb import HebbSETClassifier, HebbSETRegressor, SETClassifier
+from skhebb import (
+    ConvolutionalFeatures,
+    HebbSETClassifier,
+    HebbSETRegressor,
+    SETClassifier,
+    WinnerTakeAll,
+)
 from skhebb.inspection import (
     ConnectionMonitor,
     ConnectionPathDisplay,
@@ -30,6 +38,7 @@ from skhebb.inspection import (
     DegreeDistributionDisplay,
     HebbianTermDisplay,
     InputConnectivityDisplay,
+    KernelsDisplay,
     TopologyHistory,
     TopologyMonitor,
     TopologyPersistenceDisplay,
@@ -343,6 +352,48 @@ class TestInputConnectivityDisplay:
     def test_wrong_shape(self, fitted, shape):
         with pytest.raises(ValueError, match="number of inputs, 12"):
             InputConnectivityDisplay.from_estimator(fitted, image_shape=shape)
+
+
+class TestKernelsDisplay:
+    @pytest.mark.parametrize("n_channels", [1, 3])
+    def test_of_convolution(self, n_channels, rng):
+        """Weights from -max to max of a unit become 0 to 1, with lines between."""
+        layer = ConvolutionalFeatures(
+            PCA(3), image_shape=(6, 5, n_channels), kernel_size=(4, 2)
+        )
+        layer.fit(rng.standard_normal((20, 30 * n_channels)))
+        display = KernelsDisplay.from_estimator(layer)
+        assert display.kernels.shape == (3, 4, 2, n_channels)
+        image = np.asarray(display.im_.get_array()).reshape(9, 5, n_channels)
+        cells = image[:4, :2], image[:4, 3:], image[5:, :2]
+        for cell, weights in zip(cells, layer.features_.components_, strict=True):
+            expected = 0.5 + weights / np.abs(weights).max() / 2
+            assert_allclose(cell.ravel(), expected)
+        assert (image[4] == 1).all()
+        assert (image[:, 2] == 1).all()
+
+    def test_of_units_with_receptive_fields(self, rng):
+        wta = WinnerTakeAll(7, density=0.3).fit(rng.random((30, 12)))
+        display = KernelsDisplay.from_estimator(
+            make_pipeline(StandardScaler(), wta).fit(rng.random((30, 12))),
+            image_shape=(3, 4),
+        )
+        assert_array_equal(display.kernels.reshape(7, 12), wta.components_.toarray())
+        few = display.plot(max_kernels=2).im_.get_array()
+        assert few.shape == (3, 9)
+
+    def test_errors(self, rng):
+        kmeans = KMeans(2).fit(rng.random((9, 12)))
+        with pytest.raises(ValueError, match=r"a unit, 12\. Got \(5, 2\)"):
+            KernelsDisplay.from_estimator(kmeans, image_shape=(5, 2))
+        with pytest.raises(ValueError, match="Got None"):
+            KernelsDisplay.from_estimator(kmeans)
+        with pytest.raises(
+            ValueError, match=r"one or three channels to be seen\. Got 2"
+        ):
+            KernelsDisplay.from_estimator(kmeans, image_shape=(3, 2, 2))
+        with pytest.raises(TypeError, match="components_ or cluster_centers_"):
+            KernelsDisplay.from_estimator(StandardScaler().fit(rng.random((9, 12))))
 
 
 class TestTrainingCurveDisplay:

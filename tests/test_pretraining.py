@@ -21,6 +21,7 @@ from skhebb import (
     HebbianPretrainingClassifier,
     HebbSETClassifier,
     SETClassifier,
+    SoftHebb,
     WinnerTakeAll,
 )
 from skhebb.inspection import TopologyMonitor
@@ -48,7 +49,9 @@ def digits():
     return X / 16, np.where(np.arange(len(y)) % 6 == 0, y, -1), y
 
 
-@pytest.mark.parametrize("rule", [HebbianPCA(), WinnerTakeAll()], ids=str)
+@pytest.mark.parametrize(
+    "rule", [HebbianPCA(), WinnerTakeAll(), SoftHebb(max_iter=2)], ids=str
+)
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 def test_by_hand(digits, rule, container):
     """Each rule sees what all samples became before; the labelled ones fine-tune."""

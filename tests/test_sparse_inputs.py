@@ -14,6 +14,7 @@ from skhebb import (
     HebbSETClassifier,
     HebbSETRegressor,
     SETClassifier,
+    SoftHebb,
     WinnerTakeAll,
 )
 from skhebb._sparse import check_sparse
@@ -244,6 +245,7 @@ def test_sound_matrices_are_read_and_left_alone(container, dense, y):
     assert_array_equal(check_sparse("X", S).toarray(), dense)
     for estimator in (
         HebbSETClassifier((5,), **FAST),
+        SoftHebb(4, density=0.5, **FAST),
         WinnerTakeAll(4, density=0.5, **FAST),
         WinnerTakeAll(4, **FAST),
     ):

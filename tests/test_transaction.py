@@ -16,12 +16,14 @@ from sklearn.datasets import make_classification
 
 import skhebb
 from skhebb import (
+    ConvolutionalFeatures,
     HebbianMaskClassifier,
     HebbianPCA,
     HebbianPretrainingClassifier,
     HebbSETClassifier,
     SETClassifier,
     SETRegressor,
+    SoftHebb,
     WinnerTakeAll,
     ZCAWhitening,
 )
@@ -39,6 +41,15 @@ NETWORKS = [
 FEATURES = [
     WinnerTakeAll(4, density=0.5, random_state=0),
     HebbianPCA(4, random_state=0),
+    SoftHebb(4, density=0.5, random_state=0),
+    ConvolutionalFeatures(
+        WinnerTakeAll(4),
+        image_shape=(5, 3, 1),
+        kernel_size=2,
+        standardize="channels",
+        n_jobs=1,
+        random_state=0,
+    ),
 ]
 
 

@@ -14,6 +14,7 @@ from skhebb.inspection._degree_distribution import DegreeDistributionDisplay
 from skhebb.inspection._graph import to_graph, to_networkx
 from skhebb.inspection._hebbian_term import HebbianTermDisplay
 from skhebb.inspection._input_connectivity import InputConnectivityDisplay
+from skhebb.inspection._kernels import KernelsDisplay
 from skhebb.inspection._topology_monitor import TopologyHistory, TopologyMonitor
 from skhebb.inspection._topology_persistence import TopologyPersistenceDisplay
 from skhebb.inspection._training_curve import TrainingCurveDisplay
@@ -28,6 +29,7 @@ __all__ = [
     "DegreeDistributionDisplay",
     "HebbianTermDisplay",
     "InputConnectivityDisplay",
+    "KernelsDisplay",
     "TopologyHistory",
     "TopologyMonitor",
     "TopologyPersistenceDisplay",
