@@ -79,7 +79,7 @@ class PatchGrid:
 
 @dataclass(frozen=True)
 class Pooling:
-    """What becomes of a window of maps; beyond the borders there is nothing.
+    """Reduction of windows of maps; beyond the borders there is nothing.
 
     Attributes
     ----------
@@ -173,7 +173,7 @@ class ChannelStatistics:
 
     @classmethod
     def of(cls, images):
-        """Those of images, or of other arrays whose last axis is channels."""
+        """Return the statistics of arrays whose last axis is channels."""
         by_channel = np.moveaxis(images, -1, 0)
         channels = np.array(by_channel, dtype=np.float64, order="C")
         channels = channels.reshape(len(by_channel), -1)
@@ -182,7 +182,7 @@ class ChannelStatistics:
         return cls(channels.shape[1], mean, np.mean(channels**2, axis=1))
 
     def merge(self, other):
-        """Those of both (Chan, Golub & LeVeque 1983)."""
+        """Return the statistics of both (Chan, Golub & LeVeque 1983)."""
         n_pixels = self.n_pixels + other.n_pixels
         share = other.n_pixels / n_pixels
         distance = other.mean - self.mean

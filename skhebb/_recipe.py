@@ -21,7 +21,7 @@ FEWEST_EPOCHS = 10
 EVOLUTIONS = 60  # that there would be if the topology evolved to the end
 LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
 BLOCK = 1000  # samples whose squares are in memory
-HIDDEN_DECAY, OUTPUT_DECAY = 0.1, 1.0
+HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
 
 
 class Recipe(NamedTuple):
@@ -98,29 +98,29 @@ def batch_size_for(batch_size, n_samples, is_stream=False):
 
 
 def auto_max_iter(n, n_batches):
-    """Return the epochs, of `n_batches`, that make about 2.5 n^0.8 mini-batches."""
-    return max(FEWEST_EPOCHS, math.ceil(2.5 * n**0.8 / n_batches))
+    """Return the epochs, of `n_batches`, that make about 1.6 n^0.85 mini-batches."""
+    return max(FEWEST_EPOCHS, math.ceil(1.6 * n**0.85 / n_batches))
 
 
 def learning_rate_for(rate, layers, n, batch_weight):
     """Return the initial learning rate.
 
-    "auto" is 1 / sqrt(n), at most 0.02, and less for mini-batches of less than 32 and
-    where neurons of the first layer have more than 32 inputs.
+    "auto" is 1.25 / sqrt(n), at most 0.02, and less for mini-batches of less than 32
+    and where neurons of the first layer have more than 32 inputs.
     """
     if rate != "auto":
         return float(rate)
     n_inputs = layers[0].n_connections_target / layers[0].n_out
     of_batch, of_inputs = min(1, batch_weight / FEWEST), min(1, MANY_INPUTS / n_inputs)
-    return min(FASTEST, n**-0.5) * math.sqrt(of_batch * of_inputs)
+    return min(FASTEST, 1.25 * n**-0.5) * math.sqrt(of_batch * of_inputs)
 
 
 def weight_decays_for(decay, layers, n):
     """Return the weight decay of each layer.
 
-    "auto" is 0.1 n_inputs / n in hidden layers, with the mean number of inputs of a
+    "auto" is 0.2 n_inputs / n in hidden layers, with the mean number of inputs of a
     neuron, and 1 / n in the output layer: that of normal priors whose deviations are
-    sqrt(10 / n_inputs) and 1.
+    sqrt(5 / n_inputs) and 1.
     """
     if decay != "auto":
         return np.full(len(layers), float(decay))

@@ -101,10 +101,10 @@ class SETRegressor(BaseSparseRegressor):
         dies with it.
     weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
-        weights, whatever the size of the mini-batches. "auto" is 0.1 k / n for hidden
+        weights, whatever the size of the mini-batches. "auto" is 0.2 k / n for hidden
         layers whose neurons have k inputs in the mean, and 1 / n for the output layer,
         with n the number of samples or, if that is more, their total weight. These are
-        normal priors of standard deviations sqrt(10 / k) and 1. In `partial_fit` n is
+        normal priors of standard deviations sqrt(5 / k) and 1. In `partial_fit` n is
         the number of samples seen, but 10 000 at least.
     alpha : float, default=0
         Strength of an L2 penalty that is divided by the weight of the mini-batch, as
@@ -128,7 +128,7 @@ class SETRegressor(BaseSparseRegressor):
           `max_iter` epochs. In `partial_fit`, which does not know the last one, it
           stays.
     learning_rate_init : float or "auto", default="auto"
-        The initial learning rate. "auto" is ``min(0.02, n ** -0.5)``, n as in
+        The initial learning rate. "auto" is ``min(0.02, 1.25 * n ** -0.5)``, n as in
         `weight_decay`, times ``sqrt(batch_size / 32)`` where mini-batches are of less
         than 32 samples, and times ``sqrt(32 / k)`` where the neurons of the first layer
         have more than 32 inputs, k in the mean. In `partial_fit` n is 10 000.
@@ -143,7 +143,7 @@ class SETRegressor(BaseSparseRegressor):
     beta_2 : float in [0, 1), default=0.999
         Decay of the mean of the squared gradients, with ``solver="adam"``.
     max_iter : int or "auto", default="auto"
-        Number of epochs at most. "auto" is as many as have ``2.5 * n ** 0.8``
+        Number of epochs at most. "auto" is as many as have ``1.6 * n ** 0.85``
         mini-batches, n as in `weight_decay`, but 10 at least.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.

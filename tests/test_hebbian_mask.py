@@ -245,6 +245,7 @@ def test_rate_of_zero_is_a_dense_network():
         "max_iter": 5,
         "initial_graph": "uniform",
         "density": 1,
+        "weight_scale": "he",
         "random_state": 0,
     }
     masked = HebbianMaskClassifier(30, mask_rate=0, **params).fit(X, y)

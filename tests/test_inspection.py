@@ -599,7 +599,7 @@ class TestUpdateTerms:
     def test_is_what_partial_fit_adds(self, data, solver):
         """Where nothing is pruned or grown; the optimiser's state takes part."""
         X, y = data
-        params = {**NETWORK, "zeta": 0, "solver": solver, "learning_rate": "constant"}
+        params = {**NETWORK, **PLAIN, "zeta": 0, "solver": solver}
         clf = HebbSETClassifier(**params, lambda0=0.1, tol=None).fit(X, y)
         terms = update_terms(clf, X, y)
         before = [weights.data.copy() for weights in clf.coefs_]

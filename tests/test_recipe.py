@@ -52,15 +52,15 @@ class Recorder:
 class TestFormulas:
     @pytest.mark.parametrize(
         ("n", "batch_size", "epochs", "rate"),
-        [  # n_batches = n / batch_size, epochs = 2.5 n^0.8 / n_batches, upwards
-            (20, 20, 28, 0.02 * math.sqrt(20 / 32)),  # 27.5
-            (100, 25, 25, 0.02 * math.sqrt(25 / 32)),  # 99.5 / 4
-            (320, 32, 26, 0.02),  # 252.4 / 10
-            (1000, 100, 63, 0.02),  # 628.0 / 10
-            (2000, 200, 110, 0.02),  # 1093.4 / 10
-            (10_000, 200, 80, 0.01),  # 3962.2 / 50
-            (60_000, 200, 56, 60_000**-0.5),  # 16612 / 300
-            (1_000_000, 200, 32, 0.001),  # 157739 / 5000
+        [  # n_batches = n / batch_size, epochs = 1.6 n^0.85 / n_batches, upwards
+            (20, 20, 21, 0.02 * math.sqrt(20 / 32)),  # 20.4
+            (100, 25, 21, 0.02 * math.sqrt(25 / 32)),  # 80.2 / 4
+            (320, 32, 22, 0.02),  # 215.5 / 10
+            (1000, 100, 57, 0.02),  # 567.7 / 10
+            (2000, 200, 103, 0.02),  # 1023.3 / 10
+            (10_000, 200, 81, 0.0125),  # 4019 / 50
+            (60_000, 200, 62, 1.25 / 60_000**0.5),  # 18431 / 300
+            (1_000_000, 200, 41, 0.00125),  # 201428 / 5000
         ],
     )
     def test_by_hand(self, n, batch_size, epochs, rate):
@@ -88,9 +88,9 @@ class TestFormulas:
         X, y = make_data(rng, 400)
         model = cls((20, 10), random_state=0).fit(X, y)
         assert model.batch_size_ == 40
-        assert model.max_iter_ == model.n_iter_ == 31  # 301.7 / 10
+        assert model.max_iter_ == model.n_iter_ == 27  # 260.5 / 10
         assert model.learning_rate_init_ == 0.02
-        assert_allclose(model.weight_decay_, np.array([0.1 * 8, 0.1 * 20, 1]) / 400)
+        assert_allclose(model.weight_decay_, np.array([0.2 * 8, 0.2 * 20, 1]) / 400)
         assert model.evolution_interval_ == 10
         assert model.density_ == 1
 
@@ -170,7 +170,7 @@ class TestWeights:
         penalised = SETClassifier((9, 7), **params).fit(X, y)
         plain = SETClassifier((9, 7), weight_decay=0, **params).fit(X, y)
         squares = [np.sum(coefs.data**2) for coefs in plain.coefs_]
-        expected = 0.5 * np.dot(np.array([0.8, 0.9, 1]) / 200, squares)
+        expected = 0.5 * np.dot(np.array([1.6, 1.8, 1]) / 200, squares)
         assert_allclose(penalised.loss_ - plain.loss_, expected, rtol=1e-6)
 
     def test_a_step_is_that_of_each_layer(self, rng):
@@ -184,7 +184,7 @@ class TestWeights:
         penalised = SETClassifier((9, 7), **params).fit(X, y).coefs_
         plain = SETClassifier((9, 7), weight_decay=0, **params).fit(X, y).coefs_
         for c, one, other, w in zip(
-            [0.8, 0.9, 1], penalised, plain, start, strict=True
+            [1.6, 1.8, 1], penalised, plain, start, strict=True
         ):
             difference = other.data - one.data
             assert_allclose(difference, 0.5 * c / 200 * w.data, atol=1e-12)
@@ -196,12 +196,12 @@ class TestStreams:
         model = SETClassifier(9, random_state=0).partial_fit(X, y, classes=[0, 1])
         assert model.batch_size_ == 200
         assert model.max_iter_ is None
-        assert model.learning_rate_init_ == 0.01
-        assert_allclose(model.weight_decay_, np.array([0.8, 1]) / 10_000)
+        assert model.learning_rate_init_ == 0.0125
+        assert_allclose(model.weight_decay_, np.array([1.6, 1]) / 10_000)
         assert model.evolution_interval_ == 50
         model.partial_fit(X[:1], y[:1])
         assert model.batch_size_ == 1
-        assert_allclose(model.learning_rate_init_, 0.01 / math.sqrt(32))
+        assert_allclose(model.learning_rate_init_, 0.0125 / math.sqrt(32))
         assert model.evolution_interval_ == 10_000
 
     def test_decay_falls_with_samples_seen(self, rng):
@@ -210,7 +210,7 @@ class TestStreams:
         for n in (10_000, 18_000, 27_000):
             model.partial_fit(X, y, classes=[0, 1])
             assert_allclose(model.weight_decay_[-1], 1 / n)
-        assert model.learning_rate_init_ == 0.01
+        assert model.learning_rate_init_ == 0.0125
 
     def test_one_sample_at_a_time(self):
         """As accurate on the next sample as a dense network, which has 0.83 here."""

@@ -12,7 +12,7 @@ from skhebb.inspection._plotting import Display, axes_of
 
 
 class KernelsDisplay(Display):
-    """What units look for, as images side by side.
+    """Kernels, which units look for, as images side by side.
 
     Each unit has a grey or coloured image, in which what is darkest or brightest is its
     largest weight by absolute value, and 0 is in the middle. Make it with

@@ -120,7 +120,8 @@ class SparseEvolution(Topology):
             fans = n / layer.n_out, n / layer.n_in
             dtype = layer.weights.dtype
             values = new_weights(n_new, self.growth_scale, *fans, dtype, rng)
-            layer.add_connections(ranks, values / layer.input_scale)
+            values /= layer.input_scale
+            layer.add_connections(ranks, values)
 
 
 def initial_weights(graph, amount, weight_scale, shapes, dtype, rng):
