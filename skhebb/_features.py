@@ -146,7 +146,8 @@ class BaseHebbianFeatures(
         -----
         ConvergenceWarning
             If the components become non-finite; those of the last complete epoch are
-            kept.
+            kept. If more than half of the units that were not 0 for all samples become
+            so.
         UserWarning
             If training is interrupted from the keyboard; likewise.
         """
@@ -163,7 +164,7 @@ class BaseHebbianFeatures(
     def _fit(self, observed, X_given, components_init, receptive_fields):
         X = self._check(X_given, is_first=True)
         trained = self._begin(X, components_init, receptive_fields)
-        were_alive = self._are_alive(trained.components, X)
+        initial = trained.components.copy()
         observer = FitObserver(
             observed,
             observed._init_callback_context(max_subtasks=self.max_iter),
@@ -192,16 +193,20 @@ class BaseHebbianFeatures(
                 break
         vars(self).update(self._fitted(trained, X))
         observer.end_fit()
-        return stopped or self._what_is_wrong(trained.components, X, were_alive)
+        return stopped or self._what_is_wrong(X, initial, trained.components)
 
     def _are_alive(self, components, X):
         """Which units are not 0 for all samples."""
         with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             return self._activate(components.project(probe(X))).any(axis=0)
 
-    def _what_is_wrong(self, components, X, were_alive):
-        """A sentence about units that died, if half have; None if all is well."""
-        n_died = np.count_nonzero(were_alive & ~self._are_alive(components, X))
+    def _what_is_wrong(self, X, before, components):
+        """A sentence about units that died on X, if half have; None if all is well."""
+        are_alive = self._are_alive(components, X)
+        if 2 * np.count_nonzero(are_alive) >= len(are_alive):
+            return None  # without a look at those before
+        were_alive = self._are_alive(before, X)
+        n_died = np.count_nonzero(were_alive & ~are_alive)
         if 2 * n_died <= np.count_nonzero(were_alive):
             return None
         return (
@@ -229,7 +234,8 @@ class BaseHebbianFeatures(
         Warns
         -----
         ConvergenceWarning
-            If the components become non-finite; the pass is then undone.
+            If the components become non-finite; the pass is then undone. If more than
+            half of the units that were not 0 for all samples become so.
         UserWarning
             If training is interrupted from the keyboard; the pass is then undone.
         """
@@ -237,7 +243,7 @@ class BaseHebbianFeatures(
         stopped = None
         try:
             with transaction(self) as draft:
-                draft._partial_fit(X)
+                stopped = draft._partial_fit(X)
         except (KeyboardInterrupt, FloatingPointError) as reason:
             stopped = reason
         self._warn(stopped, "the pass is undone")
@@ -255,8 +261,10 @@ class BaseHebbianFeatures(
             components = self._components_of(self.components_)
             so_far = self.n_iter_, self.n_samples_seen_, self.change_curve_
             trained = Progress(components, self._rng, *so_far).copy()
+        before = trained.components.copy()
         self._train(trained, X, 0, None)
         vars(self).update(self._fitted(trained, X))
+        return self._what_is_wrong(X, before, trained.components)
 
     def transform(self, X):
         """Turn samples into features.

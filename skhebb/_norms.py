@@ -8,6 +8,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.extmath import row_norms
 
+SMALL = 1e-10  # norms below it may miss squares that vanished
+
 
 def power_of_two(values):
     """Return the largest powers of two that are no larger; for 0 a half."""
@@ -32,6 +34,10 @@ def divide_rows(X, divisors):
 
 def norms_of(X):
     """Return the Euclidean norms of the rows of a dense or CSR matrix."""
+    with np.errstate(over="ignore"):
+        norms = row_norms(X)
+    if len(norms) and norms.min() > SMALL and norms.max() < np.inf:
+        return norms
     powers = power_of_two(largest_in_rows(X))
     return row_norms(divide_rows(X, powers)) * powers
 

@@ -308,16 +308,39 @@ def test_as_many_components_as_are_given(digits):
         assert HebbianPCA(None).fit(digits, **{name: given}).n_components_ == 3
 
 
-def test_units_that_die(digits, density):
+@pytest.mark.parametrize("train", ["fit", "partial_fit"])
+def test_units_that_die(digits, density, train):
     """Of a rate that is far too high, for large samples."""
     pca = HebbianPCA(learning_rate_init=0.2, density=density, random_state=0)
     with pytest.warns(
         ConvergenceWarning, match=r"units became 0 .*StandardScaler"
     ) as w:
-        features = pca.fit(16 * digits).transform(digits)
+        features = getattr(pca, train)(16 * digits).transform(digits)
     n_silent = np.count_nonzero(~features.any(axis=0))
     assert n_silent >= int(str(w[0].message).split(" of 100")[0]) > 50
     assert w[0].filename == __file__
+
+
+@pytest.mark.parametrize("n_samples", [20, 100, 500, 1797])
+def test_units_that_die_in_a_stream(digits, n_samples):
+    """It is told when most of those left die, and what was learned stays."""
+    pca = HebbianPCA(20, learning_rate_init=0.1, random_state=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for start in range(0, len(digits), n_samples):
+            pca.partial_fit(16 * digits[start : start + n_samples])
+    assert 1 <= len(caught) <= 5
+    assert all(issubclass(w.category, ConvergenceWarning) for w in caught)
+    assert all(w.filename == __file__ for w in caught)
+    assert pca.n_samples_seen_ == len(digits)
+
+
+@pytest.mark.parametrize("n_samples", [1, 7])
+def test_units_of_a_healthy_stream(transformer, digits, n_samples):
+    """Few samples of a call leave many units out, which is no fault."""
+    X = digits[:300] - digits.mean(axis=0)
+    for start in range(0, len(X), n_samples):
+        transformer.partial_fit(X[start : start + n_samples])
 
 
 @pytest.mark.parametrize("transformer", [HebbianPCA(8), WinnerTakeAll(8)], ids=str)
