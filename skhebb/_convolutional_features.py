@@ -2,7 +2,6 @@
 
 import copy
 import math
-from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from numbers import Integral, Real
 
@@ -21,18 +20,39 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._convolution import ChannelStatistics, PatchGrid, Pooling, times
 from skhebb._features import BaseHebbianFeatures
+from skhebb._memory import check_memory
 from skhebb._patch_encoder import PatchEncoder
 from skhebb._persistence import PersistenceMixin
 from skhebb._random import SEEDS, random_streams
 from skhebb._sklearn import HasMethods, Interval, StrOptions, _fit_context
-from skhebb._threads import effective_n_threads, one_blas_thread
+from skhebb._threads import effective_n_threads, in_threads, one_blas_thread
 from skhebb._transaction import transaction, twin
-from skhebb._validation import CheckedCallsMixin, check_floats
+from skhebb._validation import (
+    CheckedCallsMixin,
+    check_call,
+    check_floats,
+    floats_for,
+    parameters_of,
+    warn_of_changes,
+)
 from skhebb._winner_take_all import WinnerTakeAll
 
-DTYPES = (np.float64, np.float32, np.uint8)  # what X may be
 BLOCK_BYTES = 2**23  # of patches and maps that a thread has at a time, if it can
 
+# Parameters that only a new fit heeds.
+OF_NEW = (
+    "image_shape",
+    "channels_first",
+    "kernel_size",
+    "stride",
+    "padding",
+    "pooling",
+    "pool_size",
+    "pool_stride",
+    "pool_padding",
+    "standardize_input",
+    "random_state",
+)
 FITTED = (
     "features_",
     "input_statistics_",
@@ -44,11 +64,12 @@ FITTED = (
     "_grid",
     "_pooling",
     "_rng",
+    "_begun_with",
 )
 
 
 def features_can_go_on(estimator):
-    """Whether the features have `partial_fit`."""
+    """Tell whether the features have `partial_fit`."""
     features = estimator.features
     return features is None or hasattr(features, "partial_fit")
 
@@ -248,6 +269,7 @@ class ConvolutionalFeatures(
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @check_call
     def fit(self, X, y=None):
         """Learn from patches of the images.
 
@@ -277,10 +299,11 @@ class ConvolutionalFeatures(
             of the last complete mini-batch are kept.
         """
         with transaction(self) as draft:
-            draft._fit(X)
+            self._observe_fit(draft, X, False)
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @check_call
     def fit_transform(self, X, y=None):
         """Learn from patches of images, and turn the same images into features.
 
@@ -300,10 +323,11 @@ class ConvolutionalFeatures(
             The pooled maps, an array of `output_shape_` for each image, flat.
         """
         with transaction(self) as draft:
-            return draft._fit(X, returns_features=True)
+            return self._observe_fit(draft, X, True)
 
     @available_if(features_can_go_on)
     @_fit_context(prefer_skip_nested_validation=False)
+    @check_call
     def partial_fit(self, X, y=None):
         """Let the features learn from patches of more images.
 
@@ -319,10 +343,12 @@ class ConvolutionalFeatures(
         self : object
             The fitted transformer.
         """
+        warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
             draft._partial_fit(X)
         return self
 
+    @check_call
     def transform(self, X):
         """Turn images into features.
 
@@ -338,6 +364,7 @@ class ConvolutionalFeatures(
         """
         check_is_fitted(self)
         fitted = twin(self)
+        fitted._validate_params()
         X = fitted._check(X, is_first=False)
         return fitted._convolve_all(X, returns_features=True)[0]
 
@@ -347,13 +374,17 @@ class ConvolutionalFeatures(
         effective_n_threads(self.n_jobs)  # raises if it is 0
 
     @with_callbacks
-    def _fit(self, X_given, returns_features=False):
+    def _observe_fit(self, draft, X, returns_features):
+        """Let the draft fit, and callbacks know this transformer."""
+        return draft._fit(self, X, returns_features)
+
+    def _fit(self, observed, X_given, returns_features):
         X = self._check(X_given, is_first=True)
         self._begin(X)
-        about = {"estimator": self, "X": X_given, "y": None}
+        about = {"estimator": observed, "X": X_given, "y": None}
         are_passed = self.n_patches is None and hasattr(self.features_, "partial_fit")
         n_tasks = self.max_iter if are_passed else 1
-        context = self._init_callback_context(max_subtasks=n_tasks)
+        context = observed._init_callback_context(max_subtasks=n_tasks)
         context.call_on_fit_task_begin(**about)
         if are_passed:
             self._learn_by_passes(X, context, about)
@@ -405,8 +436,8 @@ class ConvolutionalFeatures(
         self._end(X)
 
     def _check(self, X, is_first):
-        dtypes = DTYPES if is_first else (self._dtype, np.uint8)
-        X = validate_data(self, X, dtype=dtypes, reset=is_first)
+        floats = floats_for(X) if is_first else (self._dtype,)
+        X = validate_data(self, X, dtype=(*floats, np.uint8), reset=is_first)
         if is_first:
             self._grid, self._pooling = self._geometry(X.shape[1])
         return X
@@ -451,6 +482,7 @@ class ConvolutionalFeatures(
 
     def _begin(self, X):
         """Set what learning starts from."""
+        self._begun_with = parameters_of(self, OF_NEW)
         self._dtype = np.dtype(np.float32 if X.dtype == np.uint8 else X.dtype)
         random_state = check_random_state(self.random_state)
         features = WinnerTakeAll() if self.features is None else clone(self.features)
@@ -564,6 +596,11 @@ class ConvolutionalFeatures(
         """
         encoder, known, features = self._encoder(), self.output_statistics_, None
         if returns_features:
+            check_memory(
+                len(X) * self._n_features_out * self._dtype.itemsize,
+                f"{self._n_features_out} features of {len(X)} images",
+                "Give fewer images at a time, or pool more.",
+            )
             features = np.empty((len(X), self._n_features_out), dtype=self._dtype)
 
         def convolve(some):
@@ -604,12 +641,14 @@ class ConvolutionalFeatures(
 
     def _in_threads(self, function, blocks):
         """Return what a function makes of blocks, with one BLAS thread for each."""
-        n_threads = effective_n_threads(self.n_jobs)
+        results = [None] * len(blocks)
+
+        def work(place, block):
+            results[place] = function(block)
+
         with one_blas_thread():
-            if n_threads == 1:
-                return [function(block) for block in blocks]
-            with ThreadPoolExecutor(n_threads) as executor:
-                return [*executor.map(function, blocks)]
+            in_threads(work, enumerate(blocks), effective_n_threads(self.n_jobs))
+        return results
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "features_")

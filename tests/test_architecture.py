@@ -72,8 +72,8 @@ ALLOWED = {
     "_convolution": set(),
     "_patch_encoder": {"_feature_activations", "_features", "_transaction"},
     "_convolutional_features": {"_convolution", "_features", "_patch_encoder"}
-    | {"_persistence", "_random", "_sklearn", "_threads", "_transaction"}
-    | {"_validation", "_winner_take_all"},
+    | {"_memory", "_persistence", "_random", "_sklearn", "_threads"}
+    | {"_transaction", "_validation", "_winner_take_all"},
     "_hebbian_mask": {
         "_schedules",
         "_sklearn",

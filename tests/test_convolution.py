@@ -477,6 +477,13 @@ class TestPartialFit:
         assert_allclose(channels.mean(axis=0), 0, atol=1e-10)
         assert_allclose(channels.std(axis=0), 1)
 
+    def test_changed_parameters(self, digits):
+        layer = digits_layer(SoftHebb(4), stride=2).partial_fit(digits)
+        layer.set_params(stride=1)
+        with pytest.warns(UserWarning, match=r"stride \(now 1, then 2\) changed since"):
+            layer.partial_fit(digits)
+        assert layer.output_shape_ == (1, 1, 4)
+
 
 class TestStack:
     def test_in_a_pipeline(self, digits):
@@ -574,7 +581,7 @@ class TestErrors:
         assert_array_equal(layer.transform(digits), expected)
 
 
-DIVERGING = HebbianPCA(3, activation="identity", learning_rate_init=100.0)
+DIVERGING = HebbianPCA(3, activation="identity", learning_rate_init=1e100)
 
 
 class TestEarlyEnds:
@@ -611,10 +618,11 @@ class TestEarlyEnds:
 
 
 class Recorder:
-    """Remembers tasks and features; stops after some."""
+    """Remembers tasks, estimators and features; stops after some."""
 
     def __init__(self, stop_after=None):
         self.tasks, self.fitted, self.stop_after = [], [], stop_after
+        self.estimators = []
 
     def setup(self, estimator, context):
         pass
@@ -624,6 +632,7 @@ class Recorder:
 
     def on_fit_task_begin(self, estimator, context):
         self.tasks.append(context.task_name)
+        self.estimators.append(estimator)
 
     def on_fit_task_end(self, estimator, context, *, X, fitted_estimator):
         if fitted_estimator is not None:
@@ -640,8 +649,9 @@ class TestCallbacks:
             standardize="channels",
         )
         recorder = Recorder()
-        clone(layer).set_callbacks(recorder).fit(digits)
+        seen = clone(layer).set_callbacks(recorder).fit(digits)
         assert recorder.tasks == ["fit", "epoch", "epoch", "epoch"]
+        assert all(estimator is seen for estimator in recorder.estimators)
         for n, features in enumerate(recorder.fitted[:3], start=1):
             shorter = clone(layer).set_params(max_iter=n).fit(digits)
             assert_array_equal(features, shorter.transform(digits))
@@ -655,6 +665,15 @@ class TestCallbacks:
         features = WinnerTakeAll(4, max_iter=2).set_callbacks(recorder)
         digits_layer(features).fit(digits)
         assert recorder.tasks == ["fit", "epoch", "epoch"]
+
+
+def test_more_than_there_is_memory(rng, monkeypatch):
+    X = rng.integers(256, size=(100, 784), dtype=np.uint8)
+    sizes = {"image_shape": (28, 28, 1), "n_patches": 1000}
+    layer = ConvolutionalFeatures(WinnerTakeAll(8), **sizes).fit(X)
+    monkeypatch.setattr("skhebb._memory.memory", lambda: 400_000)
+    with pytest.raises(MemoryError, match="1152 features of 100 images needs"):
+        layer.transform(X)
 
 
 def test_memory(rng):
