@@ -667,8 +667,8 @@ class BaseSparseNetwork(
         else:
             coefs = check_coefs(coefs_init, shapes, X.dtype)
         layers = [SparseLayer(*pair) for pair in zip(coefs, intercepts, strict=True)]
-        layers[0].input_scale = input_scale_of(X, sample_weight)
-        if coefs_init is None:
+        if coefs_init is None:  # those that are given are for X as it is
+            layers[0].input_scale = input_scale_of(X, sample_weight)
             layers[0].weights.data /= layers[0].input_scale
         split_seed = int(split.integers(2**31))
         return TrainingState(Network(layers), shuffle, dropout, evolution, split_seed)

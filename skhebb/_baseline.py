@@ -5,8 +5,9 @@ import numpy as np
 from skhebb._batches import as_batch_source
 
 PROBE = 10_000  # samples that are looked at, at most
-# Epochs, mini-batches and samples below which a network need not know much.
-PATIENCE = 10, 60, 128
+# Epochs below which a network need not know anything; mini-batches and samples below
+# which it need not know much.
+FEWEST_EPOCHS, PATIENCE = 10, (60, 128)
 # Relative change of the loss of networks that are not meant to learn.
 STILL = 1e-10
 # What chance may add to the loss of a constant, as a factor, and what a short training
@@ -31,7 +32,9 @@ def is_no_better(trainer, data, n_epochs):
     """
     n_samples = len(data.samples)
     n_batches = n_epochs * -(-n_samples // trainer.batch_size)
-    seen = n_epochs, n_batches, n_samples
+    if n_epochs < FEWEST_EPOCHS:
+        return False
+    seen = n_batches, n_samples
     is_short = any(n < least for n, least in zip(seen, PATIENCE, strict=True))
     losses = trainer.state.losses[-n_epochs:]
     if np.ptp(losses) <= STILL * abs(losses[0]):

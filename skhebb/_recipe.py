@@ -20,6 +20,7 @@ MANY_INPUTS = 32  # of a neuron, from which on learning is slower
 FEWEST_EPOCHS = 10
 EVOLUTIONS = 60  # that there would be if the topology evolved to the end
 LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
+ORDINARY = 3  # root mean square of a feature, up to which X is taken as it is
 BLOCK = 1000  # samples whose squares are in memory
 HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
 
@@ -138,10 +139,10 @@ def auto_interval(n_batches):
 def input_scale_of(X, sample_weight):
     """Return the scale that the first layer's weights are in units of.
 
-    It is that of a typical feature: the geometric mean of the features' root mean
-    squares, divided by sqrt(2), but 1 if that is more, as it is where features are
-    standardised or lie in [0, 1]. A network for X that is much larger would begin with
-    saturated outputs and take steps that overshoot.
+    A typical feature has the geometric mean of the features' root mean squares. Where
+    that is above 3, as it is not for features that are standardised or lie in [0, 1],
+    it is to be as large as sqrt(2): the network would begin with saturated outputs
+    otherwise, and take steps that overshoot.
     """
     squares = np.zeros(X.shape[1])
     with np.errstate(over="ignore"):
@@ -155,4 +156,5 @@ def input_scale_of(X, sample_weight):
     logs = np.log(squares[(squares > 0) & np.isfinite(squares)])
     if not len(logs):
         return 1.0
-    return max(1.0, math.exp(logs.mean() / 2) / math.sqrt(2))
+    typical = math.exp(logs.mean() / 2)
+    return typical / math.sqrt(2) if typical > ORDINARY else 1.0
