@@ -532,13 +532,13 @@ class ConvolutionalFeatures(
                     features.partial_fit(patches)
             return False
         try:
-            for patches in batches:
-                features._partial_fit(patches)
+            is_wrong = features._pass_over(batches)
         except (KeyboardInterrupt, FloatingPointError) as reason:
             if not hasattr(features, "components_"):
                 raise_from_nothing(features, reason)
             features._warn(reason, "those of the last complete mini-batch are kept")
             return True
+        features._warn(is_wrong)
         return False
 
     def _batches(self, X):

@@ -250,21 +250,37 @@ class BaseHebbianFeatures(
         return self
 
     def _partial_fit(self, X):
+        return self._pass_over([X])
+
+    def _pass_over(self, batches):
+        """Train on sets of samples, one after the other; return what is wrong, or None.
+
+        They are alike, so that the first is checked for all. If one cannot be learned,
+        what those before it taught is kept.
+        """
         is_first = not hasattr(self, "components_")
         if not is_first:  # scikit-learn validates before the first call only
             self._validate_params()
             self._check_components()
-        X = self._check(X, is_first)
-        if is_first:
-            trained = self._begin(X)
-        else:
-            components = self._components_of(self.components_)
-            so_far = self.n_iter_, self.n_samples_seen_, self.change_curve_
-            trained = Progress(components, self._rng, *so_far).copy()
-        before = trained.components.copy()
-        self._train(trained, X, 0, None)
-        vars(self).update(self._fitted(trained, X))
-        return self._what_is_wrong(X, before, trained.components)
+        trained = done = None
+        try:
+            for X in batches:
+                if trained is None:
+                    X = self._check(X, is_first)
+                    trained = self._begin(X) if is_first else self._so_far()
+                    initial = trained.components.copy()
+                self._train(trained, X, 0, None)
+                done = trained.copy(), X
+        finally:
+            if done is not None:
+                vars(self).update(self._fitted(*done))
+        return self._what_is_wrong(X, initial, trained.components)
+
+    def _so_far(self):
+        """Return the progress that fitted attributes tell of."""
+        components = self._components_of(self.components_)
+        so_far = self.n_iter_, self.n_samples_seen_, self.change_curve_
+        return Progress(components, self._rng, *so_far).copy()
 
     def transform(self, X):
         """Turn samples into features.

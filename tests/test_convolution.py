@@ -598,15 +598,15 @@ class TestEarlyEnds:
 
     def test_interrupted_passes(self, digits, monkeypatch):
         layer = digits_layer(SoftHebb(4, batch_size=360), n_patches=None, max_iter=5)
-        original, calls = SoftHebb._partial_fit, []
+        original, calls = SoftHebb._train, []
 
-        def interrupted(self, X):
-            calls.append(len(X))
+        def interrupted(self, *args):
+            calls.append(args)
             if len(calls) == 3:
                 raise KeyboardInterrupt
-            original(self, X)
+            original(self, *args)
 
-        monkeypatch.setattr(SoftHebb, "_partial_fit", interrupted)
+        monkeypatch.setattr(SoftHebb, "_train", interrupted)
         with pytest.warns(UserWarning, match="interrupted by user; those of the last"):
             layer.fit(digits)
         assert layer.features_.n_iter_ == 2
