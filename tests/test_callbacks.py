@@ -262,6 +262,7 @@ class TestFittedEstimator:
         tasks = [recorder.told(hook, "epoch") for hook in ("begin", "end")]
         return estimator, *([told["fitted"] for told in task] for task in tasks)
 
+    @pytest.mark.filterwarnings("ignore:After .* epochs the loss")
     def test_before_the_first_epoch(self, estimator_class, data):
         X, y = data
         rng = np.random.default_rng(0)

@@ -64,6 +64,7 @@ def weights(estimator):
 @pytest.mark.parametrize("how", ["fit", "partial_fit"])
 @pytest.mark.parametrize("copied", [lambda e: e, copy.copy, copy.deepcopy, pickle])
 @pytest.mark.parametrize(("estimator", "change"), of(NETWORKS, CHANGES))
+@pytest.mark.filterwarnings("ignore:After .* epochs the loss")
 def test_networks_warn(estimator, change, copied, how):
     (name,) = change
     fitted = clone(estimator).fit(X, Y)

@@ -129,6 +129,7 @@ ESTIMATORS = [
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
+@pytest.mark.filterwarnings("ignore:After .* epochs the loss")
 def test_refused_is_what_does_not_fit(
     rng, peak, monkeypatch, estimator, container, dtype
 ):
