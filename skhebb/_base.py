@@ -248,10 +248,12 @@ class BaseSparseNetwork(
         if warm:  # a copy, so that an exception leaves what is fitted as it is
             state = self._fitted_state().copy()
         else:
-            state = self._begin(X, sample_weight, encoder.n_outputs, *initial)
+            state = self._begin(X, encoder.n_outputs, *initial)
         if self.early_stopping and held_out is None:
             given = X_given, y, sample_weight
             held_out = self._hold_out(data, given, state.split_seed)
+        if not warm and initial[0] is None:  # given weights are for X as it is
+            state.network.layers[0].scale_inputs(input_scale_of(data))
 
         recipe = Recipe.of_fit(
             self, state.network.layers, len(data.samples), data.total_weight
@@ -299,7 +301,7 @@ class BaseSparseNetwork(
         data, _ = self._weighted(X, y, encoder, None, np.arange(len(y)))
         if self.early_stopping:
             self._hold_out(data, (X, y, None), random_state=0)
-        return self._begin(X, None, encoder.n_outputs).network.layers
+        return self._begin(X, encoder.n_outputs).network.layers
 
     def _partial_fit(self, X, y, sample_weight, make_encoder):
         """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
@@ -319,7 +321,8 @@ class BaseSparseNetwork(
         data, of_classes = self._weighted(X, y, encoder, sample_weight, samples)
         before = None if is_first else self._fitted_state()
         if is_first:
-            state = self._begin(X, sample_weight, encoder.n_outputs)
+            state = self._begin(X, encoder.n_outputs)
+            state.network.layers[0].scale_inputs(input_scale_of(data))
         else:
             state = before.copy()
         recipe = Recipe.of_stream(
@@ -651,9 +654,7 @@ class BaseSparseNetwork(
             growth_scale=self.growth_scale,
         )
 
-    def _begin(
-        self, X, sample_weight, n_outputs, coefs_init=None, intercepts_init=None
-    ):
+    def _begin(self, X, n_outputs, coefs_init=None, intercepts_init=None):
         """The state that the training of a new network starts from."""
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
         shapes = list(pairwise(sizes))
@@ -667,9 +668,6 @@ class BaseSparseNetwork(
         else:
             coefs = check_coefs(coefs_init, shapes, X.dtype)
         layers = [SparseLayer(*pair) for pair in zip(coefs, intercepts, strict=True)]
-        if coefs_init is None:  # those that are given are for X as it is
-            layers[0].input_scale = input_scale_of(X, sample_weight)
-            layers[0].weights.data /= layers[0].input_scale
         split_seed = int(split.integers(2**31))
         return TrainingState(Network(layers), shuffle, dropout, evolution, split_seed)
 

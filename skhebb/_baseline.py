@@ -62,7 +62,8 @@ def is_no_better(trainer, data, n_epochs):
         outputs = network.outputs(as_batch_source(X), trainer.n_threads).T
         if not loss_of(outputs) <= limit:
             return True
-    return is_the_same_for_all(outputs.T) and not is_the_same_for_all(X)
+    is_same = is_the_same_for_all(outputs.T) and not is_the_same_for_all(X)
+    return is_same and not is_short
 
 
 def is_the_same_for_all(rows):

@@ -273,6 +273,11 @@ class SparseLayer:
         self.topology_state = copied(topology_state)
         self.reset_state(len(self.weight_state))
 
+    def scale_inputs(self, scale):
+        """Let a new layer go on as if its inputs were divided by `scale`."""
+        self.input_scale = scale
+        self.weights.data /= scale
+
     def keep_connections(self, keep):
         """Drop the connections where the boolean array `keep` is False."""
         old, keep = self.weights, keep.view(np.uint8)

@@ -111,7 +111,7 @@ def learning_rate_for(rate, layers, n, batch_weight):
     """
     if rate != "auto":
         return float(rate)
-    n_inputs = layers[0].n_connections_target / layers[0].n_out
+    n_inputs = max(1, layers[0].n_connections_target / layers[0].n_out)
     of_batch, of_inputs = min(1, batch_weight / FEWEST), min(1, MANY_INPUTS / n_inputs)
     return min(FASTEST, 1.25 * n**-0.5) * math.sqrt(of_batch * of_inputs)
 
@@ -136,7 +136,7 @@ def auto_interval(n_batches):
     return max(LEAST_INTERVAL, -(-n_batches // EVOLUTIONS))
 
 
-def input_scale_of(X, sample_weight):
+def input_scale_of(data):
     """Return the scale that the first layer's weights are in units of.
 
     A typical feature has the geometric mean of the features' root mean squares. Where
@@ -144,15 +144,20 @@ def input_scale_of(X, sample_weight):
     it is to be as large as sqrt(2): the network would begin with saturated outputs
     otherwise, and take steps that overshoot.
     """
+    X, weights = data.inputs.X, np.zeros(data.inputs.n_samples)
+    weights[data.samples] = 1
+    if data.sample_weight is not None:
+        weights *= data.sample_weight
     squares = np.zeros(X.shape[1])
-    with np.errstate(over="ignore"):
-        for some in gen_batches(X.shape[0], BLOCK):
-            block = X[some].power(2) if issparse(X) else np.square(X[some])
-            if sample_weight is not None:
-                block = block * sample_weight[some, np.newaxis]
-            squares += np.asarray(block.sum(axis=0)).ravel()
-    total = X.shape[0] if sample_weight is None else sample_weight.sum()
-    squares /= total
+    with np.errstate(over="ignore", invalid="ignore"):
+        for some in gen_batches(len(weights), BLOCK):
+            block, column = X[some], weights[some, np.newaxis]
+            if issparse(X):
+                block = block.power(2).multiply(column).tocsr()
+            else:
+                block = np.square(block) * column
+            squares += np.asarray(block.sum(axis=0)).ravel()  # no BLAS: same bits
+    squares /= weights.sum()
     logs = np.log(squares[(squares > 0) & np.isfinite(squares)])
     if not len(logs):
         return 1.0
