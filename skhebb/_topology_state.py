@@ -1,5 +1,6 @@
 """What a topology keeps with a layer beside its connections."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from skhebb._kernels import _connections
 
 
 @dataclass(eq=False)
-class TopologyState:
+class TopologyState(ABC):
     """Arrays of a topology that live and are saved with a layer.
 
     The layer does not look into it. A subclass declares its arrays as fields: those of
@@ -46,13 +47,13 @@ class TopologyState:
         """Return its arrays by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
+    @abstractmethod
     def fits(self, layer):
         """Tell whether these can be of a layer as it is now, however it was changed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check(self, layer):
         """Raise a ValueError unless arrays that were loaded are sound for a layer."""
-        raise NotImplementedError
 
 
 @dataclass(eq=False)
