@@ -2,20 +2,20 @@
 
 import importlib
 
-from skhebb._convolutional_features import ConvolutionalFeatures
-from skhebb._hebbian_mask_classifier import HebbianMaskClassifier
-from skhebb._hebbian_mask_regressor import HebbianMaskRegressor
-from skhebb._hebbian_pca import HebbianPCA
-from skhebb._hebbset_classifier import HebbSETClassifier
-from skhebb._hebbset_regressor import HebbSETRegressor
-from skhebb._pretraining import HebbianPretrainingClassifier
-from skhebb._set_classifier import SETClassifier
-from skhebb._set_regressor import SETRegressor
+from skhebb._predictors.hebbian_mask_classifier import HebbianMaskClassifier
+from skhebb._predictors.hebbian_mask_regressor import HebbianMaskRegressor
+from skhebb._predictors.hebbset_classifier import HebbSETClassifier
+from skhebb._predictors.hebbset_regressor import HebbSETRegressor
+from skhebb._predictors.pretraining import HebbianPretrainingClassifier
+from skhebb._predictors.set_classifier import SETClassifier
+from skhebb._predictors.set_regressor import SETRegressor
 from skhebb._show_versions import show_versions
-from skhebb._soft_hebb import SoftHebb
+from skhebb._transformers.convolutional_features import ConvolutionalFeatures
+from skhebb._transformers.hebbian_pca import HebbianPCA
+from skhebb._transformers.soft_hebb import SoftHebb
+from skhebb._transformers.whitening import ZCAWhitening
+from skhebb._transformers.winner_take_all import WinnerTakeAll
 from skhebb._version import __version__
-from skhebb._whitening import ZCAWhitening
-from skhebb._winner_take_all import WinnerTakeAll
 
 __all__ = [
     "ConvolutionalFeatures",

@@ -5,7 +5,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from skhebb._kernels import _loops
-from skhebb._threads import effective_n_threads
+from skhebb._utils.threads import effective_n_threads
 from skhebb._version import __version__
 
 DEPENDENCIES = ("numpy", "scipy", "scikit-learn", "narwhals", "joblib")

@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 from sklearn.base import BaseEstimator, is_classifier
 
 import skhebb
-from skhebb._hebbian_mask import HebbianMaskMixin
+from skhebb._predictors.hebbian_mask import HebbianMaskMixin
 
 MODULES = [
     module.name for module in pkgutil.walk_packages(skhebb.__path__, prefix="skhebb.")

@@ -29,7 +29,7 @@ from skhebb import (
     SETClassifier,
     SETRegressor,
 )
-from skhebb._training import Trainer
+from skhebb._training.trainer import Trainer
 
 ESTIMATORS = [SETClassifier, HebbSETClassifier]
 FAST = {"max_iter": 5, "tol": None, "random_state": 0}
@@ -208,8 +208,8 @@ def test_evolution_interval(data):
 def test_bits_do_not_depend_on_threads(
     estimator_class, data, n_jobs, dtype, monkeypatch
 ):
-    monkeypatch.setattr("skhebb._threads._loops.openmp_max_threads", lambda: 8)
-    monkeypatch.setattr("skhebb._threads.cpu_count", lambda: 8)
+    monkeypatch.setattr("skhebb._utils.threads._loops.openmp_max_threads", lambda: 8)
+    monkeypatch.setattr("skhebb._utils.threads.cpu_count", lambda: 8)
     X, y = data
     X = X.astype(dtype)
     one = estimator_class((90, 80), alpha=0.1, n_jobs=1, **FAST).fit(X, y)
@@ -240,8 +240,8 @@ def test_large_layers_give_the_same_bits(data, monkeypatch):
     """Layers that are too large to be gathered."""
     X, y = data
     small = SETClassifier((60, 50), **FAST).fit(X, y)
-    monkeypatch.setattr("skhebb._layer.GATHERED", 0)
-    monkeypatch.setattr("skhebb._layer.CHUNK", 100)
+    monkeypatch.setattr("skhebb._network.layer.GATHERED", 0)
+    monkeypatch.setattr("skhebb._network.layer.CHUNK", 100)
     large = SETClassifier((60, 50), **FAST).fit(X, y)
     assert_array_equal(small.predict_proba(X), large.predict_proba(X))
 

@@ -7,15 +7,15 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import expit
 
-from skhebb._activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, set_activations
-from skhebb._batches import DenseRows, TrainingData
-from skhebb._encoders import Indicators, Labels, Numbers
-from skhebb._layer import SparseLayer
-from skhebb._losses import LOSSES
-from skhebb._network import Network
-from skhebb._optimizers import SGD
-from skhebb._schedules import Constant, EvolutionSchedule
-from skhebb._training import Trainer, TrainingState
+from skhebb._network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, set_activations
+from skhebb._network.layer import SparseLayer
+from skhebb._network.network import Network
+from skhebb._predictors.encoders import Indicators, Labels, Numbers
+from skhebb._training.batches import DenseRows, TrainingData
+from skhebb._training.losses import LOSSES
+from skhebb._training.optimizers import SGD
+from skhebb._training.schedules import Constant, EvolutionSchedule
+from skhebb._training.trainer import Trainer, TrainingState
 
 # Not a derivative of its loss, as its documentation says; tested below.
 NOT_A_DERIVATIVE = {"squared_error_published"}

@@ -62,7 +62,7 @@ from skhebb import (
     SETRegressor,
 )
 from skhebb._kernels import _loops
-from skhebb._training import Trainer
+from skhebb._training.trainer import Trainer
 
 CLASSIFIERS = [SETClassifier, HebbSETClassifier]
 REGRESSORS = [SETRegressor, HebbSETRegressor]
@@ -848,7 +848,7 @@ class TestParameters:
 @pytest.mark.skipif(not _loops.openmp_enabled(), reason="built without OpenMP")
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
 def test_limits_of_threads(estimator, data, n_threads, monkeypatch):
-    monkeypatch.setattr("skhebb._threads.cpu_count", lambda: 8)
+    monkeypatch.setattr("skhebb._utils.threads.cpu_count", lambda: 8)
     used = []
     fit = Trainer.fit
 

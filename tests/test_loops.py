@@ -5,13 +5,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
-from skhebb._buffers import Batch, NonZeros, tiles_for
-from skhebb._csr import make_csr
 from skhebb._kernels import _loops
-from skhebb._layer import SparseLayer
-from skhebb._network import LINEAR
-from skhebb._optimizers import SGD, Adam
-from skhebb.plasticity import HebbianCovariance
+from skhebb._network.buffers import Batch, NonZeros, tiles_for
+from skhebb._network.layer import SparseLayer
+from skhebb._network.network import LINEAR
+from skhebb._plasticity import HebbianCovariance
+from skhebb._training.optimizers import SGD, Adam
+from skhebb._utils.csr import make_csr
 
 pytestmark = pytest.mark.usefixtures("instruction_set", "all_threads")
 

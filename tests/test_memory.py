@@ -17,16 +17,16 @@ from skhebb import (
     WinnerTakeAll,
     _memory,
 )
-from skhebb._activations import set_activations
-from skhebb._batches import DenseRows, TrainingData
-from skhebb._encoders import Labels
-from skhebb._layer import SparseLayer
-from skhebb._losses import LOSSES
-from skhebb._network import Network
-from skhebb._optimizers import SGD
-from skhebb._schedules import Constant, EvolutionSchedule
-from skhebb._training import Trainer, TrainingState
-from skhebb.plasticity import HebbianCovariance
+from skhebb._network.activations import set_activations
+from skhebb._network.layer import SparseLayer
+from skhebb._network.network import Network
+from skhebb._plasticity import HebbianCovariance
+from skhebb._predictors.encoders import Labels
+from skhebb._training.batches import DenseRows, TrainingData
+from skhebb._training.losses import LOSSES
+from skhebb._training.optimizers import SGD
+from skhebb._training.schedules import Constant, EvolutionSchedule
+from skhebb._training.trainer import Trainer, TrainingState
 from skhebb.topology import SparseEvolution
 
 

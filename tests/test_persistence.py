@@ -524,8 +524,8 @@ class TestVersions:
         if is_fitted:
             estimator.fit(*data)
         with monkeypatch.context() as patch:
-            patch.setattr("skhebb._persistence.FORMAT", 1000)
-            patch.setattr("skhebb._persistence.__version__", "77.0")
+            patch.setattr("skhebb._utils.persistence.FORMAT", 1000)
+            patch.setattr("skhebb._utils.persistence.__version__", "77.0")
             file = pickle.dumps(estimator)
         message = rf"{estimator_class.__name__} was saved by skhebb 77\.0.*cannot load"
         with pytest.raises(ValueError, match=message):

@@ -16,9 +16,9 @@ from skhebb import (
     SETClassifier,
     SETRegressor,
 )
-from skhebb._recipe import auto_interval, auto_max_iter, batch_size_for
-from skhebb._recipe import learning_rate_for as rate_for
-from skhebb._schedules import EvolutionSchedule
+from skhebb._predictors.recipe import auto_interval, auto_max_iter, batch_size_for
+from skhebb._predictors.recipe import learning_rate_for as rate_for
+from skhebb._training.schedules import EvolutionSchedule
 from skhebb.topology import GRAPHS, PRUNING_RULES
 
 NETWORKS = [SETClassifier, HebbSETClassifier, SETRegressor, HebbSETRegressor]

@@ -17,7 +17,7 @@ from skhebb import (
     SoftHebb,
     WinnerTakeAll,
 )
-from skhebb._sparse import check_sparse
+from skhebb._utils.sparse import check_sparse
 from skhebb.inspection import update_terms
 
 FORMATS = ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"]

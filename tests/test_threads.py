@@ -11,9 +11,11 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 import skhebb
-from skhebb import SETClassifier, _threads, _training
+from skhebb import SETClassifier
 from skhebb._kernels import _loops
-from skhebb._threads import effective_n_threads, in_threads
+from skhebb._training import trainer
+from skhebb._utils import threads
+from skhebb._utils.threads import effective_n_threads, in_threads
 
 needs_openmp = pytest.mark.skipif(
     not _loops.openmp_enabled(), reason="built without OpenMP"
@@ -39,7 +41,7 @@ def few_threads(monkeypatch, request):
                 raise request.param
             start(thread)
 
-        monkeypatch.setattr(_threads, "_n_started", 1)
+        monkeypatch.setattr(threads, "_n_started", 1)
         monkeypatch.setattr(threading.Thread, "start", start_or_fail)
 
     return allow
@@ -54,7 +56,7 @@ def test_no_more_than_can_be_started(few_threads, n):
 
 @pytest.mark.usefixtures("four_threads")
 def test_growth_where_threads_cannot_be_started(few_threads, monkeypatch):
-    monkeypatch.setattr(_training, "WORTH_THREADS", 0)
+    monkeypatch.setattr(trainer, "WORTH_THREADS", 0)
     X = np.random.default_rng(0).random((60, 20))
     y = np.arange(60) % 3
     clf = SETClassifier((30, 20), max_iter=4, random_state=0, n_jobs=2)

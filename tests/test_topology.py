@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from scipy.stats import chisquare
 
-from skhebb._layer import SparseLayer
+from skhebb._network.layer import SparseLayer
 from skhebb.topology import GRAPHS, PRUNING_RULES, SparseEvolution, absent_ranks
 from skhebb.topology import _erdos_renyi as erdos_renyi_module
 from skhebb.topology._erdos_renyi import erdos_renyi

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skhebb import SETClassifier
-from skhebb._topology_state import TOPOLOGY_STATES, TopologyState
+from skhebb._network.topology_state import TOPOLOGY_STATES, TopologyState
 from skhebb.topology import SparseEvolution
 
 

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skhebb._buffers import NonZeros
+from skhebb._network.buffers import NonZeros
 from skhebb.inspection._monitor import NetworkMonitor
 from skhebb.inspection._network import layers_of
 from skhebb.inspection._plotting import Display, axes_of

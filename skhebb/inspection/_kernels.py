@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skhebb._convolutional_features import ConvolutionalFeatures
+from skhebb._transformers.convolutional_features import ConvolutionalFeatures
 from skhebb.inspection._plotting import Display, axes_of
 
 

@@ -2,8 +2,8 @@
 
 from numbers import Integral
 
-from skhebb._base import BaseSparseNetwork
-from skhebb.inspection._sklearn import can_reuse_listener, open_listener, send
+from skhebb._predictors.base import BaseSparseNetwork
+from skhebb._utils.sklearn import can_reuse_listener, open_listener, send
 
 
 class NetworkMonitor:

@@ -2,7 +2,7 @@
 
 from sklearn.utils.validation import check_is_fitted
 
-from skhebb._base import BaseSparseNetwork
+from skhebb._predictors.base import BaseSparseNetwork
 
 
 def layers_of(estimator):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from skhebb.inspection._sklearn import check_matplotlib_support
+from skhebb._utils.sklearn import check_matplotlib_support
 
 
 class Display:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skhebb._csr import make_csr
+from skhebb._utils.csr import make_csr
 from skhebb.inspection._monitor import NetworkMonitor
 from skhebb.inspection._network import layers_of
 

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from skhebb._csr import index_dtype
-from skhebb._memory import check_memory
+from skhebb._utils.csr import index_dtype
+from skhebb._utils.memory import check_memory
 
 # Draws per cell above which a cell that is never drawn is less likely than an
 # error of the machine: exp(-40).

@@ -15,8 +15,8 @@ import math
 import numpy as np
 from scipy.optimize import brentq
 
-from skhebb._csr import index_dtype
-from skhebb._memory import check_memory
+from skhebb._utils.csr import index_dtype
+from skhebb._utils.memory import check_memory
 from skhebb.topology._erdos_renyi import (
     epsilon_for,
     erdos_renyi,

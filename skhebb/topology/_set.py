@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skhebb._csr import make_csr
+from skhebb._utils.csr import make_csr
 from skhebb.topology._graphs import GRAPHS
 from skhebb.topology._growth import GROWTH_RULES, checked
 from skhebb.topology._pruning import PRUNING_RULES

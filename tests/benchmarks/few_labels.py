@@ -38,8 +38,8 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 
 from skhebb import HebbianPCA, SETClassifier, SETRegressor, WinnerTakeAll, ZCAWhitening
-from skhebb._activations import ReLU
-from skhebb._pretraining import pretrain
+from skhebb._network.activations import ReLU
+from skhebb._predictors.pretraining import pretrain
 from skhebb.datasets import fetch_dataset
 
 N_TRAIN = {"mnist": 60_000, "fashion_mnist": 60_000, "cifar10_jpeg_10k": 8_000}

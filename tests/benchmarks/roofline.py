@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 
 import skhebb
-from skhebb._buffers import Batch, aligned_zeros, tiles_for
-from skhebb._csr import make_csr
 from skhebb._kernels import _loops
-from skhebb._layer import SparseLayer
+from skhebb._network.buffers import Batch, aligned_zeros, tiles_for
+from skhebb._network.layer import SparseLayer
+from skhebb._utils.csr import make_csr
 from skhebb.topology._erdos_renyi import erdos_renyi
 
 YARDSTICKS = """

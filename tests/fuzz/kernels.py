@@ -12,10 +12,10 @@ import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array, random_array
 
-from skhebb._buffers import tiles_for
-from skhebb._csr import make_csr
 from skhebb._kernels import _connections, _loops
-from skhebb._layer import SparseLayer, even_edges
+from skhebb._network.buffers import tiles_for
+from skhebb._network.layer import SparseLayer, even_edges
+from skhebb._utils.csr import make_csr
 
 REFUSALS = (ValueError, TypeError, IndexError, BufferError, AttributeError)
 # Arrays whose sizes kernels check, but not what they hold: connections are checked

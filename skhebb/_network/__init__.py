@@ -1,0 +1,1 @@
+"""A network of sparse layers: weights, activations, and the buffers of a batch."""

@@ -1,0 +1,330 @@
+"""One sparse layer: its connections, its biases, and what moves with them."""
+
+import math
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from skhebb._kernels import _connections, _loops
+from skhebb._network.buffers import NonZeros
+from skhebb._utils.csr import make_csr
+
+GATHERED = 1 << 20  # connections of a layer at most
+CHUNK = 1 << 17  # connections that a thread updates at a time, which bounds scratch
+
+
+class SparseLayer:
+    """Connections from one layer of neurons to the next, and the biases of the next.
+
+    Parameters
+    ----------
+    weights : csr_array of shape (n_in, n_out)
+        Sorted, free of duplicates. Explicit zeros are connections like any other.
+    biases : ndarray of shape (n_out,)
+
+    Attributes
+    ----------
+    n_in, n_out : int
+        Numbers of presynaptic and of postsynaptic neurons.
+    n_connections_target : int
+        The number of connections that evolution sustains: pruning goes below it,
+        growth comes back to it.
+    input_scale : float
+        Steps of the optimiser and Hebbian terms are those of a layer whose inputs were
+        divided by it, and whose weights were multiplied by it.
+    weight_state, bias_state : list of ndarray
+        The optimiser's arrays, aligned with ``weights.data`` and ``biases``.
+    topology_state : TopologyState or None
+        What a topology keeps with the layer.
+    """
+
+    def __init__(self, weights, biases):
+        self.n_in, self.n_out = weights.shape
+        self.weights = weights
+        self.biases = biases
+        self.n_connections_target = weights.nnz
+        self.input_scale = 1.0
+        self.topology_state = None
+        self.clear_cache()
+        self.reset_state(0)
+
+    @property
+    def n_connections(self):
+        """Number of connections."""
+        return self.weights.nnz
+
+    @property
+    def _by_presynaptic(self):
+        return self.weights.indptr, self.weights.indices, self.weights.data
+
+    def forward(self, inputs, outputs, tiles, activation, training, n_threads):
+        """Write the activations that `inputs`, tiles or NonZeros, give.
+
+        Only one thread at a time may do so with `training`.
+        """
+        arrays = self._by_presynaptic
+        rest = self.biases, inputs, tiles.edges, outputs, activation
+        if isinstance(inputs, NonZeros):
+            neurons = even_edges(self.n_out, n_threads)
+            _loops.forward_nonzeros(*arrays, neurons, *rest, n_threads)
+            return
+        # Threads share the tiles and, where these are few, the postsynaptic neurons.
+        n_parts = n_threads // math.gcd(n_threads, tiles.n_tiles)
+        if tiles.n_tiles >= 4 * n_threads:
+            n_parts = 1
+        # Gathering writes each output once, but wants a second index, scratch, and
+        # weights from everywhere: that pays off for wide rows, many batches, and
+        # weights that a cache holds.
+        by_postsynaptic = None
+        if training and not tiles.are_narrow and self.n_connections <= GATHERED:
+            by_postsynaptic = self._cached(self._transpose, n_threads)
+        # Between two predictions users may change the arrays.
+        parts = self._cached(self._cut, n_parts) if training else self._cut(n_parts)
+        _loops.forward(*arrays, *parts, *rest, by_postsynaptic, n_threads)
+
+    def update(self, inputs, errors, backward, batch, step, scratch, n_threads):
+        """Move the weights, and propagate the errors with those before.
+
+        Parameters
+        ----------
+        inputs : ndarray or NonZeros
+        errors : ndarray
+            dJ/dz of this layer, in tiles, times the weight of the batch.
+        backward : Backward
+        batch : Batch
+        step : _loops.OptimizerStep
+        scratch : ndarray of shape (_loops.N_GROUPS, n)
+            With n at least `largest_chunk`.
+        n_threads : int
+        """
+        is_sparse = isinstance(inputs, NonZeros)
+        (_loops.update_nonzeros if is_sparse else _loops.update)(
+            *self._by_presynaptic,
+            self.n_out,
+            self.weight_state,
+            self._cached(self._share_rows, n_threads),
+            n_threads,
+            inputs,
+            batch.tiles.edges,
+            batch.total,
+            errors,
+            *(() if is_sparse else backward),
+            step,
+            scratch,
+            n_threads,
+        )
+
+    def add_covariances(self, inputs, batch, term, scratch, n_threads):
+        """Add a HebbianTerm to the weights."""
+        _loops.add_covariances(
+            *self._by_presynaptic,
+            self.n_out,
+            self._cached(self._share_rows, n_threads),
+            n_threads,
+            inputs,
+            batch.tiles.edges,
+            batch.tiles.batch_size,
+            batch.sample_weight,
+            *term,
+            scratch,
+            n_threads,
+        )
+
+    def update_biases(self, error_sums, total, step):
+        """Move the biases, given the sums of dJ/dz over a batch of weight `total`."""
+        _loops.take_step(self.biases, self.bias_state, error_sums, total, step)
+
+    def sum_of_squares(self):
+        """Return the sum of the squares of the weights, without the biases."""
+        return _loops.sum_of_squares(self.weights.data)
+
+    def _cached(self, function, *args):
+        """Return what `function` gives for these connections, computed once."""
+        indices, (made_for, cache) = self.weights.indices, self._cache
+        if made_for is not indices:
+            cache = {}
+            self._cache = indices, cache
+        key = function.__name__, *args
+        value = cache.get(key)
+        if value is None:
+            value = cache[key] = function(*args)
+        return value
+
+    def _cut(self, n_parts):
+        """Edges of `n_parts` of the postsynaptic neurons, and where they cut rows."""
+        indptr, indices = self.weights.indptr, self.weights.indices
+        edges = even_edges(self.n_out, n_parts)
+        if n_parts == 1:  # each row from its start to that of the next
+            return edges, sliding_window_view(indptr, self.n_in)
+        return edges, _connections.splits(indptr, indices, edges)
+
+    def _transpose(self, n_threads):
+        """Return what gathering needs: the view by postsynaptic neuron, and scratch."""
+        indptr, indices = self.weights.indptr, self.weights.indices
+        heads = np.empty((n_threads, self.n_in), dtype=indptr.dtype)
+        return *_connections.transpose(indptr, indices, self.n_out), heads
+
+    def _share_rows(self, n_threads):
+        """Edges of parts of the presynaptic neurons, of about as many connections.
+
+        As many parts as there are threads make a chunk.
+        """
+        n_chunks = -(-max(self.n_connections, 1) // (CHUNK * n_threads))
+        shares = np.linspace(0, self.n_connections, n_threads * n_chunks + 1)
+        edges = np.searchsorted(self.weights.indptr, shares).astype(np.intp)
+        edges[0], edges[-1] = 0, self.n_in
+        return edges
+
+    def largest_chunk(self, n_threads):
+        """A bound to the connections of a chunk and one more, when grown."""
+        return min(self.n_connections_target, CHUNK * n_threads + self.n_out) + 1
+
+    def begin_training(self, n_arrays):
+        """Prepare for an optimiser with so many arrays; tell whether it starts anew.
+
+        Users may have changed the connections since they were last trained.
+        """
+        self.n_connections_target = max(self.n_connections_target, self.n_connections)
+        starts_anew = len(self.weight_state) != n_arrays
+        if starts_anew:
+            self.reset_state(n_arrays)
+        return starts_anew
+
+    def is_sound(self):
+        """Whether these are connections and biases of a layer of this shape.
+
+        Users may have changed the arrays in place. Kernels would not survive indices
+        that lead out of them.
+        """
+        weights, biases = self.weights, self.biases
+        arrays = weights.data, weights.indices, weights.indptr
+        return (
+            weights.shape == (self.n_in, self.n_out)
+            and weights.indptr.shape == (self.n_in + 1,)
+            and weights.data.shape == weights.indices.shape
+            and biases.shape == (self.n_out,)
+            and biases.dtype == weights.data.dtype
+            and weights.indices.dtype == weights.indptr.dtype
+            and all(array.flags.c_contiguous for array in (*arrays, biases))
+            and _connections.are_sound(weights.indptr, weights.indices, self.n_out)
+            and is_finite(weights.data)
+            and is_finite(biases)
+        )
+
+    def is_aligned(self):
+        """Whether what moves with the connections is of as many as there are now."""
+        sizes = {len(state) for state in self.weight_state}
+        state = self.topology_state
+        return sizes <= {self.n_connections} and (state is None or state.fits(self))
+
+    def clear_cache(self):
+        """Free what was computed from the connections, and will be again if needed."""
+        self._cache = None, {}
+
+    def reset_state(self, n_arrays):
+        """Give the optimiser `n_arrays` zeroed arrays for weights and for biases."""
+        self.weight_state = [np.zeros_like(self.weights.data) for _ in range(n_arrays)]
+        self.bias_state = [np.zeros_like(self.biases) for _ in range(n_arrays)]
+
+    @property
+    def parameters(self):
+        """Weights, biases and topology state, for `restore_parameters`."""
+        return self.weights, self.biases, copied(self.topology_state)
+
+    def copy(self):
+        """A layer of the same arrays, its optimiser's apart; training leaves them."""
+        layer = SparseLayer(self.weights, self.biases)
+        layer.n_connections_target = self.n_connections_target
+        layer.input_scale = self.input_scale
+        layer.topology_state = copied(self.topology_state)
+        layer.weight_state = [state.copy() for state in self.weight_state]
+        layer.bias_state = [state.copy() for state in self.bias_state]
+        return layer
+
+    def with_weights(self, weights):
+        """Return a layer of other connections and the same biases."""
+        return SparseLayer(weights, self.biases)
+
+    def cast(self, dtype):
+        """Go on with arrays of their own of another floating-point type."""
+        old = self.weights
+        data = old.data.astype(dtype)
+        self.weights = make_csr(data, old.indices, old.indptr, old.shape)
+        self.biases = self.biases.astype(dtype)
+        self.weight_state = [state.astype(dtype) for state in self.weight_state]
+        self.bias_state = [state.astype(dtype) for state in self.bias_state]
+        if self.topology_state is not None:
+            self.topology_state = self.topology_state.astype(dtype)
+        self.clear_cache()
+
+    def unshare_from(self, weights, biases):
+        """Go on with arrays that are not these, but equal."""
+        if self.weights is weights:
+            data = weights.data.copy()
+            self.weights = make_csr(
+                data, weights.indices, weights.indptr, weights.shape
+            )
+        if self.biases is biases:
+            self.biases = biases.copy()
+
+    def restore_parameters(self, parameters):
+        """Go back to what `parameters` were; the optimiser starts anew."""
+        self.weights, self.biases, topology_state = parameters
+        self.topology_state = copied(topology_state)
+        self.reset_state(len(self.weight_state))
+
+    def scale_inputs(self, scale):
+        """Let a new layer go on as if its inputs were divided by `scale`."""
+        self.input_scale = scale
+        self.weights.data /= scale
+
+    def keep_connections(self, keep):
+        """Drop the connections where the boolean array `keep` is False."""
+        old, keep = self.weights, keep.view(np.uint8)
+        indptr = _connections.count_kept(old.indptr, keep)
+
+        def kept(values):
+            return _connections.compress(values, keep, indptr[-1])
+
+        self._set_connections(kept(old.data), kept(old.indices), indptr)
+        self.weight_state = [kept(state) for state in self.weight_state]
+
+    def add_connections(self, ranks, values):
+        """Add connections at absent cells.
+
+        `ranks` are their sorted numbers among the absent cells, counted row by row.
+        The optimiser's state of the new connections is zero.
+        """
+        old = self.weights
+        indptr, indices, is_new = _connections.insert(
+            old.indptr, old.indices, self.n_out, ranks
+        )
+        del ranks  # large
+        data = _connections.merge(old.data, values, is_new)
+        self._set_connections(data, indices, indptr)
+        zeros = np.zeros_like(values)
+        self.weight_state = [
+            _connections.merge(state, zeros, is_new) for state in self.weight_state
+        ]
+
+    def _set_connections(self, data, indices, indptr):
+        """Replace the connections; arrays handed out before stay as they are."""
+        self.weights = make_csr(data, indices, indptr, self.weights.shape)
+
+    def __getstate__(self):
+        return {**self.__dict__, "_cache": (None, {})}
+
+
+def copied(topology_state):
+    """Return a copy of what a topology keeps, if it keeps anything."""
+    return None if topology_state is None else topology_state.copy()
+
+
+def is_finite(values):
+    """Whether all are; a sum tells without a mask, unless it overflows."""
+    return bool(np.isfinite(_loops.sum_of_squares(values)) or np.isfinite(values).all())
+
+
+def even_edges(n, n_parts):
+    """Edges of `n_parts` of range(n) that differ by one at most."""
+    return np.arange(n_parts + 1, dtype=np.intp) * n // n_parts

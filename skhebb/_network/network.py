@@ -1,0 +1,177 @@
+"""A network is a list of sparse layers and what happens between them."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from skhebb._kernels import _loops
+from skhebb._network.buffers import BatchBuffers, tiles_for
+from skhebb._network.layer import is_finite
+from skhebb._utils.memory import check_memory
+
+LINEAR = _loops.Activation("piecewise linear", 1)
+# A thread predicts so many samples at a time, or less if a layer of wide networks would
+# not stay in a cache of so many bytes.
+BLOCK = 128
+CACHE = 1 << 20
+
+
+class Network:
+    """A feed-forward network of sparse layers.
+
+    Parameters
+    ----------
+    layers : list of SparseLayer
+    activations : list
+        Activation functions of the layers, to be set before use. That of an output
+        layer is the identity here.
+    output_activation : object
+        What becomes of the activations of the last layer, to be set before use.
+    """
+
+    def __init__(self, layers, activations=(), output_activation=None):
+        self.layers = layers
+        self.activations = activations
+        self.output_activation = output_activation
+
+    @property
+    def layer_sizes(self):
+        """Numbers of neurons, inputs and outputs included."""
+        return [self.layers[0].n_in, *(layer.n_out for layer in self.layers)]
+
+    @property
+    def dtype(self):
+        """Floating-point type of weights and activations."""
+        return self.layers[0].weights.dtype
+
+    @property
+    def n_connections_target(self):
+        """Number of connections when grown."""
+        return sum(layer.n_connections_target for layer in self.layers)
+
+    @property
+    def n_connections(self):
+        """Number of connections."""
+        return sum(layer.n_connections for layer in self.layers)
+
+    def forward(
+        self,
+        activations,
+        tiles,
+        outputs,
+        training,
+        n_threads,
+        dropout=None,
+        preactivations=(),
+    ):
+        """Propagate a batch.
+
+        Parameters
+        ----------
+        activations : list
+            The inputs, in tiles or as NonZeros, and an array in tiles for each layer
+            to be filled; that of an output layer is left with pre-activations.
+        tiles : Tiles
+        outputs : ndarray of shape (n_outputs, batch_size)
+            To be filled with the activations of the last layer.
+        training : bool
+            Whether many batches will follow, and no other thread uses the network.
+        n_threads : int
+        dropout : Dropout or None
+        preactivations : list of ndarray
+            For each layer an array in tiles, to be filled with what it was before its
+            activation function, or an empty one.
+        """
+        last = len(self.layers) - 1
+        for depth, layer in enumerate(self.layers):
+            activation = self.activations[depth]
+            pair = activations[depth], activations[depth + 1]
+            layer.forward(*pair, tiles, activation.for_kernels, training, n_threads)
+            if len(preactivations) and preactivations[depth].size:
+                if depth == last:
+                    np.copyto(preactivations[depth], pair[1])
+                else:
+                    to_preactivations = pair[0], preactivations[depth]
+                    layer.forward(
+                        *to_preactivations, tiles, LINEAR, training, n_threads
+                    )
+            activation.apply(pair[1])
+            if depth < last and dropout is not None:
+                dropout.apply(pair[1], activation.for_kernels)
+        tiles.unpack(activations[-1], outputs)
+        self.output_activation.apply(outputs)
+
+    def outputs(self, inputs, n_threads):
+        """Network outputs, shape (n_samples, n_outputs), in blocks of samples."""
+        n_samples, sizes = inputs.n_samples, self.layer_sizes
+        fitting = CACHE * n_threads // (max(sizes) * self.dtype.itemsize)
+        block = min(max(fitting, BLOCK // 8), BLOCK * n_threads, n_samples)
+        # Two arrays take turns, since no activations are needed for long.
+        tiled = inputs.tiled_sizes(sizes)
+        n_numbers = n_samples * sizes[-1] + block * (max(tiled) + sizes[-1])
+        check_memory(
+            n_numbers * self.dtype.itemsize,
+            f"The outputs of {sizes[-1]} neurons for {n_samples} samples",
+            "Give fewer samples at a time.",
+        )
+        results = np.empty((n_samples, sizes[-1]), dtype=self.dtype)
+        buffers = BatchBuffers([max(tiled[0::2]), max(tiled[1::2])], block, self.dtype)
+        outputs = np.empty(sizes[-1] * block, dtype=self.dtype)
+        for start in range(0, n_samples, block):
+            samples = np.arange(start, min(start + block, n_samples), dtype=np.intp)
+            batch_size = len(samples)
+            tiles = tiles_for(batch_size, self.dtype)
+            pair = buffers.arrays(tiles)
+            activations = [
+                pair[depth % 2][: size * tiles.stride]
+                for depth, size in enumerate(tiled)
+            ]
+            activations[0] = inputs.load(samples, tiles, activations[0], n_threads)
+            out = outputs[: sizes[-1] * batch_size].reshape(-1, batch_size)
+            self.forward(activations, tiles, out, False, n_threads)
+            results[start : start + batch_size] = out.T
+        return results
+
+    def copy(self):
+        """A network with arrays of its own as soon as either of them is trained."""
+        layers = [layer.copy() for layer in self.layers]
+        return Network(layers, self.activations, self.output_activation)
+
+    def is_chain(self):
+        """Whether each layer has the inputs and the type that the last one gives."""
+        return bool(self.layers) and all(
+            layer.n_in == before.n_out and layer.biases.dtype == before.biases.dtype
+            for before, layer in pairwise(self.layers)
+        )
+
+    def is_finite(self):
+        """Whether all weights and biases are finite."""
+        return all(
+            is_finite(layer.weights.data) and is_finite(layer.biases)
+            for layer in self.layers
+        )
+
+    @property
+    def parameters(self):
+        """All weights and biases, for `restore_parameters`."""
+        return [layer.parameters for layer in self.layers]
+
+    @property
+    def arrays(self):
+        """All weights and biases, for `unshare_from`."""
+        return [(layer.weights, layer.biases) for layer in self.layers]
+
+    def unshare_from(self, arrays):
+        """Go on with arrays that are not `arrays`, but equal."""
+        for layer, (weights, biases) in zip(self.layers, arrays, strict=True):
+            layer.unshare_from(weights, biases)
+
+    def restore_parameters(self, parameters):
+        """Go back to what `parameters` were; the optimiser starts anew."""
+        for layer, layer_parameters in zip(self.layers, parameters, strict=True):
+            layer.restore_parameters(layer_parameters)
+
+    def clear_cache(self):
+        """Free what was computed from the connections, and will be again if needed."""
+        for layer in self.layers:
+            layer.clear_cache()

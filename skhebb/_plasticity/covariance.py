@@ -1,0 +1,101 @@
+"""The Hebbian term of HebbSET."""
+
+import numpy as np
+
+from skhebb._kernels import _loops
+from skhebb._network.buffers import HebbianTerm, NonZeros
+from skhebb._plasticity.rule import LocalRule
+
+
+class HebbianCovariance(LocalRule):
+    """Strengthen connections between neurons that are active together.
+
+    Adds lambda(t) mean_b[ã_i (ã_j - mean_b ã_j)] to w_ij, where ã is a neuron's
+    activation scaled to [0, 1] over the batch, 0 if it is constant (de Ranitz 2023,
+    Eq. 7-11). This is the population covariance of ã_i and ã_j, computed as
+    s_i s_j cov(a_i, a_j) with s = 1 / (max a - min a), so that scaled activations
+    are never stored. A neuron that varies by rounding only counts as constant. Means
+    are weighted where samples are.
+
+    Parameters
+    ----------
+    lambda0 : list of float
+        Factor before the first evolution, for each layer.
+    decay : float
+        lambda(t) = lambda0 decay^t, t the number of times the topology evolved.
+    unit : {"evolution", "batch"}
+        What lambda(t) is the factor of: a mini-batch, or all mini-batches until the
+        topology evolves again, which share it by their weight.
+    """
+
+    def __init__(self, lambda0, decay, unit):
+        self.lambda0 = lambda0
+        self.decay = decay
+        self.unit = unit
+
+    def observe(self, layers, activations, preactivations, batch, n_threads):
+        """Take mean and inverse range of each neuron over the batch."""
+        self._batch = batch
+        self._activations = activations
+        self._statistics = [
+            statistics_of_nonzeros(layer, batch)
+            if isinstance(layer, NonZeros)
+            else statistics_of_tiles(layer, batch, n_threads)
+            for layer in activations
+        ]
+
+    def strength(self, depth, n_evolutions, batches_per_evolution):
+        """lambda(t) of a mini-batch."""
+        strength = self.lambda0[depth] * self.decay**n_evolutions
+        if self.unit == "evolution":
+            strength /= batches_per_evolution
+        return strength
+
+    def term(self, depth, n_evolutions, batches_per_evolution):
+        """Return the HebbianTerm of the layer at `depth`, None if it is 0."""
+        if self.lambda0[depth] == 0:
+            return None
+        strength = self.strength(depth, n_evolutions, batches_per_evolution)
+        return HebbianTerm(
+            strength / self._batch.total,
+            *self._statistics[depth],
+            self._activations[depth + 1],
+            *self._statistics[depth + 1],
+        )
+
+
+def statistics_of_tiles(activations, batch, n_threads):
+    """Means and inverse ranges of neurons."""
+    means = np.empty(activations.size // batch.tiles.stride, dtype=activations.dtype)
+    scales = np.empty_like(means)
+    _loops.batch_statistics(
+        activations,
+        batch.tiles.edges,
+        batch.tiles.batch_size,
+        batch.sample_weight,
+        batch.total,
+        means,
+        scales,
+        n_threads,
+    )
+    return means, scales
+
+
+def statistics_of_nonzeros(inputs, batch):
+    """Means and inverse ranges of the features that are not zero everywhere."""
+    values, starts = inputs.values, inputs.starts[:-1]
+    if not len(starts):
+        return values, values
+    weighted = values * batch.sample_weight[inputs.columns]
+    means = np.add.reduceat(weighted, starts, dtype=np.float64) / batch.total
+    low = np.minimum.reduceat(values, starts)
+    high = np.maximum.reduceat(values, starts)
+    has_zeros = np.diff(inputs.starts) < batch.tiles.batch_size
+    low[has_zeros] = np.minimum(low[has_zeros], 0)
+    high[has_zeros] = np.maximum(high[has_zeros], 0)
+    limits = np.finfo(values.dtype)
+    ranges = high - low
+    size = np.maximum(high, -low)
+    varies = (ranges > 4 * limits.eps * size) & (ranges >= limits.tiny)
+    scales = np.divide(1, ranges, where=varies, out=np.zeros_like(ranges))
+    return means.astype(values.dtype), scales

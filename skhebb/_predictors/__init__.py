@@ -1,0 +1,1 @@
+"""Classifiers and regressors, and what they share."""

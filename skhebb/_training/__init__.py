@@ -1,0 +1,1 @@
+"""Training: batches, losses, optimisers, schedules, epochs; no scikit-learn."""

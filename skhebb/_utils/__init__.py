@@ -1,0 +1,1 @@
+"""What knows nothing of networks: arrays, threads, validation, rollback, saving."""

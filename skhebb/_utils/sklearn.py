@@ -1,0 +1,33 @@
+"""Everything this package uses of scikit-learn that is not public there."""
+
+from inspect import signature
+
+from sklearn.base import _fit_context
+from sklearn.callback._transport import can_reuse_listener, open_listener, send
+from sklearn.utils import _safe_indexing
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils.validation import _check_sample_weight, _num_samples
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "Options",
+    "StrOptions",
+    "_check_sample_weight",
+    "_fit_context",
+    "_num_samples",
+    "_safe_indexing",
+    "accepts_sample_weight",
+    "can_reuse_listener",
+    "check_matplotlib_support",
+    "open_listener",
+    "send",
+]
+
+
+def accepts_sample_weight(scorer):
+    """Whether a scorer of scikit-learn, or a function like one, takes weights."""
+    if hasattr(scorer, "_accept_sample_weight"):
+        return scorer._accept_sample_weight()
+    return "sample_weight" in signature(scorer).parameters
