@@ -15,7 +15,6 @@ from skhebb import (
     HebbSETRegressor,
     SETClassifier,
     WinnerTakeAll,
-    _memory,
 )
 from skhebb._network.activations import set_activations
 from skhebb._network.layer import SparseLayer
@@ -27,6 +26,7 @@ from skhebb._training.losses import LOSSES
 from skhebb._training.optimizers import SGD
 from skhebb._training.schedules import Constant, EvolutionSchedule
 from skhebb._training.trainer import Trainer, TrainingState
+from skhebb._utils import memory
 from skhebb.topology import SparseEvolution
 
 
@@ -140,9 +140,9 @@ def test_refused_is_what_does_not_fit(
     if hasattr(estimator, "n_jobs"):
         estimator = clone(estimator).set_params(max_iter=2, n_jobs=1, random_state=0)
     needed = peak(lambda: clone(estimator).fit(X, y))
-    monkeypatch.setattr(_memory, "memory", lambda: needed)
+    monkeypatch.setattr(memory, "memory", lambda: needed)
     fitted = clone(estimator).fit(X, y)
-    monkeypatch.setattr(_memory, "memory", lambda: needed / 5)
+    monkeypatch.setattr(memory, "memory", lambda: needed / 5)
     size = "n_components" if hasattr(estimator, "n_components") else "hidden_layer"
     with pytest.raises(MemoryError, match=rf"{size}.*GiB of memory; this machine has"):
         clone(estimator).fit(X, y)
@@ -156,7 +156,7 @@ def test_refused_is_what_does_not_fit(
 @pytest.mark.parametrize("graph", ["erdos_renyi", "erk", "uniform"])
 @pytest.mark.parametrize("amount", [{}, {"epsilon": 1e-6}, {"density": 1e-9}], ids=str)
 def test_far_too_many_neurons(rng, monkeypatch, n, graph, amount):
-    monkeypatch.setattr(_memory, "memory", lambda: 2**33)
+    monkeypatch.setattr(memory, "memory", lambda: 2**33)
     X, y = rng.random((5, 4)), np.arange(5) % 2
     for hidden in n, (5, n):
         clf = SETClassifier(hidden, initial_graph=graph, **amount)
@@ -171,7 +171,7 @@ def test_far_too_many_neurons(rng, monkeypatch, n, graph, amount):
 @pytest.mark.parametrize("density", [1.0, 1e-9])
 @pytest.mark.parametrize("transformer", [WinnerTakeAll, HebbianPCA])
 def test_far_too_many_components(rng, monkeypatch, transformer, density):
-    monkeypatch.setattr(_memory, "memory", lambda: 2**33)
+    monkeypatch.setattr(memory, "memory", lambda: 2**33)
     with pytest.raises(MemoryError, match="n_components=1000000000 "):
         transformer(10**9, density=density).fit(rng.random((5, 4)))
 
@@ -180,7 +180,7 @@ def test_predictions_that_do_not_fit(rng, monkeypatch):
     X, y = rng.random((128, 4)), np.arange(128) % 64
     clf = SETClassifier(3, max_iter=1).fit(X, y)
     wta = WinnerTakeAll(64).fit(X)
-    monkeypatch.setattr(_memory, "memory", lambda: 128 * 64 * 8 - 1)
+    monkeypatch.setattr(memory, "memory", lambda: 128 * 64 * 8 - 1)
     for outputs in clf.predict_proba, wta.transform:
         with pytest.raises(MemoryError, match="Give fewer samples at a time"):
             outputs(X)
