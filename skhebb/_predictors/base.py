@@ -248,12 +248,14 @@ class BaseSparseNetwork(
         if warm:  # a copy, so that an exception leaves what is fitted as it is
             state = self._fitted_state().copy()
         else:
-            state = self._begin(X, encoder.n_outputs, *initial)
+            state, rng = self._begin()
         if self.early_stopping and held_out is None:
             given = X_given, y, sample_weight
             held_out = self._hold_out(data, given, state.split_seed)
-        if not warm and initial[0] is None:  # given weights are for X as it is
-            state.network.layers[0].scale_inputs(input_scale_of(data))
+        if not warm:
+            state.network = self._new_network(data, n_threads, rng, *initial)
+            if initial[0] is None:  # given weights are for X as it is
+                state.network.layers[0].scale_inputs(input_scale_of(data))
 
         recipe = Recipe.of_fit(
             self, state.network.layers, len(data.samples), data.total_weight
@@ -301,7 +303,9 @@ class BaseSparseNetwork(
         data, _ = self._weighted(X, y, encoder, None, np.arange(len(y)))
         if self.early_stopping:
             self._hold_out(data, (X, y, None), random_state=0)
-        return self._begin(X, encoder.n_outputs).network.layers
+        _, rng = self._begin()
+        n_threads = effective_n_threads(self.n_jobs)
+        return self._new_network(data, n_threads, rng).layers
 
     def _partial_fit(self, X, y, sample_weight, make_encoder):
         """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
@@ -321,7 +325,8 @@ class BaseSparseNetwork(
         data, of_classes = self._weighted(X, y, encoder, sample_weight, samples)
         before = None if is_first else self._fitted_state()
         if is_first:
-            state = self._begin(X, encoder.n_outputs)
+            state, rng = self._begin()
+            state.network = self._new_network(data, n_threads, rng)
             state.network.layers[0].scale_inputs(input_scale_of(data))
         else:
             state = before.copy()
@@ -654,22 +659,30 @@ class BaseSparseNetwork(
             growth_scale=self.growth_scale,
         )
 
-    def _begin(self, X, n_outputs, coefs_init=None, intercepts_init=None):
-        """The state that the training of a new network starts from."""
+    def _begin(self):
+        """Return a state without a network yet, and the generator of a new one."""
+        self._begun_with = parameters_of(self, self._of_new)
+        n_layers = len(check_layer_sizes(self.hidden_layer_sizes)) + 1
+        initial, shuffle, split, *evolution, dropout = random_streams(
+            self.random_state, 4 + n_layers
+        )
+        split_seed = int(split.integers(2**31))
+        return TrainingState(None, shuffle, dropout, evolution, split_seed), initial
+
+    def _new_network(self, data, n_threads, rng, coefs_init=None, intercepts_init=None):
+        """Return the network that training on `data` starts from."""
+        X, n_outputs = data.inputs.X, data.encoder.n_outputs
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
         shapes = list(pairwise(sizes))
-        initial, shuffle, split, *evolution, dropout = random_streams(
-            self.random_state, 4 + len(shapes)
-        )
-        self._begun_with = parameters_of(self, self._of_new)
         intercepts = check_intercepts(intercepts_init, sizes[1:], X.dtype)
         if coefs_init is None:
-            coefs = self._topology().initial_weights(shapes, X.dtype, initial)
+            coefs = self._topology().initial_weights(
+                shapes, X.dtype, rng, data, n_threads
+            )
         else:
             coefs = check_coefs(coefs_init, shapes, X.dtype)
         layers = [SparseLayer(*pair) for pair in zip(coefs, intercepts, strict=True)]
-        split_seed = int(split.integers(2**31))
-        return TrainingState(Network(layers), shuffle, dropout, evolution, split_seed)
+        return Network(layers)
 
     def _check_same(self, encoder, initial):
         """Raise unless a warm start can go on with the fitted network."""

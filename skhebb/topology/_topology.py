@@ -22,7 +22,7 @@ class Topology(ABC):
     evolves_after_epoch = needs_probe = needs_errors = False
 
     @abstractmethod
-    def initial_weights(self, shapes, dtype, rng):
+    def initial_weights(self, shapes, dtype, rng, data, n_threads):
         """Draw the weights of a new network.
 
         Parameters
@@ -33,6 +33,9 @@ class Topology(ABC):
             Type of the weights.
         rng : numpy.random.Generator
             Where graphs and weights come from.
+        data : TrainingData
+            What graphs may look at.
+        n_threads : int
 
         Returns
         -------
