@@ -16,7 +16,7 @@ OWN = 2.0  # score of a feature with itself, above that of any other
 
 
 class CorrelationGraph(ErdosRenyi):
-    """As many connections as SET draws, but where features are correlated most.
+    """Graph of as many connections as SET draws, where features are correlated most.
 
     After Cannistraci-Hebb training (Zhang et al. 2024): each neuron of a hidden layer
     stands for a feature. Its inputs are the feature itself and those, or the neurons
