@@ -262,7 +262,7 @@ class Trainer:
 
         Parameters
         ----------
-        data : TrainingData
+        data : FitData
         max_epochs : int
         validate : callable or None
             Gives score and loss of the network on validation data, asked after pruning,
@@ -465,7 +465,7 @@ class Trainer:
             data, samples, self.n_threads, self.dropout
         )
         targets, scratch = (self.like_outputs(n, len(samples)) for n in (1, 2))
-        data.encoder.load(data.y[samples], targets)
+        data.load_targets(samples, targets)
         losses = self.loss.values(outputs, targets, scratch)
         sample_weight = (
             None if data.sample_weight is None else data.sample_weight[samples]
