@@ -273,7 +273,9 @@ class TestStandardization:
         assert_array_equal(X, before)
 
     def test_of_many_blocks(self, rng, monkeypatch):
-        monkeypatch.setattr("skhebb._convolutional_features.BLOCK_BYTES", 1)
+        monkeypatch.setattr(
+            "skhebb._transformers.convolutional_features.BLOCK_BYTES", 1
+        )
         X = 1000 + rng.standard_normal((40, 216))
         params = {"standardize_input": True, "standardize": "channels"}
         layer = ConvolutionalFeatures(Kernels(), **SIZES, **params)
@@ -402,9 +404,12 @@ LAYERS = [
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: str(layer.features)[:20])
 class TestEstimator:
     def test_same_bits_for_any_number_of_threads(self, layer, digits, monkeypatch):
-        monkeypatch.setattr("skhebb._convolutional_features.BLOCK_BYTES", 2**16)
         monkeypatch.setattr(
-            "skhebb._convolutional_features.effective_n_threads", lambda n_jobs: n_jobs
+            "skhebb._transformers.convolutional_features.BLOCK_BYTES", 2**16
+        )
+        monkeypatch.setattr(
+            "skhebb._transformers.convolutional_features.effective_n_threads",
+            lambda n_jobs: n_jobs,
         )
         one, *others = (
             clone(layer).set_params(n_jobs=n).fit_transform(digits) for n in (1, 2, 3)
@@ -671,7 +676,7 @@ def test_more_than_there_is_memory(rng, monkeypatch):
     X = rng.integers(256, size=(100, 784), dtype=np.uint8)
     sizes = {"image_shape": (28, 28, 1), "n_patches": 1000}
     layer = ConvolutionalFeatures(WinnerTakeAll(8), **sizes).fit(X)
-    monkeypatch.setattr("skhebb._memory.memory", lambda: 400_000)
+    monkeypatch.setattr("skhebb._utils.memory.memory", lambda: 400_000)
     with pytest.raises(MemoryError, match="1152 features of 100 images needs"):
         layer.transform(X)
 
