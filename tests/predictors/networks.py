@@ -66,6 +66,17 @@ BASE = {
     "warm_start": False,
     "random_state": 0,
 }
+# Otherwise the defaults.
+FAST = {"max_iter": 5, "tol": None, "random_state": 0}
+# Where the defaults of `fit` and `partial_fit` differ.
+PUBLISHED = {
+    "zeta_schedule": "constant",
+    "evolution_interval": "epoch",
+    "evolution_end": 1.0,
+    "batch_size": 200,
+    "learning_rate_init": 0.02,
+    "weight_decay": 0.005,
+}
 # Gradient descent on a fixed topology.
 PLAIN = {"zeta": 0.0, "solver": "sgd", "momentum": 0.0}
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
-from skhebb import SETRegressor
+from skhebb import HebbSETClassifier, SETClassifier, SETRegressor
 
-from .networks import PLAIN, each, first_call, make, problem
+from .networks import FAST, PLAIN, each, first_call, make, problem
 
 
 class TestNonFinite:
@@ -69,3 +69,30 @@ class TestNonFinite:
         assert 1 <= len(reg.validation_scores_) == reg.n_iter_ <= 2
         assert_allclose(reg.predict([[1.0]]), [-error * factor])
         assert reg.best_validation_score_ == reg.validation_scores_[0]
+
+
+class TestDivergence:
+    def test_last_finite_weights_are_kept(self, estimator_class, data):
+        X, y = data
+        clf = estimator_class((30,), solver="sgd", learning_rate_init=1e30, **FAST)
+        with pytest.warns(ConvergenceWarning, match="non-finite.*learning_rate_init"):
+            clf.fit(X, y)
+        assert all(np.isfinite(c.data).all() for c in clf.coefs_)
+        assert np.isfinite(clf.predict_proba(X)).all()
+
+    def test_names_lambda0(self, data):
+        X, y = data
+        with pytest.warns(
+            ConvergenceWarning, match=r"Lower lambda0 \(1e\+300\), learning_rate_init"
+        ):
+            HebbSETClassifier((30,), lambda0=1e300, **FAST).fit(X, y)
+
+    def test_partial_fit_is_undone(self, data):
+        X, y = data
+        clf = SETClassifier((30,), **FAST).partial_fit(X, y, classes=[0, 1, 2])
+        before = [c.data.copy() for c in clf.coefs_]
+        clf.set_params(solver="sgd", learning_rate_init=1e200, zeta=0)
+        with pytest.warns(ConvergenceWarning, match="after 0 complete epochs"):
+            clf.partial_fit(X, y)
+        for coefs, data_before in zip(clf.coefs_, before, strict=True):
+            assert_array_equal(coefs.data, data_before)

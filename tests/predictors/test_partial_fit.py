@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 
 from skhebb import SETClassifier, SETRegressor
 
 from .networks import (
+    FAST,
     PLAIN,
+    PUBLISHED,
     assert_same,
     classification,
     each,
@@ -131,3 +134,49 @@ class TestPartialFit:
         clf = make(SETClassifier).partial_fit(X, Y)
         with pytest.raises(ValueError, match=f"{n_labels} outputs, as in training"):
             clf.partial_fit(X, y, classes=np.arange(n_labels))
+
+
+def test_fit_is_repeated_partial_fit_and_a_pruning(estimator_class, data):
+    X, y = data
+    params = {"epsilon": 5, "learning_rate": "constant", **PUBLISHED, **FAST}
+    clf = estimator_class((50,), **params).fit(X, y)
+    stream = estimator_class((50,), **params)
+    for _ in range(5):
+        stream.partial_fit(X, y, classes=[0, 1, 2])
+    for ended, going_on in zip(clf.coefs_, stream.coefs_, strict=True):
+        magnitudes = np.abs(going_on.data)
+        limit = np.sort(magnitudes)[going_on.nnz - ended.nnz]
+        assert_array_equal(ended.data, going_on.data[magnitudes >= limit])
+    assert clf.loss_curve_ == stream.loss_curve_
+    # Training on fills the network up again.
+    clf.partial_fit(X, y)
+    assert clf.n_connections_ == stream.n_connections_
+
+
+def test_no_sample_is_dropped(estimator_class, data):
+    """Batches of 7 leave 6 of 300 samples for the last; one sample is enough."""
+    X, y = data
+    clf = estimator_class((20,), batch_size=7, shuffle=False, epsilon=30, **FAST)
+    clf.fit(X, y)
+    X_changed = X.copy()
+    X_changed[-1] += 1
+    changed = clone(clf).fit(X_changed, y)
+    assert clf.loss_curve_[0] != changed.loss_curve_[0]
+    single = clone(clf).partial_fit(X[:1], y[:1], classes=[0, 1, 2])
+    assert single.t_ == 1
+    assert single.predict(X).shape == (300,)
+
+
+def test_partial_fit_errors(data):
+    X, y = data
+    clf = SETClassifier((20,), **FAST)
+    with pytest.raises(ValueError, match="classes must be passed"):
+        clf.partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"not in `classes`: \[2\]"):
+        clf.partial_fit(X, y, classes=[0, 1])
+    assert not hasattr(clf, "classes_")
+    clf.partial_fit(X, y, classes=[2, 0, 1])
+    with pytest.raises(ValueError, match="not the same as on last call"):
+        clf.partial_fit(X, y, classes=[0, 1])
+    with pytest.raises(ValueError, match="20 features"):
+        clf.partial_fit(X[:, :5], y)

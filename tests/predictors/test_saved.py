@@ -1,13 +1,16 @@
-"""Networks that are saved and train on."""
+"""Networks that are saved or copied train on."""
+
+import copy
+import pickle
 
 import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skhebb import SETRegressor
+from skhebb import SETClassifier, SETRegressor
 
-from .networks import assert_same, each, make, predictions, problem
+from .networks import FAST, assert_same, each, make, predictions, problem
 
 
 class TestPersistence:
@@ -60,3 +63,23 @@ class TestPersistence:
         for _ in range(300):
             loaded.partial_fit([[2.0]], [1.0])
         assert_allclose(loaded.predict([[2.0]]), [1.0], rtol=1e-2)
+
+
+@pytest.mark.parametrize(
+    "copy_of", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))]
+)
+def test_copies_predict_and_go_on(estimator_class, data, copy_of):
+    X, y = data
+    clf = estimator_class((30,), **FAST).partial_fit(X, y, classes=[0, 1, 2])
+    other = copy_of(clf)
+    assert_array_equal(clf.predict_proba(X), other.predict_proba(X))
+    clf.partial_fit(X, y)
+    other.partial_fit(X, y)
+    assert_array_equal(clf.coefs_[0].data, other.coefs_[0].data)
+
+
+def test_pickle_holds_the_weights_once(data):
+    X, y = data
+    clf = SETClassifier((400, 400), epsilon=20, solver="sgd", momentum=0, **FAST)
+    clf.fit(X, y)
+    assert len(pickle.dumps(clf)) < 1.3 * 12 * clf.n_connections_

@@ -1,6 +1,8 @@
 """Lines that training prints."""
 
-from .networks import each, first_call, make, problem
+from skhebb import SETClassifier
+
+from .networks import FAST, each, first_call, make, problem
 
 
 class TestVerbose:
@@ -34,3 +36,12 @@ class TestVerbose:
         X, y = problem(cls)
         make(cls, verbose=True).partial_fit(X, y, **first_call(cls))
         assert "Iteration 1, loss = " in capsys.readouterr().out
+
+
+def test_verbose(data, capsys):
+    X, y = data
+    SETClassifier((20,), verbose=True, early_stopping=True, **FAST).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert lines[0].startswith("Iteration 1, loss = ")
+    assert "validation score" in lines[0]
