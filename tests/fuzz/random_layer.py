@@ -18,7 +18,9 @@ class Layer:
         self.index = np.dtype(rng.choice(["i4", "i8"]))
         self.n_in, self.n_out = rng.integers(1, 40, 2)
         density = rng.choice([0, 0.1, 0.5, 1])
-        weights = csr_array(random_array((self.n_in, self.n_out), density=density))
+        weights = csr_array(
+            random_array((self.n_in, self.n_out), density=density, rng=rng)
+        )
         weights.sum_duplicates()
         self.indptr = weights.indptr.astype(self.index)
         self.indices = weights.indices.astype(self.index)
