@@ -90,3 +90,7 @@ def longer_than(limit, folder):
 
 def test_no_test_file_is_long():
     assert longer_than(600, TESTS) == {}
+
+
+def test_no_file_of_the_package_is_long():
+    assert longer_than(450, ROOT) == {}
