@@ -63,11 +63,9 @@ LAYERS = [
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: str(layer.features)[:20])
 class TestEstimator:
     def test_same_bits_for_any_number_of_threads(self, layer, digits, monkeypatch):
+        monkeypatch.setattr("skhebb._transformers.blocks.BLOCK_BYTES", 2**16)
         monkeypatch.setattr(
-            "skhebb._transformers.convolutional_features.BLOCK_BYTES", 2**16
-        )
-        monkeypatch.setattr(
-            "skhebb._transformers.convolutional_features.effective_n_threads",
+            "skhebb._transformers.base_convolution.effective_n_threads",
             lambda n_jobs: n_jobs,
         )
         one, *others = (

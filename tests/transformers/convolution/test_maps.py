@@ -214,9 +214,7 @@ class TestStandardization:
         assert_array_equal(X, before)
 
     def test_of_many_blocks(self, rng, monkeypatch):
-        monkeypatch.setattr(
-            "skhebb._transformers.convolutional_features.BLOCK_BYTES", 1
-        )
+        monkeypatch.setattr("skhebb._transformers.blocks.BLOCK_BYTES", 1)
         X = 1000 + rng.standard_normal((40, 216))
         params = {"standardize_input": True, "standardize": "channels"}
         layer = ConvolutionalFeatures(Kernels(), **SIZES, **params)

@@ -8,6 +8,7 @@ from sklearn.decomposition import PCA, IncrementalPCA
 from sklearn.exceptions import ConvergenceWarning
 
 from skhebb import ConvolutionalFeatures, HebbianPCA, SoftHebb, WinnerTakeAll
+from skhebb._transformers.trainer import FeatureTrainer
 
 from .layers import KERNEL, SIZES, digits_layer, flat
 
@@ -133,7 +134,7 @@ class TestEarlyEnds:
 
     def test_interrupted_passes(self, digits, monkeypatch):
         layer = digits_layer(SoftHebb(4, batch_size=360), n_patches=None, max_iter=5)
-        original, calls = SoftHebb._train, []
+        original, calls = FeatureTrainer.train, []
 
         def interrupted(self, *args):
             calls.append(args)
@@ -141,7 +142,7 @@ class TestEarlyEnds:
                 raise KeyboardInterrupt
             original(self, *args)
 
-        monkeypatch.setattr(SoftHebb, "_train", interrupted)
+        monkeypatch.setattr(FeatureTrainer, "train", interrupted)
         with pytest.warns(UserWarning, match="interrupted by user; those of the last"):
             layer.fit(digits)
         assert layer.features_.n_iter_ == 2
