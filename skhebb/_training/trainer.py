@@ -9,6 +9,7 @@ import numpy as np
 from skhebb._kernels._loops import N_GROUPS
 from skhebb._network.buffers import Backward, Batch, BatchBuffers, tiles_for
 from skhebb._network.network import LINEAR
+from skhebb._training.probing import layer_probes
 from skhebb._training.schedules import SMALLEST
 from skhebb._utils.threads import in_threads
 
@@ -16,7 +17,7 @@ from skhebb._utils.threads import in_threads
 WORTH_THREADS = 1 << 20
 # Lists with an item for each epoch.
 HISTORIES = ("losses", "scores", "validation_losses", "connection_counts")
-PROBE = 16  # samples that show at the end of an epoch whether outputs are finite
+CHECKED = 16  # samples that show at the end of an epoch whether outputs are finite
 
 
 class NonFiniteTraining(ArithmeticError):
@@ -393,21 +394,21 @@ class Trainer:
         share = progress(epoch, 0, max_epochs)
         extent = self.evolution.before_epoch(state.batches_since_evolution, share)
         self.prune(extent)
-        self.grow()
+        self.grow(data)
         state.network.unshare_from(before)
         samples = data.samples
         order = state.shuffle_rng.permutation(samples) if self.shuffle else samples
         total = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(order), self.batch_size):
-                self.evolve(progress(epoch, start / len(order), max_epochs))
+                self.evolve(data, progress(epoch, start / len(order), max_epochs))
                 samples_of_batch = order[start : start + self.batch_size]
                 total += self.run_batch(data, samples_of_batch)
                 state.batches_since_evolution += 1
             if self.topology.evolves_after_epoch:
                 self.prune(1.0)
-                self.grow()
-            self.check_soundness(data, samples_of_batch[:PROBE])
+                self.grow(data)
+            self.check_soundness(data, samples_of_batch[:CHECKED])
         state.n_samples_seen += len(order)
         n_connections = state.network.n_connections
         loss = total / data.total_weight
@@ -423,7 +424,7 @@ class Trainer:
         if not (self.state.network.is_finite() and np.isfinite(outputs).all()):
             raise NonFiniteTraining
 
-    def evolve(self, share):
+    def evolve(self, data, share):
         """Prune and grow, if that is due after this share of the training.
 
         Raises
@@ -437,7 +438,7 @@ class Trainer:
             if not self.state.network.is_finite():
                 raise NonFiniteTraining
             self.prune(extent)
-            self.grow()
+            self.grow(data)
 
     def propagate(self, data, samples, n_threads, dropout):
         """Activations in tiles, the tiles, and outputs, (n_outputs, batch_size)."""
@@ -562,16 +563,20 @@ class Trainer:
         self.state.n_evolutions += 1
         self.state.batches_since_evolution = 0
 
-    def grow(self):
+    def grow(self, data):
         """Fill all layers up, in threads if there is much to do."""
         layers, rngs = self.state.network.layers, self.state.evolution_rngs
         n_before = self.state.network.n_connections
-        if self.n_threads == 1 or n_before < WORTH_THREADS:
-            for layer, rng in zip(layers, rngs, strict=True):
-                self.topology.grow(layer, rng)
+        probes = layer_probes(
+            self.topology, self.state, data, self.loss, self.n_threads
+        )
+        triples = zip(layers, rngs, probes, strict=True)
+        # What looks at a probe has threads of its own.
+        if n_before < WORTH_THREADS or self.topology.needs_probe:
+            for triple in triples:
+                self.topology.grow(*triple)
         else:
-            pairs = zip(layers, rngs, strict=True)
-            in_threads(self.topology.grow, pairs, self.n_threads)
+            in_threads(self.topology.grow, triples, self.n_threads)
         self.n_grown += self.state.network.n_connections - n_before
 
 
