@@ -31,11 +31,8 @@ from skhebb._training.batches import TrainingData, as_batch_source
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
 from skhebb._training.schedules import SCHEDULES, ZETA_SCHEDULES, EvolutionSchedule
-from skhebb._training.trainer import (
-    StoppingRule,
-    Trainer,
-    TrainingState,
-)
+from skhebb._training.stopping import StoppingRule, StopReason
+from skhebb._training.trainer import Trainer, TrainingState
 from skhebb._utils.memory import bytes_of_training, check_memory
 from skhebb._utils.random import random_streams
 from skhebb._utils.sklearn import (
@@ -212,7 +209,7 @@ class BaseSparseNetwork(
         if self.warm_start:
             warn_of_changes(self, "Set warm_start=False to start anew.")
         with transaction(self) as draft:
-            stopped = self._observe_fit(
+            reason, complaint = self._observe_fit(
                 draft,
                 X,
                 y,
@@ -220,7 +217,7 @@ class BaseSparseNetwork(
                 (X_val, y_val, sample_weight_val),
                 (coefs_init, intercepts_init),
             )
-        self._warn(stopped)
+        self._warn(reason, complaint)
         return self
 
     @with_callbacks
@@ -281,15 +278,14 @@ class BaseSparseNetwork(
         )
         schedule = SCHEDULES[self.learning_rate]
         observer.begin_fit()
-        stopped = trainer.fit(data, recipe.max_iter, validate, observer)
+        reason = trainer.fit(data, recipe.max_iter, validate, observer)
         vars(self).update(self._fitted(state, encoder, recipe, n_before))
         observer.end_fit()
-        is_over = stopped in (None, "converged")
-        if is_over and is_no_better(trainer, data, self.n_iter_):
-            return "no better"
-        if stopped is None and self.tol is not None and not schedule.ends_by_plan:
-            return "max_iter"
-        return stopped
+        if reason.is_regular and is_no_better(trainer, data, self.n_iter_):
+            return reason, "no better"
+        if self.tol is None or schedule.ends_by_plan:
+            return reason, None
+        return reason, "max_iter" if reason is StopReason.MAX_EPOCHS else None
 
     def _initial_layers(self, X, y):
         """The layers that `fit` would start from; raises what it would find wrong."""
@@ -331,12 +327,12 @@ class BaseSparseNetwork(
         trainer = self._trainer(state, encoder, recipe, n_threads, of_classes)
         if is_first:
             before = state.copy()
-        stopped = trainer.partial_fit(data, Observer(self.verbose))
-        if stopped is not None:
+        reason = trainer.partial_fit(data, Observer(self.verbose))
+        if reason.is_failure:
             state = before
         vars(self).update(self._fitted(state, encoder, recipe, len(state.losses)))
-        self.n_iter_ = 1 if stopped is None else 0
-        return stopped
+        self.n_iter_ = 0 if reason.is_failure else 1
+        return reason
 
     def _one_batch(self, X, y, sample_weight=None):
         """A trainer of a copy of the network, in float64, and data: all in one batch.
@@ -756,13 +752,14 @@ class BaseSparseNetwork(
             "best_validation_score_": state.best if stops_early else None,
         }
 
-    def _warn(self, stopped):
+    def _warn(self, reason, complaint=None):
+        """Warn of a failure, or of a result that is "no better" or of "max_iter"."""
         values = [
             f"{name} ({getattr(self, f'{name}_', getattr(self, name))})"
             for name in self._suspects
         ]
         suspects = ", ".join(values[:-1]) + f" or {values[-1]}"
-        if stopped == "diverged":
+        if reason is StopReason.DIVERGED:
             warnings.warn(
                 f"Training stopped after {self.n_iter_} complete epochs because the "
                 "loss or a weight became non-finite; the last finite weights are kept. "
@@ -770,7 +767,7 @@ class BaseSparseNetwork(
                 ConvergenceWarning,
                 stacklevel=5,
             )
-        elif stopped == "no better":
+        elif complaint == "no better":
             warnings.warn(
                 f"After {self.n_iter_} epochs the loss on the training data is no "
                 "better than that of a constant prediction. Scale X, for instance by "
@@ -778,7 +775,7 @@ class BaseSparseNetwork(
                 ConvergenceWarning,
                 stacklevel=5,
             )
-        elif stopped == "interrupted":
+        elif reason is StopReason.INTERRUPTED:
             warnings.warn(
                 f"Training interrupted by user after {self.n_iter_} complete epochs; "
                 "the network of the last of them is kept, or the best one with "
@@ -786,7 +783,7 @@ class BaseSparseNetwork(
                 UserWarning,
                 stacklevel=5,
             )
-        elif stopped == "max_iter":
+        elif complaint == "max_iter":
             warnings.warn(
                 f"Maximum number of epochs (max_iter={self.max_iter_}) reached and the "
                 "optimization hasn't converged yet. Raise max_iter, or set tol=None to "

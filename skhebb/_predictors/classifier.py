@@ -69,10 +69,10 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         """
         warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
-            stopped = draft._partial_fit(
+            reason = draft._partial_fit(
                 X, y, sample_weight, lambda y, _: draft._known_encoder(y, classes)
             )
-        self._warn(stopped)
+        self._warn(reason)
         return self
 
     def _check_partial_fit(self):

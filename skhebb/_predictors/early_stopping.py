@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from skhebb._training.trainer import NonFiniteTraining
+from skhebb._training.stopping import NonFiniteTraining
 from skhebb._utils.sklearn import accepts_sample_weight
 
 

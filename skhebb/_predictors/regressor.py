@@ -65,8 +65,8 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         """
         warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
-            stopped = draft._partial_fit(X, y, sample_weight, draft._known_encoder)
-        self._warn(stopped)
+            reason = draft._partial_fit(X, y, sample_weight, draft._known_encoder)
+        self._warn(reason)
         return self
 
     def _loss(self, encoder, of_classes=None):

@@ -18,8 +18,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
 from skhebb._training.schedules import SCHEDULES
+from skhebb._training.stopping import NonFiniteTraining, StopReason
 from skhebb._transformers.components import DenseComponents, SparseComponents
 from skhebb._utils.csr import make_csr
 from skhebb._utils.memory import check_memory
@@ -152,8 +154,10 @@ class BaseHebbianFeatures(
             If training is interrupted from the keyboard; likewise.
         """
         with transaction(self) as draft:
-            stopped = self._observe_fit(draft, X, components_init, receptive_fields)
-        self._warn(stopped)
+            reason, complaint = self._observe_fit(
+                draft, X, components_init, receptive_fields
+            )
+        self._warn(reason, complaint)
         return self
 
     @with_callbacks
@@ -176,24 +180,24 @@ class BaseHebbianFeatures(
                 **self._fitted(trained.copy(), X),
             },
         )
-        stopped = None
+
+        def run_epoch(before):
+            self._train(trained, X, trained.n_iter, self.max_iter)
+            change = trained.components.relative_change(before.components)
+            trained.change_curve.append(change)
+            return FeatureMetrics(trained.n_iter, change)
+
+        def reason_to_stop():
+            is_over = trained.n_iter == self.max_iter
+            return StopReason.MAX_EPOCHS if is_over else None
+
         observer.begin_fit()
-        for epoch in range(self.max_iter):
-            before = trained.copy()
-            try:
-                observer.begin_epoch()
-                self._train(trained, X, epoch, self.max_iter)
-                change = trained.components.relative_change(before.components)
-                trained.change_curve.append(change)
-                is_over = observer.end_epoch(FeatureMetrics(epoch + 1, change))
-            except (KeyboardInterrupt, FloatingPointError) as reason:
-                trained, stopped = before, reason
-                break
-            if is_over:
-                break
+        reason = run_epochs(trained, run_epoch, reason_to_stop, observer)
         vars(self).update(self._fitted(trained, X))
         observer.end_fit()
-        return stopped or self._what_is_wrong(X, initial, trained.components)
+        if reason.is_failure:
+            return reason, None
+        return reason, self._what_is_wrong(X, initial, trained.components)
 
     def _are_alive(self, components, X):
         """Which units are not 0 for all samples."""
@@ -240,13 +244,13 @@ class BaseHebbianFeatures(
             If training is interrupted from the keyboard; the pass is then undone.
         """
         warn_of_changes(self, "Use fit to start anew.")
-        stopped = None
+        reason, complaint = StopReason.MAX_EPOCHS, None
         try:
             with transaction(self) as draft:
-                stopped = draft._partial_fit(X)
-        except (KeyboardInterrupt, FloatingPointError) as reason:
-            stopped = reason
-        self._warn(stopped, "the pass is undone")
+                complaint = draft._partial_fit(X)
+        except (KeyboardInterrupt, NonFiniteTraining) as error:
+            reason = StopReason.of(error)
+        self._warn(reason, complaint, "the pass is undone")
         return self
 
     def _partial_fit(self, X):
@@ -430,7 +434,7 @@ class BaseHebbianFeatures(
             for some in gen_batches(n_samples, self.batch_size):
                 self._take_step(rule, components, X[order[some]], rate)
             if not np.isfinite(np.square(components.norms())).all():
-                raise FloatingPointError  # before all that is squared overflows
+                raise NonFiniteTraining  # before all that is squared overflows
         trained.n_iter += 1
         trained.n_samples_seen += n_samples
 
@@ -453,22 +457,28 @@ class BaseHebbianFeatures(
             "_rng": trained.rng,
         }
 
-    def _warn(self, stopped, kept="those of the last complete epoch are kept"):
-        if isinstance(stopped, KeyboardInterrupt):
+    def _warn(
+        self,
+        reason,
+        complaint=None,
+        kept="those of the last complete epoch are kept",
+    ):
+        """Warn of a failure, or of what `_what_is_wrong` says."""
+        if reason is StopReason.INTERRUPTED:
             warnings.warn(
                 f"Training of the components interrupted by user; {kept}.",
                 UserWarning,
                 stacklevel=5,
             )
-        elif isinstance(stopped, str):
-            warnings.warn(stopped, ConvergenceWarning, stacklevel=5)
-        elif stopped is not None:
+        elif reason is StopReason.DIVERGED:
             warnings.warn(
                 f"Training stopped because the components became non-finite; {kept}. "
                 f"Lower learning_rate_init ({self.learning_rate_init}), or scale X.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
+        elif complaint is not None:
+            warnings.warn(complaint, ConvergenceWarning, stacklevel=5)
 
     def _check_components(self):
         """Replace `components_` by what is read of them; raise if they are not sound.
@@ -550,6 +560,12 @@ class Progress:
             rng=copy.deepcopy(self.rng),
             change_curve=list(self.change_curve),
         )
+
+    snapshot = copy
+
+    def restore(self, snapshot):
+        """Go back to what `snapshot` gave."""
+        vars(self).update(vars(snapshot))
 
 
 def probe(X):

@@ -18,6 +18,7 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skhebb._training.stopping import NonFiniteTraining, StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.convolution import (
     ChannelStatistics,
@@ -537,13 +538,14 @@ class ConvolutionalFeatures(
                     features.partial_fit(patches)
             return False
         try:
-            is_wrong = features._pass_over(batches)
-        except (KeyboardInterrupt, FloatingPointError) as reason:
+            complaint = features._pass_over(batches)
+        except (KeyboardInterrupt, NonFiniteTraining) as error:
             if not hasattr(features, "components_"):
-                raise_from_nothing(features, reason)
-            features._warn(reason, "those of the last complete mini-batch are kept")
+                raise_from_nothing(features, error)
+            kept = "those of the last complete mini-batch are kept"
+            features._warn(StopReason.of(error), None, kept)
             return True
-        features._warn(is_wrong)
+        features._warn(StopReason.MAX_EPOCHS, complaint)
         return False
 
     def _batches(self, X):
@@ -686,14 +688,14 @@ def set_random_states(estimator, random_state):
             estimator.set_params(**{name: random_state.randint(SEEDS)})
 
 
-def raise_from_nothing(features, reason):
+def raise_from_nothing(features, error):
     """Raise because training stopped before a mini-batch was complete."""
-    if isinstance(reason, KeyboardInterrupt):
-        raise reason
+    if isinstance(error, KeyboardInterrupt):
+        raise error
     raise ValueError(
         "The features became non-finite in their first mini-batch. Lower "
         f"learning_rate_init ({features.learning_rate_init}), or scale X."
-    ) from reason
+    ) from error
 
 
 def merged(statistics):
