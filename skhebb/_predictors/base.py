@@ -5,7 +5,6 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.metrics import check_scoring
 
 from skhebb._network.activations import ACTIVATIONS, set_activations
@@ -36,10 +35,12 @@ from skhebb._predictors.recipe import Recipe, input_scale_of
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
 from skhebb._training.schedules import SCHEDULES
-from skhebb._training.trainer import StoppingRule, Trainer, TrainingState
+from skhebb._training.stopping import StoppingRule, StopReason
+from skhebb._training.trainer import Trainer, TrainingState
+from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.sklearn import Interval, Options, StrOptions, _fit_context
 from skhebb._utils.threads import effective_n_threads
-from skhebb._utils.transaction import transaction, twin
+from skhebb._utils.transaction import twin
 from skhebb._utils.validation import (
     CheckedCallsMixin,
     check_coefs,
@@ -61,7 +62,7 @@ class BaseSparseNetwork(
     CheckedCallsMixin,
     DataPreparationMixin,
     FittedNetworkMixin,
-    CallbackSupportMixin,
+    ObservedFitMixin,
     BaseEstimator,
 ):
     """A truly sparse network, trained by gradient descent.
@@ -195,20 +196,13 @@ class BaseSparseNetwork(
         """
         if self.warm_start:
             warn_of_changes(self, "Set warm_start=False to start anew.")
-        with transaction(self) as draft:
-            stopped = self._observe_fit(
-                draft,
-                Given(X, y, sample_weight),
-                Given(X_val, y_val, sample_weight_val),
-                InitialParameters(coefs_init, intercepts_init),
-            )
-        warn_of_outcome(self, stopped)
+        reason, complaint = self._fit_draft(
+            Given(X, y, sample_weight),
+            Given(X_val, y_val, sample_weight_val),
+            InitialParameters(coefs_init, intercepts_init),
+        )
+        warn_of_outcome(self, reason, complaint)
         return self
-
-    @with_callbacks
-    def _observe_fit(self, draft, *data):
-        """Let the draft fit, and callbacks know this estimator."""
-        return draft._fit(self, *data)
 
     def _fit(self, observed, given, validation, initial):
         check_combinations(self, validation)
@@ -258,16 +252,14 @@ class BaseSparseNetwork(
             fitted_attributes=fitted_attributes,
         )
         observer.begin_fit()
-        stopped = trainer.fit(data, recipe.max_iter, validate, observer)
+        reason = trainer.fit(data, recipe.max_iter, validate, observer)
         vars(self).update(self._fitted(state, data.encoder, recipe, n_before))
         observer.end_fit()
-        is_over = stopped in (None, "converged")
-        if is_over and is_no_better(trainer, data, self.n_iter_):
-            return "no better"
-        ends_by_plan = SCHEDULES[self.learning_rate].ends_by_plan
-        if stopped is None and self.tol is not None and not ends_by_plan:
-            return "max_iter"
-        return stopped
+        if reason.is_regular and is_no_better(trainer, data, self.n_iter_):
+            return reason, "no better"
+        if self.tol is None or SCHEDULES[self.learning_rate].ends_by_plan:
+            return reason, None
+        return reason, "max_iter" if reason is StopReason.MAX_EPOCHS else None
 
     def _initial_layers(self, X, y):
         """The layers that `fit` would start from; raises what it would find wrong."""
@@ -309,12 +301,12 @@ class BaseSparseNetwork(
         trainer = self._trainer(state, data, recipe, n_threads)
         if is_first:
             before = state.copy()
-        stopped = trainer.partial_fit(data, Observer(self.verbose))
-        if stopped is not None:
+        reason = trainer.partial_fit(data, Observer(self.verbose))
+        if reason.is_failure:
             state = before
         vars(self).update(self._fitted(state, encoder, recipe, len(state.losses)))
-        self.n_iter_ = 1 if stopped is None else 0
-        return stopped
+        self.n_iter_ = 0 if reason.is_failure else 1
+        return reason
 
     def _check_partial_fit(self):
         """Raise if partial_fit makes no sense with these parameters."""

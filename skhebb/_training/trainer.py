@@ -2,15 +2,17 @@
 
 import copy
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 
 from skhebb._kernels._loops import N_GROUPS
 from skhebb._network.buffers import Backward, Batch, BatchBuffers, tiles_for
 from skhebb._network.network import LINEAR
+from skhebb._training.epochs import run_epochs
+from skhebb._training.metrics import EpochMetrics
 from skhebb._training.probing import layer_probes
 from skhebb._training.schedules import SMALLEST
+from skhebb._training.stopping import NonFiniteTraining, StoppingRule, StopReason
 from skhebb._utils.threads import in_threads
 
 # Connections whose evolution takes longer than starting threads.
@@ -18,44 +20,6 @@ WORTH_THREADS = 1 << 20
 # Lists with an item for each epoch.
 HISTORIES = ("losses", "scores", "validation_losses", "connection_counts")
 CHECKED = 16  # samples that show at the end of an epoch whether outputs are finite
-
-
-class NonFiniteTraining(ArithmeticError):
-    """The loss or a weight became NaN or infinite."""
-
-
-class EpochMetrics(NamedTuple):
-    """Metrics of an epoch.
-
-    Attributes
-    ----------
-    epoch : int
-        From 1.
-    loss : float
-        Mean over the samples, before each update.
-    score, validation_loss : float or None
-    n_connections : int
-        Now.
-    share_replaced : float
-        Connections that were added in this epoch, divided by `n_connections`. More
-        than one where the topology evolves many times in an epoch.
-    """
-
-    epoch: int
-    loss: float
-    score: float | None
-    validation_loss: float | None
-    n_connections: int
-    share_replaced: float
-
-    def __str__(self):
-        parts = [f"Iteration {self.epoch}", f"loss = {self.loss:.8f}"]
-        if self.score is not None:
-            parts.append(f"validation loss = {self.validation_loss:.8f}")
-            parts.append(f"validation score = {self.score:.6f}")
-        parts.append(f"connections = {self.n_connections}")
-        parts.append(f"replaced = {100 * self.share_replaced:.1f} %")
-        return ", ".join(parts)
 
 
 @dataclass
@@ -151,31 +115,6 @@ class TrainingState:
         """Let a new fit start from the initial learning rate, with fresh patience."""
         self.n_cuts = self.epochs_without_improvement = 0
         self.best = -np.inf
-
-
-@dataclass
-class StoppingRule:
-    """A figure has not improved by `tol` for more than `patience` epochs.
-
-    With `tol` None there is no such plateau, but the best figure is still known.
-    """
-
-    tol: float | None
-    patience: float
-
-    def update(self, state, figure):
-        """Take the figure of an epoch, larger is better; tell if it is the best."""
-        if self.tol is not None and figure < state.best + self.tol:
-            state.epochs_without_improvement += 1
-        else:
-            state.epochs_without_improvement = 0
-        is_best = figure > state.best
-        state.best = max(state.best, figure)
-        return is_best
-
-    def is_plateau(self, state):
-        """Whether patience is exhausted."""
-        return state.epochs_without_improvement > self.patience
 
 
 @dataclass
@@ -275,63 +214,58 @@ class Trainer:
 
         Returns
         -------
-        stopped : str or None
-            None after `max_epochs` epochs, else "converged", "by callback",
-            "interrupted" or "diverged". In the last two cases the network is that of
-            the last complete epoch or, with `validate`, the best one.
+        reason : StopReason
+            Why training ended. The network is that of the last complete epoch or, with
+            `validate`, the best one.
         """
         self.prepare(data)
         self.count_batches(data)
         state = self.state
         state.reset_patience()
-        best = stopped = None
+        n_before, best = len(state.losses), None
         if validate is not None and state.losses:  # what a warm start begins with
             best = state.network.parameters
             state.best = validate()[0]
-        for epoch in range(max_epochs):
-            last_complete = state.snapshot()
-            try:
-                observer.begin_epoch()
-                metrics = self.run_epoch(data, epoch, max_epochs, validate)
-                is_best = self.record(metrics)
-                is_over = observer.end_epoch(metrics)
-            except (KeyboardInterrupt, NonFiniteTraining) as reason:
-                stopped = self.go_back(last_complete, reason)
-                break
-            if is_best and validate is not None:
+
+        def run_epoch(before):
+            nonlocal best
+            epoch = len(state.losses) - n_before
+            metrics = self.run_epoch(data, epoch, max_epochs, validate)
+            if self.record(metrics) and validate is not None:
                 best = state.network.parameters
-            if is_over or self.should_stop():
-                stopped = "by callback" if is_over else "converged"
-                break
+            return metrics
+
+        def reason_to_stop():
+            if self.should_stop():
+                return StopReason.CONVERGED
+            is_over = len(state.losses) - n_before == max_epochs
+            return StopReason.MAX_EPOCHS if is_over else None
+
+        reason = run_epochs(state, run_epoch, reason_to_stop, observer)
         if best is not None:
             state.restore_parameters(best)
         state.network.clear_cache()
-        return stopped
+        return reason
 
     def partial_fit(self, data, observer):
         """Train for one epoch; the topology evolves when the next one begins.
 
         Returns
         -------
-        stopped : str or None
-            None, or "interrupted" or "diverged", in which cases, as after an exception,
-            the state is of no use.
+        reason : StopReason
+            Why training ended. After a failure, as after an exception, the state is of
+            no use.
         """
         self.prepare(data)
         self.count_batches(data)
         try:
             metrics = self.train(data, 0, None)
-        except (KeyboardInterrupt, NonFiniteTraining) as reason:
-            return why(reason)
+        except (KeyboardInterrupt, NonFiniteTraining) as error:
+            return StopReason.of(error)
         self.record(metrics)
         self.should_stop()
         observer.end_epoch(metrics._replace(epoch=len(self.state.losses)))
-        return None
-
-    def go_back(self, snapshot, reason):
-        """Restore the state after an epoch that failed; say why."""
-        self.state.restore(snapshot)
-        return why(reason)
+        return StopReason.MAX_EPOCHS
 
     def learning_rate(self, epoch, max_epochs):
         """Return the learning rate of an epoch, numbered from 0."""
@@ -586,11 +520,6 @@ def progress(epoch, share, max_epochs):
     `share` is what is over of epoch number `epoch`, from 0.
     """
     return None if max_epochs is None else (epoch + share) / max_epochs
-
-
-def why(reason):
-    """Return a word for the exception that ended an epoch."""
-    return "interrupted" if isinstance(reason, KeyboardInterrupt) else "diverged"
 
 
 def flush_tiny(values):
