@@ -23,7 +23,7 @@ def layer_probes(topology, state, data, loss, n_threads):
     ----------
     topology : Topology
     state : TrainingState
-    data : TrainingData
+    data : FitData
     loss : Loss
     n_threads : int
     """
@@ -41,7 +41,7 @@ def probe_samples(data, sizes, dtype, rng):
 
     Parameters
     ----------
-    data : TrainingData
+    data : FitData
     sizes : list of int
         Neurons of each layer, inputs and outputs included.
     dtype : dtype
@@ -60,7 +60,7 @@ def probe_network(network, data, samples, loss, with_errors, n_threads):
     Parameters
     ----------
     network : Network
-    data : TrainingData
+    data : FitData
     samples : ndarray of int
         Rows of the data.
     loss : Loss
