@@ -31,8 +31,9 @@ from skhebb._training.batches import TrainingData, as_batch_source
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
 from skhebb._training.schedules import SCHEDULES, ZETA_SCHEDULES, EvolutionSchedule
+from skhebb._training.state import RandomStreams, TrainingState
 from skhebb._training.stopping import StoppingRule, StopReason
-from skhebb._training.trainer import Trainer, TrainingState
+from skhebb._training.trainer import Trainer
 from skhebb._utils.memory import bytes_of_training, check_memory
 from skhebb._utils.random import random_streams
 from skhebb._utils.sklearn import (
@@ -248,7 +249,7 @@ class BaseSparseNetwork(
             state = self._begin(X, encoder.n_outputs, *initial)
         if self.early_stopping and held_out is None:
             given = X_given, y, sample_weight
-            held_out = self._hold_out(data, given, state.split_seed)
+            held_out = self._hold_out(data, given, state.random.split_seed)
         if not warm and initial[0] is None:  # given weights are for X as it is
             state.network.layers[0].scale_inputs(input_scale_of(data))
 
@@ -256,7 +257,7 @@ class BaseSparseNetwork(
             self, state.network.layers, len(data.samples), data.total_weight
         )
         trainer = self._trainer(state, encoder, recipe, n_threads, of_classes)
-        n_before = len(state.losses)
+        n_before = len(state.history.losses)
 
         def fitted_attributes():
             return {
@@ -322,7 +323,7 @@ class BaseSparseNetwork(
         else:
             state = before.copy()
         recipe = Recipe.of_stream(
-            self, state.network.layers, len(data.samples), state.n_samples_seen
+            self, state.network.layers, len(data.samples), state.counters.n_samples_seen
         )
         trainer = self._trainer(state, encoder, recipe, n_threads, of_classes)
         if is_first:
@@ -330,7 +331,9 @@ class BaseSparseNetwork(
         reason = trainer.partial_fit(data, Observer(self.verbose))
         if reason.is_failure:
             state = before
-        vars(self).update(self._fitted(state, encoder, recipe, len(state.losses)))
+        vars(self).update(
+            self._fitted(state, encoder, recipe, len(state.history.losses))
+        )
         self.n_iter_ = 0 if reason.is_failure else 1
         return reason
 
@@ -359,8 +362,8 @@ class BaseSparseNetwork(
             recipe = recipe._replace(weight_decay=new.weight_decay_)
         trainer = new._trainer(state, encoder, recipe, 1, of_classes)
         trainer.prepare(data)
-        if state.rate is None:
-            state.rate = trainer.learning_rate(0, None)
+        if state.progress.learning_rate is None:
+            trainer.set_learning_rate()
         return trainer, data
 
     def predict(self, X):
@@ -665,7 +668,8 @@ class BaseSparseNetwork(
             coefs = check_coefs(coefs_init, shapes, X.dtype)
         layers = [SparseLayer(*pair) for pair in zip(coefs, intercepts, strict=True)]
         split_seed = int(split.integers(2**31))
-        return TrainingState(Network(layers), shuffle, dropout, evolution, split_seed)
+        streams = RandomStreams(shuffle, dropout, evolution, split_seed)
+        return TrainingState(Network(layers), streams)
 
     def _check_same(self, encoder, initial):
         """Raise unless a warm start can go on with the fitted network."""
@@ -702,8 +706,8 @@ class BaseSparseNetwork(
             self.negative_slope,
             keep_probability=1 - self.dropout,
         )
-        schedule = SCHEDULES[self.learning_rate](
-            recipe.learning_rate_init, self.power_t
+        schedule = SCHEDULES[self.learning_rate].from_estimator(
+            self, recipe.learning_rate_init
         )
         # A planned course of the learning rate is not cut short by the loss.
         has_plateaus = self.early_stopping or not schedule.ends_by_plan
@@ -715,7 +719,7 @@ class BaseSparseNetwork(
             schedule=schedule,
             topology=self._topology(),
             plasticity=self._plasticity(len(state.network.layers)),
-            dropout=Dropout(state.dropout_rng) if self.dropout else None,
+            dropout=Dropout(state.random.dropout) if self.dropout else None,
             stopping=StoppingRule(tol, self.n_iter_no_change),
             alpha=self.alpha,
             weight_decays=recipe.weight_decay,
@@ -727,9 +731,9 @@ class BaseSparseNetwork(
 
     def _fitted(self, state, encoder, recipe, n_before):
         """All fitted attributes, after training that began with epoch `n_before`."""
-        layers = state.network.layers
+        layers, history = state.network.layers, state.history
         n_cells = sum(layer.n_in * layer.n_out for layer in layers)
-        stops_early = self.early_stopping
+        is_judged = self.early_stopping
         return {
             "_state": state,
             "_encoder": encoder,
@@ -742,14 +746,16 @@ class BaseSparseNetwork(
             "out_activation_": self._loss(encoder).output_activation,
             "n_connections_": state.network.n_connections,
             "density_": state.network.n_connections / n_cells,
-            "n_iter_": len(state.losses) - n_before,
-            "t_": state.n_samples_seen,
-            "loss_": state.losses[-1] if state.losses else np.nan,
-            "loss_curve_": state.losses,
-            "best_loss_": None if stops_early else min(state.losses, default=np.inf),
-            "validation_scores_": state.scores if stops_early else None,
-            "validation_loss_curve_": state.validation_losses if stops_early else None,
-            "best_validation_score_": state.best if stops_early else None,
+            "n_iter_": len(history.losses) - n_before,
+            "t_": state.counters.n_samples_seen,
+            "loss_": history.losses[-1] if history.losses else np.nan,
+            "loss_curve_": history.losses,
+            "best_loss_": None if is_judged else min(history.losses, default=np.inf),
+            "validation_scores_": history.scores if is_judged else None,
+            "validation_loss_curve_": (
+                history.validation_losses if is_judged else None
+            ),
+            "best_validation_score_": state.progress.best_score if is_judged else None,
         }
 
     def _warn(self, reason, complaint=None):

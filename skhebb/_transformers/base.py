@@ -54,7 +54,6 @@ from skhebb._utils.validation import (
 )
 from skhebb.topology import GRAPHS
 
-POWER = 0.5  # of the number of samples, in inverse scaling
 PROBE = 10_000  # samples that are looked at after training, at most
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
@@ -424,7 +423,7 @@ class BaseHebbianFeatures(
     def _train(self, trained, X, epoch, n_epochs):
         """Pass once over the samples."""
         rule, components = self._rule(), trained.components
-        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init, POWER)
+        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init)
         rate = X.dtype.type(schedule.rate(epoch, n_epochs, trained.n_samples_seen, 0))
         n_samples = X.shape[0]
         order = np.arange(n_samples)

@@ -6,17 +6,9 @@ from abc import ABC, abstractmethod
 class Topology(ABC):
     """Decides where the connections of a network are.
 
-    It may keep something with each layer, see `TopologyState`.
-
-    Attributes
-    ----------
-    evolves_after_epoch : bool
-        Whether the topology evolves at the end of an epoch, too, so that what an epoch
-        leaves behind is up to date; else growth waits until training goes on, because
-        new connections have not learned anything.
+    It may keep something with each layer, see `TopologyState`. When it evolves is
+    decided elsewhere.
     """
-
-    evolves_after_epoch = False
 
     @abstractmethod
     def initial_weights(self, shapes, dtype, rng):
