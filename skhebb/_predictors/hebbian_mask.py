@@ -10,18 +10,6 @@ from skhebb._utils.sklearn import Interval, StrOptions
 from skhebb._utils.validation import check_layers
 from skhebb.topology import HebbianMask
 
-# What the topology of SET has and that of a mask has not.
-OF_EVOLUTION = {"zeta", "zeta_schedule", "evolution_end"} | {
-    "pruning",
-    "growth",
-    "growth_scale",
-}
-
-
-def without_evolution(constraints):
-    """Return the constraints of SET that an estimator with a mask has, too."""
-    return {k: v for k, v in constraints.items() if k not in OF_EVOLUTION}
-
 
 class HebbianMaskMixin:
     """The mask and its parameters."""

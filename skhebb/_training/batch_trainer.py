@@ -105,11 +105,9 @@ class BatchTrainer:
             data, samples, self.n_threads, self.dropout
         )
         _, targets, scratch = self.workspace.of_outputs(len(samples))
-        data.encoder.load(data.y[samples], targets)
+        data.load_targets(samples, targets)
         losses = self.loss.values(outputs, targets, scratch)
-        sample_weight = (
-            None if data.sample_weight is None else data.sample_weight[samples]
-        )
+        sample_weight = data.weights_of(samples)
         batch = Batch(tiles, tiles.ones, len(samples))
         if sample_weight is not None:
             losses *= sample_weight

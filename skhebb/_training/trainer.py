@@ -8,6 +8,7 @@ import numpy as np
 from skhebb._training.batch_trainer import BatchTrainer, check_family
 from skhebb._training.epochs import run_epochs
 from skhebb._training.metrics import EpochMetrics
+from skhebb._training.probing import layer_probes
 from skhebb._training.schedules import SMALLEST, EvolutionSchedule, Schedule
 from skhebb._training.stopping import NonFiniteTraining, StoppingRule, StopReason
 from skhebb._utils.threads import in_threads
@@ -15,7 +16,7 @@ from skhebb.topology import Topology
 
 # Connections whose evolution takes longer than starting threads.
 WORTH_THREADS = 1 << 20
-PROBE = 16  # samples that show at the end of an epoch whether outputs are finite
+CHECKED = 16  # samples that show at the end of an epoch whether outputs are finite
 
 
 @dataclass(kw_only=True)
@@ -52,7 +53,7 @@ class Trainer(BatchTrainer):
 
         Parameters
         ----------
-        data : TrainingData
+        data : FitData
         max_epochs : int
         validate : callable or None
             Gives score and loss of the network on validation data, asked after pruning,
@@ -130,13 +131,13 @@ class Trainer(BatchTrainer):
         self.set_learning_rate()
         n_batches = state.counters.batches_since_evolution
         self.prune(evolution.before_epoch(n_batches, state.progress.share(0)))
-        n_grown = self.grow()
+        n_grown = self.grow(data)
         state.network.unshare_from(before.parameters)
         loss, n_grown_between = self.train(data)
         n_trained = state.network.n_connections
         self.prune(evolution.after_epoch(state.progress.share(1)))
         if evolution.grows_after_epoch:
-            n_grown += self.grow()
+            n_grown += self.grow(data)
         score = validation_loss = None
         if validate is not None:
             with np.errstate(over="ignore", invalid="ignore"):
@@ -200,15 +201,15 @@ class Trainer(BatchTrainer):
         total = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(order), self.batch_size):
-                n_grown += self.evolve(state.progress.share(start / len(order)))
+                n_grown += self.evolve(data, state.progress.share(start / len(order)))
                 samples_of_batch = order[start : start + self.batch_size]
                 total += self.run_batch(data, samples_of_batch)
                 state.counters = state.counters.add(batches_since_evolution=1)
-            self.check_soundness(data, samples_of_batch[:PROBE])
+            self.check_soundness(data, samples_of_batch[:CHECKED])
         state.counters = state.counters.add(n_samples_seen=len(order))
         return float(total / data.total_weight), n_grown
 
-    def evolve(self, share):
+    def evolve(self, data, share):
         """Prune and grow, if that is due after this share of the training.
 
         Returns
@@ -227,7 +228,7 @@ class Trainer(BatchTrainer):
         if not self.state.network.is_finite():
             raise NonFiniteTraining
         self.prune(extent)
-        return self.grow()
+        return self.grow(data)
 
     def prune(self, extent):
         """Remove connections from all layers; an evolution begins.
@@ -242,14 +243,18 @@ class Trainer(BatchTrainer):
         counters = self.state.counters.add(n_evolutions=1)
         self.state.counters = replace(counters, batches_since_evolution=0)
 
-    def grow(self):
+    def grow(self, data):
         """Fill all layers up, in threads if there is much to do; return by how many."""
         network, rngs = self.state.network, self.state.random.evolution
         n_before = network.n_connections
-        pairs = zip(network.layers, rngs, strict=True)
-        if self.n_threads == 1 or n_before < WORTH_THREADS:
-            for layer, rng in pairs:
-                self.topology.grow(layer, rng)
+        probes = layer_probes(
+            self.topology, self.state, data, self.loss, self.n_threads
+        )
+        triples = zip(network.layers, rngs, probes, strict=True)
+        # What looks at a probe has threads of its own.
+        if n_before < WORTH_THREADS or self.topology.needs_probe:
+            for triple in triples:
+                self.topology.grow(*triple)
         else:
-            in_threads(self.topology.grow, pairs, self.n_threads)
+            in_threads(self.topology.grow, triples, self.n_threads)
         return network.n_connections - n_before

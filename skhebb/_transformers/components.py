@@ -1,11 +1,10 @@
 """Weight vectors of units that learn by a local rule: dense, or with receptive fields.
 
 Both kinds have `weights`, (n_units, n_features), as users see them; `norms()` of them;
-`project(X)`, the product of each sample with each unit's weights; and
-`update(coefficients, X, decay)`, which adds coefficientsᵀ X - decay weights, where
-decay is a number for each unit or a matrix of units. `change` and `add` do the same in
-two steps, for rules that look at the change. All is in matrix form, as in FastHebb
-(Lagani et al. 2022).
+`project(X)`, the product of each sample with each unit's weights; and `update(update,
+X)`, which adds what a ComponentsUpdate says. `change` and `add` do the same in two
+steps, for rules that look at the change. All is in matrix form, as in FastHebb (Lagani
+et al. 2022).
 """
 
 import numpy as np
@@ -60,8 +59,9 @@ class DenseComponents:
         """Products with `X`, dense or CSR, shape (n_samples, n_units)."""
         return safe_sparse_dot(X, self.weights.T, dense_output=True)
 
-    def update(self, coefficients, X, decay):
-        """Add coefficientsᵀ X - decay weights."""
+    def update(self, update, X):
+        """Add what a ComponentsUpdate by samples `X` says."""
+        coefficients, decay = update
         change = safe_sparse_dot(coefficients.T, X, dense_output=True)
         if decay.ndim == 1:
             self.weights *= (1 - decay)[:, None]
@@ -69,8 +69,9 @@ class DenseComponents:
             change -= decay @ self.weights
         self.weights += change
 
-    def change(self, coefficients, X, decay):
-        """Return coefficientsᵀ X - decay weights, with a decay for each unit."""
+    def change(self, update, X):
+        """Return what `update` would add, (n_units, n_features); one decay a unit."""
+        coefficients, decay = update
         change = safe_sparse_dot(coefficients.T, X, dense_output=True)
         change -= decay[:, None] * self.weights
         return change
@@ -130,8 +131,9 @@ class SparseComponents:
         network = Network([self.layer], [Identity()], Identity())
         return network.outputs(as_batch_source(X), self.n_threads)
 
-    def update(self, coefficients, X, decay):
-        """Add coefficientsᵀ X - decay weights, within the receptive fields."""
+    def update(self, update, X):
+        """Add what a ComponentsUpdate by samples `X` says of the receptive fields."""
+        coefficients, decay = update
         fields = self.layer.weights
         if decay.ndim == 1:
             fields.data *= (1 - decay)[fields.indices]
@@ -140,8 +142,9 @@ class SparseComponents:
             self._add(-decay.T, self._as_samples(), tiles)
         self._add(coefficients, *self._load(X))
 
-    def change(self, coefficients, X, decay):
-        """Return the weights' part of coefficientsᵀ X - decay weights, a flat array."""
+    def change(self, update, X):
+        """Return what `update` would add, (n_connections,); one decay a unit."""
+        coefficients, decay = update
         fields, changed = self.layer.weights, self.copy()
         changed.layer.weights.data[:] = 0
         changed._add(coefficients, *changed._load(X))

@@ -8,7 +8,15 @@ class Topology(ABC):
 
     It may keep something with each layer, see `TopologyState`. When it evolves is
     decided elsewhere.
+
+    Attributes
+    ----------
+    needs_probe, needs_errors : bool
+        Whether `grow` looks at what the layer does with some samples, and at the errors
+        that it has there.
     """
+
+    needs_probe = needs_errors = False
 
     @abstractmethod
     def initial_weights(self, shapes, dtype, rng):
@@ -42,7 +50,7 @@ class Topology(ABC):
         """
 
     @abstractmethod
-    def grow(self, layer, rng):
+    def grow(self, layer, rng, probe=None):
         """Add connections, by `layer.add_connections`.
 
         There are to be `layer.n_connections_target` of them then. Several layers may
@@ -54,4 +62,6 @@ class Topology(ABC):
             Changed in place.
         rng : numpy.random.Generator
             Where new connections and weights come from.
+        probe : LayerProbe, default=None
+            Of the layer, if the topology `needs_probe`.
         """

@@ -12,7 +12,8 @@ from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
 from skhebb._predictors.encoders import Indicators, Labels, Numbers
 from skhebb._training.batch_trainer import BatchTrainer
-from skhebb._training.batches import DenseRows, TrainingData
+from skhebb._training.batches import DenseRows
+from skhebb._training.data import FitData
 from skhebb._training.losses import LOSSES
 from skhebb._training.optimizers import SGD
 from skhebb._training.state import Progress, RandomStreams, TrainingState
@@ -85,7 +86,7 @@ def test_against_finite_differences(
         y = np.minimum(y, targets.classes[-1])
     weights = rng.random(11) if is_weighted else None
     inputs, samples = DenseRows(rng.standard_normal((11, 6))), np.arange(11)
-    data = TrainingData(inputs, targets, targets.encode(y), weights, samples)
+    data = FitData(inputs, targets, targets.encode(y), weights, samples)
     trainer.prepare(data)
     layers = trainer.state.network.layers
     parameters = [

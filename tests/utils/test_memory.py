@@ -22,7 +22,8 @@ from skhebb._network.network import Network
 from skhebb._plasticity import HebbianCovariance
 from skhebb._predictors.encoders import Labels
 from skhebb._training.batch_trainer import BatchTrainer
-from skhebb._training.batches import DenseRows, TrainingData
+from skhebb._training.batches import DenseRows
+from skhebb._training.data import FitData
 from skhebb._training.losses import LOSSES
 from skhebb._training.optimizers import SGD
 from skhebb._training.state import Progress, RandomStreams, TrainingState
@@ -93,7 +94,7 @@ def test_a_batch_allocates_nothing_of_its_size(rng, peak, plasticity):
     trainer.state.progress = Progress(learning_rate=0.01)
     samples, y = np.arange(256), rng.integers(3, size=256)
     inputs = DenseRows(rng.random((256, 100), dtype=np.float32))
-    data = TrainingData(inputs, Labels(np.arange(3)), y, None, samples)
+    data = FitData(inputs, Labels(np.arange(3)), y, None, samples)
     trainer.prepare(data)
     trainer.run_batch(data, samples)
     needed = peak(lambda: trainer.run_batch(data, samples))
