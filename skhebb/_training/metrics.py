@@ -14,10 +14,10 @@ class EpochMetrics(NamedTuple):
         Mean over the samples, before each update.
     score, validation_loss : float or None
     n_connections : int
-        Now.
+        After the epoch.
     share_replaced : float
-        Connections that were added in this epoch, divided by `n_connections`. More
-        than one where the topology evolves many times in an epoch.
+        Connections that were added in this epoch, divided by those that its last
+        mini-batch trained. More than one where the topology evolves many times.
     """
 
     epoch: int

@@ -1,6 +1,6 @@
 """Why and when training ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -36,24 +36,25 @@ class StopReason(Enum):
 
 @dataclass
 class StoppingRule:
-    """A figure has not improved by `tol` for more than `patience` epochs.
+    """A score has not improved by `tol` for more than `patience` epochs.
 
-    With `tol` None there is no such plateau, but the best figure is still known.
+    With `tol` None there is no such plateau, but the best score is still known. Where
+    there are no validation data, the negative loss is the score.
     """
 
     tol: float | None
     patience: float
 
-    def update(self, state, figure):
-        """Take the figure of an epoch, larger is better; tell if it is the best."""
-        if self.tol is not None and figure < state.best + self.tol:
-            state.epochs_without_improvement += 1
-        else:
-            state.epochs_without_improvement = 0
-        is_best = figure > state.best
-        state.best = max(state.best, figure)
-        return is_best
+    def update(self, progress, score):
+        """Return the Progress after an epoch of this score."""
+        is_worse = self.tol is not None and score < progress.best_score + self.tol
+        n_epochs = progress.epochs_without_improvement + 1 if is_worse else 0
+        return replace(
+            progress,
+            best_score=max(progress.best_score, score),
+            epochs_without_improvement=n_epochs,
+        )
 
-    def is_plateau(self, state):
+    def is_plateau(self, progress):
         """Whether patience is exhausted."""
-        return state.epochs_without_improvement > self.patience
+        return progress.epochs_without_improvement > self.patience

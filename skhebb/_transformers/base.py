@@ -44,7 +44,6 @@ from skhebb._utils.validation import (
     warn_of_changes,
 )
 
-POWER = 0.5  # of the number of samples, in inverse scaling
 PROBE = 10_000  # samples that are looked at after training, at most
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
@@ -303,7 +302,7 @@ class BaseHebbianFeatures(
         return fitted, fitted._check(X, is_first=False)
 
     def _trainer(self):
-        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init, POWER)
+        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init)
         return FeatureTrainer(self._rule(), schedule, self.batch_size, self.shuffle)
 
     def _begin(self, X, trainer, components_init=None, receptive_fields=None):

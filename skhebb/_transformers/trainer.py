@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from skhebb._plasticity import UnsupervisedRule
+from skhebb._training.schedules import Schedule
 from skhebb._training.stopping import NonFiniteTraining
 from skhebb._utils.threads import one_blas_thread
 
@@ -17,7 +18,7 @@ class FeatureTrainer:
     Attributes
     ----------
     rule : UnsupervisedRule
-    schedule : object
+    schedule : Schedule
         Of the learning rate.
     batch_size : int
         Upper bound; an epoch's last mini-batch may be smaller.
@@ -25,7 +26,7 @@ class FeatureTrainer:
     """
 
     rule: UnsupervisedRule
-    schedule: object
+    schedule: Schedule
     batch_size: int
     shuffle: bool
 

@@ -28,9 +28,6 @@ class HebbianMask(Topology):
         Value above which a connection is active.
     """
 
-    # Who is active must not lag behind the values, and who returns is trained already.
-    evolves_after_epoch = True
-
     def __init__(self, graph, epsilon, density, weight_scale, threshold):
         self.graph = graph
         self.amount = epsilon, density

@@ -44,8 +44,9 @@ class TestFailure:
     """An exception leaves the estimator as it was."""
 
     def state_of(self, clf, X):
-        rng = [rng.bit_generator.state for rng in clf._state.evolution_rngs]
-        return clf.predict_proba(X), rng, clf._state.n_evolutions, clf.t_, clf.n_iter_
+        rng = [rng.bit_generator.state for rng in clf._state.random.evolution]
+        n_evolutions = clf._state.counters.n_evolutions
+        return clf.predict_proba(X), rng, n_evolutions, clf.t_, clf.n_iter_
 
     @pytest.mark.parametrize(
         ("params", "arguments"),
