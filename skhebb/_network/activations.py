@@ -2,8 +2,8 @@
 
 `for_kernels` tells the kernels what they do: they apply a piecewise linear function as
 soon as they have its argument, and multiply errors by the derivative of any, which
-each function here has in terms of its own output. `apply(z)` does what the kernels
-leave to do.
+each function here has in terms of its own output; `without_dropout` is the same for
+activations none of which was dropped. `apply(z)` does what the kernels leave to do.
 """
 
 import numpy as np
@@ -30,6 +30,7 @@ class PiecewiseLinear:
     def __init__(self, depth=0, negative_slope=0.0, keep_probability=1.0):
         slope = self.slope(depth, negative_slope)
         self.for_kernels = _loops.Activation(self.kind, slope, keep_probability)
+        self.without_dropout = _loops.Activation(self.kind, slope)
 
     @staticmethod
     def slope(depth, negative_slope):

@@ -163,18 +163,13 @@ class Network:
 
     @property
     def parameters(self):
-        """All weights and biases, for `restore_parameters`."""
+        """LayerParameters of all layers, for `restore_parameters`."""
         return [layer.parameters for layer in self.layers]
 
-    @property
-    def arrays(self):
-        """All weights and biases, for `unshare_from`."""
-        return [(layer.weights, layer.biases) for layer in self.layers]
-
-    def unshare_from(self, arrays):
-        """Go on with arrays that are not `arrays`, but equal."""
-        for layer, (weights, biases) in zip(self.layers, arrays, strict=True):
-            layer.unshare_from(weights, biases)
+    def unshare_from(self, parameters):
+        """Go on with weights and biases that are not these, but equal."""
+        for layer, layer_parameters in zip(self.layers, parameters, strict=True):
+            layer.unshare_from(layer_parameters)
 
     def restore_parameters(self, parameters):
         """Go back to what `parameters` were; the optimiser starts anew."""

@@ -1,9 +1,7 @@
 """The Hebbian term of HebbSET."""
 
-import numpy as np
-
-from skhebb._kernels import _loops
 from skhebb._network.buffers import HebbianTerm, NonZeros
+from skhebb._network.statistics import statistics_of_nonzeros, statistics_of_tiles
 from skhebb._plasticity.rule import LocalRule
 
 
@@ -62,40 +60,3 @@ class HebbianCovariance(LocalRule):
             self._activations[depth + 1],
             *self._statistics[depth + 1],
         )
-
-
-def statistics_of_tiles(activations, batch, n_threads):
-    """Means and inverse ranges of neurons."""
-    means = np.empty(activations.size // batch.tiles.stride, dtype=activations.dtype)
-    scales = np.empty_like(means)
-    _loops.batch_statistics(
-        activations,
-        batch.tiles.edges,
-        batch.tiles.batch_size,
-        batch.sample_weight,
-        batch.total,
-        means,
-        scales,
-        n_threads,
-    )
-    return means, scales
-
-
-def statistics_of_nonzeros(inputs, batch):
-    """Means and inverse ranges of the features that are not zero everywhere."""
-    values, starts = inputs.values, inputs.starts[:-1]
-    if not len(starts):
-        return values, values
-    weighted = values * batch.sample_weight[inputs.columns]
-    means = np.add.reduceat(weighted, starts, dtype=np.float64) / batch.total
-    low = np.minimum.reduceat(values, starts)
-    high = np.maximum.reduceat(values, starts)
-    has_zeros = np.diff(inputs.starts) < batch.tiles.batch_size
-    low[has_zeros] = np.minimum(low[has_zeros], 0)
-    high[has_zeros] = np.maximum(high[has_zeros], 0)
-    limits = np.finfo(values.dtype)
-    ranges = high - low
-    size = np.maximum(high, -low)
-    varies = (ranges > 4 * limits.eps * size) & (ranges >= limits.tiny)
-    scales = np.divide(1, ranges, where=varies, out=np.zeros_like(ranges))
-    return means.astype(values.dtype), scales

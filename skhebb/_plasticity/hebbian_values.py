@@ -4,8 +4,8 @@ import numpy as np
 
 from skhebb._kernels import _loops
 from skhebb._network.buffers import HebbianTerm, NonZeros
+from skhebb._network.statistics import statistics_of_nonzeros, statistics_of_tiles
 from skhebb._network.topology_state import MaskState
-from skhebb._plasticity.covariance import statistics_of_nonzeros, statistics_of_tiles
 from skhebb._plasticity.rule import LocalRule
 from skhebb._utils.csr import make_csr
 

@@ -29,14 +29,16 @@ from skhebb._predictors.fitted_network import FittedNetworkMixin
 from skhebb._predictors.initial import (
     NOTHING_GIVEN,
     InitialParameters,
-    RandomStreams,
+    NewStreams,
 )
 from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._predictors.recipe import Recipe, input_scale_of
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
 from skhebb._training.schedules import SCHEDULES
-from skhebb._training.trainer import StoppingRule, Trainer, TrainingState
+from skhebb._training.state import TrainingState
+from skhebb._training.stopping import StoppingRule, StopReason
+from skhebb._training.trainer import Trainer
 from skhebb._utils.sklearn import Interval, Options, StrOptions, _fit_context
 from skhebb._utils.threads import effective_n_threads
 from skhebb._utils.transaction import transaction, twin
@@ -196,13 +198,13 @@ class BaseSparseNetwork(
         if self.warm_start:
             warn_of_changes(self, "Set warm_start=False to start anew.")
         with transaction(self) as draft:
-            stopped = self._observe_fit(
+            reason, complaint = self._observe_fit(
                 draft,
                 Given(X, y, sample_weight),
                 Given(X_val, y_val, sample_weight_val),
                 InitialParameters(coefs_init, intercepts_init),
             )
-        warn_of_outcome(self, stopped)
+        warn_of_outcome(self, reason, complaint)
         return self
 
     @with_callbacks
@@ -227,11 +229,16 @@ class BaseSparseNetwork(
         held_out = None
         if validation.X is not None:
             held_out = self._validation_data(validation, data)
-        # A copy, so that an exception leaves what is fitted as it is.
-        start = self._fitted_state().copy() if is_warm else self._streams()
+        if is_warm:  # a copy, so that an exception leaves what is fitted as it is
+            state = self._fitted_state().copy()
+            split_seed = state.random.split_seed
+        else:
+            streams = self._streams()
+            split_seed = streams.training.split_seed
         if self.early_stopping and held_out is None:
-            data, held_out = self._hold_out(data, start.split_seed)
-        state = start if is_warm else self._begin(data, start, initial)
+            data, held_out = self._hold_out(data, split_seed)
+        if not is_warm:
+            state = self._begin(data, streams, initial)
         return self._train(observed, state, data, held_out, n_threads)
 
     def _train(self, observed, state, data, held_out, n_threads):
@@ -240,7 +247,7 @@ class BaseSparseNetwork(
             self, state.network.layers, len(data.samples), data.total_weight
         )
         trainer = self._trainer(state, data, recipe, n_threads)
-        n_before = len(state.losses)
+        n_before = len(state.history.losses)
 
         def fitted_attributes():
             now = self._fitted(state.copy(), data.encoder, recipe, n_before)
@@ -258,16 +265,14 @@ class BaseSparseNetwork(
             fitted_attributes=fitted_attributes,
         )
         observer.begin_fit()
-        stopped = trainer.fit(data, recipe.max_iter, validate, observer)
+        reason = trainer.fit(data, recipe.max_iter, validate, observer)
         vars(self).update(self._fitted(state, data.encoder, recipe, n_before))
         observer.end_fit()
-        is_over = stopped in (None, "converged")
-        if is_over and is_no_better(trainer, data, self.n_iter_):
-            return "no better"
-        ends_by_plan = SCHEDULES[self.learning_rate].ends_by_plan
-        if stopped is None and self.tol is not None and not ends_by_plan:
-            return "max_iter"
-        return stopped
+        if reason.is_regular and is_no_better(trainer, data, self.n_iter_):
+            return reason, "no better"
+        if self.tol is None or trainer.schedule.ends_by_plan:
+            return reason, None
+        return reason, "max_iter" if reason is StopReason.MAX_EPOCHS else None
 
     def _initial_layers(self, X, y):
         """The layers that `fit` would start from; raises what it would find wrong."""
@@ -279,7 +284,7 @@ class BaseSparseNetwork(
         check_memory_of_training(self, checked, encoder.n_outputs)
         data, streams = self._fit_data(checked, encoder), self._streams()
         if self.early_stopping:
-            data, _ = self._hold_out(data, streams.split_seed)
+            data, _ = self._hold_out(data, streams.training.split_seed)
         return self._begin(data, streams).network.layers
 
     def _partial_fit(self, given, make_encoder):
@@ -304,17 +309,18 @@ class BaseSparseNetwork(
             before = self._fitted_state()
             state = before.copy()
         recipe = Recipe.of_stream(
-            self, state.network.layers, len(data.samples), state.n_samples_seen
+            self, state.network.layers, len(data.samples), state.counters.n_samples_seen
         )
         trainer = self._trainer(state, data, recipe, n_threads)
         if is_first:
             before = state.copy()
-        stopped = trainer.partial_fit(data, Observer(self.verbose))
-        if stopped is not None:
+        reason = trainer.partial_fit(data, Observer(self.verbose))
+        if reason.is_failure:
             state = before
-        vars(self).update(self._fitted(state, encoder, recipe, len(state.losses)))
-        self.n_iter_ = 1 if stopped is None else 0
-        return stopped
+        n_epochs = len(state.history.losses)
+        vars(self).update(self._fitted(state, encoder, recipe, n_epochs))
+        self.n_iter_ = 0 if reason.is_failure else 1
+        return reason
 
     def _check_partial_fit(self):
         """Raise if partial_fit makes no sense with these parameters."""
@@ -355,7 +361,7 @@ class BaseSparseNetwork(
 
     def _streams(self):
         n_layers = len(check_layer_sizes(self.hidden_layer_sizes)) + 1
-        return RandomStreams.of(self.random_state, n_layers)
+        return NewStreams.of(self.random_state, n_layers)
 
     def _begin(self, data, streams, initial=NOTHING_GIVEN):
         """The state that the training of a new network starts from."""
@@ -372,13 +378,7 @@ class BaseSparseNetwork(
         layers = [SparseLayer(*pair) for pair in zip(weights, biases, strict=True)]
         if initial.coefs is None:  # given weights are for X as it is
             layers[0].scale_inputs(input_scale_of(data))
-        return TrainingState(
-            network=Network(layers),
-            shuffle_rng=streams.shuffle,
-            dropout_rng=streams.dropout,
-            evolution_rngs=streams.evolution,
-            split_seed=streams.split_seed,
-        )
+        return TrainingState(Network(layers), streams.training)
 
     def _trainer(self, state, data, recipe, n_threads):
         loss = self._loss(data.encoder, data.class_weights)
@@ -389,8 +389,8 @@ class BaseSparseNetwork(
             self.negative_slope,
             keep_probability=1 - self.dropout,
         )
-        schedule = SCHEDULES[self.learning_rate](
-            recipe.learning_rate_init, self.power_t
+        schedule = SCHEDULES[self.learning_rate].from_estimator(
+            self, recipe.learning_rate_init
         )
         # A planned course of the learning rate is not cut short by the loss.
         has_plateaus = self.early_stopping or not schedule.ends_by_plan
@@ -402,7 +402,7 @@ class BaseSparseNetwork(
             schedule=schedule,
             topology=self._topology(),
             plasticity=self._plasticity(len(state.network.layers)),
-            dropout=Dropout(state.dropout_rng) if self.dropout else None,
+            dropout=Dropout(state.random.dropout) if self.dropout else None,
             stopping=StoppingRule(tol, self.n_iter_no_change),
             alpha=self.alpha,
             weight_decays=recipe.weight_decay,

@@ -34,7 +34,7 @@ def is_no_better(trainer, data, n_epochs):
         return False
     seen = n_batches, n_samples
     is_short = any(n < least for n, least in zip(seen, PATIENCE, strict=True))
-    losses = trainer.state.losses[-n_epochs:]
+    losses = trainer.state.history.losses[-n_epochs:]
     if np.ptp(losses) <= STILL * abs(losses[0]):
         return False
     network = trainer.state.network

@@ -71,11 +71,11 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         """
         warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
-            stopped = draft._partial_fit(
+            reason = draft._partial_fit(
                 Given(X, y, sample_weight),
                 lambda y, _: draft._known_encoder(y, classes),
             )
-        warn_of_outcome(self, stopped)
+        warn_of_outcome(self, reason)
         return self
 
     def _check_partial_fit(self):

@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from skhebb._training.trainer import NonFiniteTraining
+from skhebb._training.stopping import NonFiniteTraining
 from skhebb._utils.sklearn import accepts_sample_weight
 
 

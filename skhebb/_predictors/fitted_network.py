@@ -106,9 +106,9 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
 
     def _fitted(self, state, encoder, recipe, n_before):
         """All fitted attributes, after training that began with epoch `n_before`."""
-        layers = state.network.layers
+        layers, history = state.network.layers, state.history
         n_cells = sum(layer.n_in * layer.n_out for layer in layers)
-        stops_early = self.early_stopping
+        is_judged = self.early_stopping
         return {
             "_state": state,
             "_encoder": encoder,
@@ -121,14 +121,16 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
             "out_activation_": self._loss(encoder).output_activation,
             "n_connections_": state.network.n_connections,
             "density_": state.network.n_connections / n_cells,
-            "n_iter_": len(state.losses) - n_before,
-            "t_": state.n_samples_seen,
-            "loss_": state.losses[-1] if state.losses else np.nan,
-            "loss_curve_": state.losses,
-            "best_loss_": None if stops_early else min(state.losses, default=np.inf),
-            "validation_scores_": state.scores if stops_early else None,
-            "validation_loss_curve_": state.validation_losses if stops_early else None,
-            "best_validation_score_": state.best if stops_early else None,
+            "n_iter_": len(history.losses) - n_before,
+            "t_": state.counters.n_samples_seen,
+            "loss_": history.losses[-1] if history.losses else np.nan,
+            "loss_curve_": history.losses,
+            "best_loss_": None if is_judged else min(history.losses, default=np.inf),
+            "validation_scores_": history.scores if is_judged else None,
+            "validation_loss_curve_": (
+                history.validation_losses if is_judged else None
+            ),
+            "best_validation_score_": state.progress.best_score if is_judged else None,
         }
 
     def __sklearn_is_fitted__(self):

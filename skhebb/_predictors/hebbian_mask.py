@@ -41,12 +41,13 @@ class HebbianMaskMixin:
         return HebbianValues(self.mask_rule, self.mask_rate, center, layers)
 
     def _evolution(self, interval):
+        # Who is active must not lag behind the values, and who returns is trained.
         interval = None if interval == "epoch" else interval
-        return EvolutionSchedule(interval, "constant", 1.0)
+        return EvolutionSchedule(interval, "constant", 1.0, grows_after_epoch=True)
 
     def _fitted(self, state, encoder, recipe, n_before):
         sizes = [candidates_of(layer) for layer in state.network.layers]
-        counts = np.array(state.connection_counts).reshape(-1, len(sizes))
+        counts = np.array(state.history.connection_counts).reshape(-1, len(sizes))
         # Who replaces `coefs_` may have had more connections before.
         pruned = np.maximum(1 - counts / np.maximum(sizes, 1), 0)
         fitted = super()._fitted(state, encoder, recipe, n_before)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skhebb._training.state import RandomStreams
 from skhebb._utils.random import random_streams
 
 
@@ -20,29 +21,26 @@ class InitialParameters(NamedTuple):
     intercepts: list | None = None
 
 
-class RandomStreams(NamedTuple):
-    """Generators of a new network, none of which shifts another.
+class NewStreams(NamedTuple):
+    """Where the randomness of a new network comes from.
 
     Attributes
     ----------
-    initial, shuffle, dropout : numpy.random.Generator
-    split_seed : int
-    evolution : list of numpy.random.Generator
-        One for each layer.
+    initial : numpy.random.Generator
+        Of graphs and weights.
+    training : RandomStreams
     """
 
     initial: np.random.Generator
-    shuffle: np.random.Generator
-    split_seed: int
-    evolution: list
-    dropout: np.random.Generator
+    training: RandomStreams
 
     @classmethod
     def of(cls, random_state, n_layers):
         """Return the streams of an estimator's `random_state`."""
         streams = random_streams(random_state, 4 + n_layers)
         initial, shuffle, split, *evolution, dropout = streams
-        return cls(initial, shuffle, int(split.integers(2**31)), evolution, dropout)
+        split_seed = int(split.integers(2**31))
+        return cls(initial, RandomStreams(shuffle, dropout, evolution, split_seed))
 
 
 NOTHING_GIVEN = InitialParameters()

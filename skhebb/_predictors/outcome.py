@@ -4,15 +4,26 @@ import warnings
 
 from sklearn.exceptions import ConvergenceWarning
 
+from skhebb._training.stopping import StopReason
 
-def warn_of_outcome(estimator, stopped):
-    """Warn if `stopped`, why training ended, is nothing that users wish for."""
+
+def warn_of_outcome(estimator, reason, complaint=None):
+    """Warn of what users do not wish for.
+
+    Parameters
+    ----------
+    estimator : estimator
+        After training.
+    reason : StopReason
+    complaint : {"no better", "max_iter"} or None
+        What is wrong though training went on for as long as it was meant to.
+    """
     values = [
         f"{name} ({getattr(estimator, f'{name}_', getattr(estimator, name))})"
         for name in estimator._suspects
     ]
     suspects = ", ".join(values[:-1]) + f" or {values[-1]}"
-    if stopped == "diverged":
+    if reason is StopReason.DIVERGED:
         warnings.warn(
             f"Training stopped after {estimator.n_iter_} complete epochs because the "
             "loss or a weight became non-finite; the last finite weights are kept. "
@@ -20,7 +31,7 @@ def warn_of_outcome(estimator, stopped):
             ConvergenceWarning,
             stacklevel=5,
         )
-    elif stopped == "no better":
+    elif complaint == "no better":
         warnings.warn(
             f"After {estimator.n_iter_} epochs the loss on the training data is no "
             "better than that of a constant prediction. Scale X, for instance by "
@@ -28,7 +39,7 @@ def warn_of_outcome(estimator, stopped):
             ConvergenceWarning,
             stacklevel=5,
         )
-    elif stopped == "interrupted":
+    elif reason is StopReason.INTERRUPTED:
         warnings.warn(
             f"Training interrupted by user after {estimator.n_iter_} complete epochs; "
             "the network of the last of them is kept, or the best one with "
@@ -36,7 +47,7 @@ def warn_of_outcome(estimator, stopped):
             UserWarning,
             stacklevel=5,
         )
-    elif stopped == "max_iter":
+    elif complaint == "max_iter":
         warnings.warn(
             f"Maximum number of epochs (max_iter={estimator.max_iter_}) reached and "
             "the optimization hasn't converged yet. Raise max_iter, or set tol=None to "

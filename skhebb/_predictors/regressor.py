@@ -68,8 +68,8 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
             given = Given(X, y, sample_weight)
-            stopped = draft._partial_fit(given, draft._known_encoder)
-        warn_of_outcome(self, stopped)
+            reason = draft._partial_fit(given, draft._known_encoder)
+        warn_of_outcome(self, reason)
         return self
 
     def _loss(self, encoder, class_weights=None):

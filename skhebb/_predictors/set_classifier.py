@@ -92,13 +92,23 @@ class SETClassifier(SparseEvolutionMixin, BaseSparseClassifier):
         negative weights, each closest to zero. A callable takes the weights of a
         layer's connections, an ndarray of shape (n_connections,), and `zeta`, and gives
         a boolean array that is True where a connection stays.
-    growth : {"random"} or callable, default="random"
-        Where new connections come to be: uniformly drawn among the absent ones. A
-        callable takes the weights of a layer, a sorted csr_array of shape (n_in,
-        n_out), the number of connections to add, and a
+    growth : {"gradient", "hebbian", "random"} or callable, default="random"
+        Where new connections come to be.
+
+        - "random": uniformly drawn among the absent ones, as in [1]_.
+        - "hebbian": between neurons that are active together. As many candidates as the
+          layer has connections are drawn among the absent ones; those grow whose
+          neurons' activations have the largest absolute correlation.
+        - "gradient": of such candidates [6]_ those with the largest absolute gradient
+          of the loss, as in [4]_.
+
+        Correlations and gradients are those of up to 2000 training samples, drawn anew
+        each time, without dropout. A callable takes the weights of a layer, a sorted
+        csr_array of shape (n_in, n_out), the number of connections to add, and a
         :class:`numpy.random.Generator`, and gives their ranks among the absent
         connections, into which :func:`skhebb.topology.absent_ranks` turns rows and
-        columns.
+        columns. If it has a parameter named `probe`, it gets what neurons do with these
+        samples, a :class:`skhebb.topology.LayerProbe`.
     evolution_interval : "auto", "epoch" or int, default="auto"
         When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and
@@ -270,6 +280,8 @@ class SETClassifier(SparseEvolutionMixin, BaseSparseClassifier):
     .. [4] U. Evci et al. Rigging the lottery: making all tickets winners. ICML 2020.
     .. [5] Z. Atashgahi et al. Quick and robust feature selection: the strength of
        energy-efficient sparse training for autoencoders. Machine Learning 111, 2022.
+    .. [6] M. Heddes et al. Always-sparse training by growing connections with guided
+       stochastic exploration. arXiv:2401.06898, 2024.
 
     Examples
     --------

@@ -14,8 +14,10 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
 from skhebb._training.schedules import SCHEDULES
+from skhebb._training.stopping import NonFiniteTraining, StopReason
 from skhebb._transformers.initial_components import (
     check_initial,
     check_receptive_fields,
@@ -43,7 +45,6 @@ from skhebb._utils.validation import (
     warn_of_changes,
 )
 
-POWER = 0.5  # of the number of samples, in inverse scaling
 PROBE = 10_000  # samples that are looked at after training, at most
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
@@ -130,8 +131,8 @@ class BaseHebbianFeatures(
         UserWarning
             If training is interrupted from the keyboard; likewise.
         """
-        stopped = self._fit_draft(X, components_init, receptive_fields)
-        self._warn(stopped)
+        reason, complaint = self._fit_draft(X, components_init, receptive_fields)
+        self._warn(reason, complaint)
         return self
 
     def _fit(self, observed, X_given, components_init, receptive_fields):
@@ -150,24 +151,24 @@ class BaseHebbianFeatures(
                 **self._fitted(state.copy(), X),
             },
         )
-        stopped = None
+
+        def run_epoch(before):
+            trainer.train(state, X, state.n_iter, self.max_iter)
+            change = state.components.relative_change(before.components)
+            state.change_curve.append(change)
+            return FeatureMetrics(state.n_iter, change)
+
+        def reason_to_stop():
+            is_over = state.n_iter == self.max_iter
+            return StopReason.MAX_EPOCHS if is_over else None
+
         observer.begin_fit()
-        for epoch in range(self.max_iter):
-            before = state.copy()
-            try:
-                observer.begin_epoch()
-                trainer.train(state, X, epoch, self.max_iter)
-                change = state.components.relative_change(before.components)
-                state.change_curve.append(change)
-                is_over = observer.end_epoch(FeatureMetrics(epoch + 1, change))
-            except (KeyboardInterrupt, FloatingPointError) as reason:
-                state, stopped = before, reason
-                break
-            if is_over:
-                break
+        reason = run_epochs(state, run_epoch, reason_to_stop, observer)
         vars(self).update(self._fitted(state, X))
         observer.end_fit()
-        return stopped or self._what_is_wrong(X, initial, state.components)
+        if reason.is_failure:
+            return reason, None
+        return reason, self._what_is_wrong(X, initial, state.components)
 
     def _are_alive(self, components, X):
         """Return which units are not 0 for all samples, (n_units,)."""
@@ -214,13 +215,13 @@ class BaseHebbianFeatures(
             If training is interrupted from the keyboard; the pass is then undone.
         """
         warn_of_changes(self, "Use fit to start anew.")
-        stopped = None
+        reason, complaint = StopReason.MAX_EPOCHS, None
         try:
             with transaction(self) as draft:
-                stopped = draft._partial_fit(X)
-        except (KeyboardInterrupt, FloatingPointError) as reason:
-            stopped = reason
-        self._warn(stopped, "the pass is undone")
+                complaint = draft._partial_fit(X)
+        except (KeyboardInterrupt, NonFiniteTraining) as error:
+            reason = StopReason.of(error)
+        self._warn(reason, complaint, "the pass is undone")
         return self
 
     def _partial_fit(self, X):
@@ -311,7 +312,7 @@ class BaseHebbianFeatures(
         return fitted, fitted._check(X, is_first=False)
 
     def _trainer(self):
-        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init, POWER)
+        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init)
         return FeatureTrainer(self._rule(), schedule, self.batch_size, self.shuffle)
 
     def _begin(self, X, trainer, components_init=None, receptive_fields=None):
@@ -381,23 +382,28 @@ class BaseHebbianFeatures(
             "_rng": state.rng,
         }
 
-    def _warn(self, stopped, kept="those of the last complete epoch are kept"):
-        """Warn of why training stopped: an exception, or a sentence; None is well."""
-        if isinstance(stopped, KeyboardInterrupt):
+    def _warn(
+        self,
+        reason,
+        complaint=None,
+        kept="those of the last complete epoch are kept",
+    ):
+        """Warn of a failure, or of what `_what_is_wrong` says."""
+        if reason is StopReason.INTERRUPTED:
             warnings.warn(
                 f"Training of the components interrupted by user; {kept}.",
                 UserWarning,
                 stacklevel=5,
             )
-        elif isinstance(stopped, str):
-            warnings.warn(stopped, ConvergenceWarning, stacklevel=5)
-        elif stopped is not None:
+        elif reason is StopReason.DIVERGED:
             warnings.warn(
                 f"Training stopped because the components became non-finite; {kept}. "
                 f"Lower learning_rate_init ({self.learning_rate_init}), or scale X.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
+        elif complaint is not None:
+            warnings.warn(complaint, ConvergenceWarning, stacklevel=5)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "components_")

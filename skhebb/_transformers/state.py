@@ -53,3 +53,9 @@ class FeatureState:
             rng=copy.deepcopy(self.rng),
             change_curve=list(self.change_curve),
         )
+
+    snapshot = copy
+
+    def restore(self, snapshot):
+        """Go back to what `snapshot` gave."""
+        vars(self).update(vars(snapshot))

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from skhebb._plasticity import UnsupervisedRule
+from skhebb._training.schedules import Schedule
+from skhebb._training.stopping import NonFiniteTraining
 from skhebb._utils.threads import one_blas_thread
 
 
@@ -16,7 +18,7 @@ class FeatureTrainer:
     Attributes
     ----------
     rule : UnsupervisedRule
-    schedule : object
+    schedule : Schedule
         Of the learning rate.
     batch_size : int
         Upper bound; an epoch's last mini-batch may be smaller.
@@ -24,7 +26,7 @@ class FeatureTrainer:
     """
 
     rule: UnsupervisedRule
-    schedule: object
+    schedule: Schedule
     batch_size: int
     shuffle: bool
 
@@ -51,7 +53,7 @@ class FeatureTrainer:
 
         Raises
         ------
-        FloatingPointError
+        NonFiniteTraining
             If a weight becomes so large that squares overflow, or NaN.
         """
         rate = self.schedule.rate(epoch, max_epochs, state.n_samples_seen, 0)
@@ -64,6 +66,6 @@ class FeatureTrainer:
             for some in gen_batches(n_samples, self.batch_size):
                 self.rule.update_components(state.components, X[order[some]], rate)
             if not np.isfinite(np.square(state.components.norms())).all():
-                raise FloatingPointError
+                raise NonFiniteTraining
         state.n_iter += 1
         state.n_samples_seen += n_samples

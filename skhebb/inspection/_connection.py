@@ -362,7 +362,7 @@ def hebbian_updates(trainer, layer, before, after, weights):
         return np.zeros(len(before))
     state = trainer.state
     strength = trainer.plasticity.strength(
-        layer, state.n_evolutions, state.batches_per_evolution
+        layer, state.counters.n_evolutions, state.progress.batches_per_evolution
     )
     pre, post = (scaled(activations, weights > 0) for activations in (before, after))
     return strength * pre * (post - np.average(post, weights=weights))

@@ -34,6 +34,6 @@ def one_batch(estimator, X, y, sample_weight=None):
         recipe = recipe._replace(weight_decay=new.weight_decay_)
     trainer = new._trainer(state, data, recipe, n_threads=1)
     trainer.prepare(data)
-    if state.rate is None:
-        state.rate = trainer.learning_rate(0, None)
+    if state.progress.learning_rate is None:
+        trainer.set_learning_rate()
     return trainer, data

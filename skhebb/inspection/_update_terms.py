@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhebb._training.trainer import NonFiniteTraining
+from skhebb._training.stopping import NonFiniteTraining
 from skhebb.inspection._network import layers_of
 from skhebb.inspection._one_batch import one_batch
 

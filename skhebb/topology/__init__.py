@@ -4,9 +4,11 @@ A topology derives from `Topology`; graphs, pruning rules and growth rules are p
 that of SET.
 """
 
+from skhebb.topology._candidates import CandidateRule
 from skhebb.topology._graphs import GRAPHS
 from skhebb.topology._growth import GROWTH_RULES, absent_ranks
 from skhebb.topology._hebbian_mask import HebbianMask
+from skhebb.topology._probe import Activity, LayerProbe
 from skhebb.topology._pruning import PRUNING_RULES
 from skhebb.topology._set import SparseEvolution
 from skhebb.topology._topology import Topology
@@ -15,7 +17,10 @@ __all__ = [
     "GRAPHS",
     "GROWTH_RULES",
     "PRUNING_RULES",
+    "Activity",
+    "CandidateRule",
     "HebbianMask",
+    "LayerProbe",
     "SparseEvolution",
     "Topology",
     "absent_ranks",

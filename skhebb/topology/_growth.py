@@ -2,11 +2,16 @@
 
 A rule takes the layer's weights, a csr_array, the number of connections to add and a
 numpy.random.Generator, and gives the sorted ranks of the new connections among the
-absent ones, counted row by row. `absent_ranks` turns rows and columns into these.
+absent ones, counted row by row. `absent_ranks` turns rows and columns into these. A
+rule with a parameter named `probe` also gets a `LayerProbe`, with errors unless its
+attribute `needs_errors` is False.
 """
+
+import inspect
 
 import numpy as np
 
+from skhebb.topology._candidates import Gradient, Hebbian
 from skhebb.topology._sampling import sample_ranks
 
 
@@ -70,4 +75,12 @@ def checked(ranks, n_absent, n):
     return ranks.astype(np.int64, copy=False)
 
 
-GROWTH_RULES = {"random": at_random}
+def takes_probe(rule):
+    """Whether a rule has a parameter named `probe`."""
+    try:
+        return "probe" in inspect.signature(rule).parameters
+    except ValueError:  # there are functions in C that do not tell
+        return False
+
+
+GROWTH_RULES = {"gradient": Gradient(), "hebbian": Hebbian(), "random": at_random}

@@ -28,9 +28,6 @@ class HebbianMask(Topology):
         Value above which a connection is active.
     """
 
-    # Who is active must not lag behind the values, and who returns is trained already.
-    evolves_after_epoch = True
-
     def __init__(self, graph, epsilon, density, weight_scale, threshold):
         self.graph = graph
         self.amount = epsilon, density
@@ -77,7 +74,7 @@ class HebbianMask(Topology):
                 layer.keep_connections(keep)
                 mask.is_active[mask.is_active] = keep
 
-    def grow(self, layer, rng):
+    def grow(self, layer, rng, probe=None):
         """Bring back removed connections whose value is above the threshold.
 
         Parameters
@@ -86,6 +83,8 @@ class HebbianMask(Topology):
             Changed in place.
         rng : numpy.random.Generator
             Not used: nothing is drawn.
+        probe : LayerProbe, default=None
+            Not used.
         """
         mask = layer.topology_state
         if mask is not None:

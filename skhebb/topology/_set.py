@@ -4,7 +4,7 @@ import numpy as np
 
 from skhebb._utils.csr import make_csr
 from skhebb.topology._graphs import GRAPHS
-from skhebb.topology._growth import GROWTH_RULES, checked
+from skhebb.topology._growth import GROWTH_RULES, checked, takes_probe
 from skhebb.topology._pruning import PRUNING_RULES
 from skhebb.topology._topology import Topology
 
@@ -52,6 +52,8 @@ class SparseEvolution(Topology):
         self.growth = growth if callable(growth) else GROWTH_RULES[growth]
         self.weight_scale = weight_scale
         self.growth_scale = growth_scale
+        self.needs_probe = takes_probe(self.growth)
+        self.needs_errors = getattr(self.growth, "needs_errors", self.needs_probe)
 
     def initial_weights(self, shapes, dtype, rng):
         """Draw normally distributed weights on the initial graph.
@@ -99,7 +101,7 @@ class SparseEvolution(Topology):
             )
         layer.keep_connections(keep)
 
-    def grow(self, layer, rng):
+    def grow(self, layer, rng, probe=None):
         """Fill the layer up, where the rule says.
 
         Parameters
@@ -108,6 +110,8 @@ class SparseEvolution(Topology):
             Changed in place.
         rng : numpy.random.Generator
             Where new connections and weights come from.
+        probe : LayerProbe, default=None
+            Where the rule wants one.
         """
         n_new = layer.n_connections_target - layer.n_connections
         if n_new > 0:
@@ -115,7 +119,9 @@ class SparseEvolution(Topology):
             old = layer.weights
             arrays = [read_only(a) for a in (old.data, old.indices, old.indptr)]
             weights = make_csr(*arrays, old.shape)
-            ranks = checked(self.growth(weights, n_new, rng), n_absent, n_new)
+            seen = {"probe": probe} if self.needs_probe else {}
+            ranks = self.growth(weights, n_new, rng, **seen)
+            ranks = checked(ranks, n_absent, n_new)
             n = layer.n_connections_target
             fans = n / layer.n_out, n / layer.n_in
             dtype = layer.weights.dtype

@@ -6,17 +6,17 @@ from abc import ABC, abstractmethod
 class Topology(ABC):
     """Decides where the connections of a network are.
 
-    It may keep something with each layer, see `TopologyState`.
+    It may keep something with each layer, see `TopologyState`. When it evolves is
+    decided elsewhere.
 
     Attributes
     ----------
-    evolves_after_epoch : bool
-        Whether the topology evolves at the end of an epoch, too, so that what an epoch
-        leaves behind is up to date; else growth waits until training goes on, because
-        new connections have not learned anything.
+    needs_probe, needs_errors : bool
+        Whether `grow` looks at what the layer does with some samples, and at the errors
+        that it has there.
     """
 
-    evolves_after_epoch = False
+    needs_probe = needs_errors = False
 
     @abstractmethod
     def initial_weights(self, shapes, dtype, rng):
@@ -50,7 +50,7 @@ class Topology(ABC):
         """
 
     @abstractmethod
-    def grow(self, layer, rng):
+    def grow(self, layer, rng, probe=None):
         """Add connections, by `layer.add_connections`.
 
         There are to be `layer.n_connections_target` of them then. Several layers may
@@ -62,4 +62,6 @@ class Topology(ABC):
             Changed in place.
         rng : numpy.random.Generator
             Where new connections and weights come from.
+        probe : LayerProbe, default=None
+            Of the layer, if the topology `needs_probe`.
         """

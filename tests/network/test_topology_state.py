@@ -48,9 +48,9 @@ class OldestFirst(SparseEvolution):
         layer.keep_connections(keep)
         layer.topology_state = Ages(ages[keep])
 
-    def grow(self, layer, rng):
+    def grow(self, layer, rng, probe=None):
         before, state = cells(layer), layer.topology_state
-        super().grow(layer, rng)
+        super().grow(layer, rng, probe)
         if state is not None:
             ages = np.zeros(layer.n_connections)
             ages[np.isin(cells(layer), before)] = state.ages

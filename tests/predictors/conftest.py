@@ -1,8 +1,7 @@
 """Classifiers and data of several tests."""
 
 import pytest
-from sklearn.datasets import load_digits, make_classification
-from sklearn.model_selection import train_test_split
+from sklearn.datasets import make_classification
 
 from skhebb import HebbSETClassifier, SETClassifier
 
@@ -20,9 +19,3 @@ def data():
         300, 20, n_informative=8, n_classes=3, class_sep=2, random_state=0
     )
     return X, y
-
-
-@pytest.fixture(scope="module")
-def digits():
-    X, y = load_digits(return_X_y=True)
-    return train_test_split(X / 16, y, stratify=y, random_state=0)

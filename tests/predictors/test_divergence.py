@@ -46,10 +46,7 @@ class TestNonFinite:
         ("error", "factor"),
         [
             (1e-10, 1e160),  # finite squares, then infinite weights
-            pytest.param(
-                1.0,
-                1e100,
-            ),
+            (1.0, 1e100),
         ],
     )
     def test_divergence_with_early_stopping(self, error, factor):

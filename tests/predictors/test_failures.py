@@ -4,7 +4,6 @@ import signal
 import threading
 from functools import partial
 
-import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -45,8 +44,9 @@ class TestFailure:
     """An exception leaves the estimator as it was."""
 
     def state_of(self, clf, X):
-        rng = [rng.bit_generator.state for rng in clf._state.evolution_rngs]
-        return clf.predict_proba(X), rng, clf._state.n_evolutions, clf.t_, clf.n_iter_
+        rng = [rng.bit_generator.state for rng in clf._state.random.evolution]
+        n_evolutions = clf._state.counters.n_evolutions
+        return clf.predict_proba(X), rng, n_evolutions, clf.t_, clf.n_iter_
 
     @pytest.mark.parametrize(
         ("params", "arguments"),
@@ -110,14 +110,6 @@ class TestFailure:
         assert_array_equal(clf.predict(X), z.argmax(axis=1))
         clf.partial_fit(X, y)
         assert np.isfinite(clf.loss_)
-
-    def test_read_only_weights(self, data, tmp_path):
-        X, y = data
-        clf = SETClassifier((30,), **FAST).partial_fit(X, y, classes=[0, 1, 2])
-        joblib.dump(clf, tmp_path / "model")
-        loaded = joblib.load(tmp_path / "model", mmap_mode="r")
-        assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
-        assert loaded.partial_fit(X, y).n_iter_ == 1
 
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy, while checking X
     def test_input_too_large_for_single_precision(self, data):

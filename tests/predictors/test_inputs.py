@@ -1,7 +1,5 @@
 """X and y in all forms."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,36 +52,11 @@ def test_sparse_input_is_dense_input(estimator_class, data, container):
     assert_array_equal(dense.predict_proba(X), dense.predict_proba(S))
 
 
-@pytest.mark.parametrize("array", ["indices", "indptr"])
-@pytest.mark.parametrize("value", [-1, 10**6])
-def test_broken_sparse_matrices_are_refused(data, array, value):
-    X, y = data
-    S = sparse.csr_array(X)
-    clf = SETClassifier((30,), **FAST).fit(S, y)
-    getattr(S, array)[5] = value
-    for method in (partial(clf.fit, y=y), partial(clf.partial_fit, y=y), clf.predict):
-        with pytest.raises(ValueError, match="X is not a valid sparse matrix"):
-            method(S)
-
-
 def test_labels_of_several_types_are_refused(data):
     X, y = data
     labels = np.array(["a", 1, None], dtype=object)[y]
     with pytest.raises(TypeError, match=r"of one type.*Got NoneType, int, str\."):
         SETClassifier((30,), **FAST).fit(X, labels)
-
-
-def test_sparse_input_with_long_indices_and_duplicates(data):
-    X, y = data
-    S = sparse.csr_array(X)
-    S.indices, S.indptr = S.indices.astype(np.int64), S.indptr.astype(np.int64)
-    doubled = sparse.csr_array(
-        (np.repeat(S.data / 2, 2), np.repeat(S.indices, 2), S.indptr * 2), S.shape
-    )
-    dense = SETClassifier((30,), **FAST).fit(X, y)
-    clf = SETClassifier((30,), **FAST).fit(doubled, y)
-    assert_allclose(dense.predict_proba(X), clf.predict_proba(doubled))
-    assert doubled.nnz == 2 * S.nnz  # the user's matrix is as it was
 
 
 @pytest.mark.parametrize("kind", ["integer", "fortran", "frame", "read-only"])
@@ -105,18 +78,6 @@ def test_kinds_of_dense_input(data, kind):
     assert_allclose(clf.predict_proba(other), expected.predict_proba(X), atol=1e-12)
     if kind == "frame":
         assert list(clf.feature_names_in_) == list(other.columns)
-
-
-def test_single_precision(estimator_class, data):
-    X, y = data
-    rng = np.random.default_rng(0)
-    coefs = [rng.standard_normal((20, 30)), rng.standard_normal((30, 3))]
-    double = estimator_class((30,), zeta=0, **FAST).fit(X, y, coefs_init=coefs)
-    single = estimator_class((30,), zeta=0, **FAST)
-    single.fit(X.astype(np.float32), y, coefs_init=coefs)
-    assert single.coefs_[0].dtype == single.intercepts_[0].dtype == np.float32
-    assert double.coefs_[0].dtype == np.float64
-    assert_allclose(single.predict_proba(X), double.predict_proba(X), atol=1e-3)
 
 
 def test_other_precision_after_fit(data):

@@ -1,6 +1,5 @@
-"""Networks that are saved or copied train on."""
+"""Networks that are saved: small, and train on."""
 
-import copy
 import pickle
 
 import joblib
@@ -63,19 +62,6 @@ class TestPersistence:
         for _ in range(300):
             loaded.partial_fit([[2.0]], [1.0])
         assert_allclose(loaded.predict([[2.0]]), [1.0], rtol=1e-2)
-
-
-@pytest.mark.parametrize(
-    "copy_of", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))]
-)
-def test_copies_predict_and_go_on(estimator_class, data, copy_of):
-    X, y = data
-    clf = estimator_class((30,), **FAST).partial_fit(X, y, classes=[0, 1, 2])
-    other = copy_of(clf)
-    assert_array_equal(clf.predict_proba(X), other.predict_proba(X))
-    clf.partial_fit(X, y)
-    other.partial_fit(X, y)
-    assert_array_equal(clf.coefs_[0].data, other.coefs_[0].data)
 
 
 def test_pickle_holds_the_weights_once(data):

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skhebb import SETClassifier
@@ -67,21 +65,6 @@ class TestStopping:
 
 
 class TestEarlyStopping:
-    def test_the_returned_network_is_the_best_one(self, estimator_class, data):
-        X, y = data
-        clf = estimator_class(
-            (40,), early_stopping=True, max_iter=40, random_state=0, tol=None,
-            validation_fraction=0.3, learning_rate="constant",
-        ).fit(X, y)  # fmt: skip
-        assert len(clf.validation_scores_) == clf.n_iter_ == 40
-        assert clf.best_validation_score_ == max(clf.validation_scores_)
-        assert clf.best_loss_ is None
-        best = int(np.argmax(clf.validation_scores_))
-        # Training as long as the best epoch gives the same network.
-        again = clone(clf).set_params(max_iter=best + 1).fit(X, y)
-        for one, other in zip(clf.coefs_, again.coefs_, strict=True):
-            assert_array_equal(one.data, other.data)
-
     def test_stops(self, data):
         X, y = data
         clf = SETClassifier(

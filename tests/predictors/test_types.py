@@ -8,13 +8,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone, is_classifier
 
-from skhebb import SETRegressor
-
 from .networks import (
     assert_same,
     each,
     each_regressor,
-    first_call,
     make,
     predictions,
     problem,
@@ -70,11 +67,6 @@ class TestTypes:
             reg = make(cls).fit(X, y[:, np.newaxis])
         assert reg.predict(X).shape == (90,)
 
-    def test_sparse_targets(self):
-        X, y = regression(3)
-        reg = make(SETRegressor).fit(X, sparse.csr_array(y))
-        assert_same(reg, make(SETRegressor).fit(X, y))
-
     @each
     @pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csr_array])
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -116,15 +108,3 @@ class TestFeatureNames:
                 **{name: frame.to_numpy() for name, frame in given.items()},
             ),
         )
-
-    @each
-    def test_other_names_are_refused(self, cls):
-        X, y = self.frame(cls)
-        other = X[X.columns[::-1]]
-        model = make(cls).partial_fit(X, y, **first_call(cls))
-        with pytest.raises(ValueError, match="feature names should match"):
-            model.partial_fit(other, y)
-        with pytest.raises(ValueError, match="feature names should match"):
-            model.predict(other)
-        with pytest.raises(ValueError, match="feature names should match"):
-            make(cls, early_stopping=True).fit(X, y, X_val=other, y_val=y)

@@ -114,7 +114,7 @@ class TestValidation:
             np.arange(len(y)),
             test_size=0.3,
             stratify=y if is_classifier(model) else None,
-            random_state=model._state.split_seed,
+            random_state=model._state.random.split_seed,
         )
         by_hand = clone(model).fit(
             X[train],
@@ -240,7 +240,7 @@ class TestValidation:
         assert_array_equal(clf.classes_, [0, 1, 2, 3])
         rest = np.flatnonzero(y < 3)
         train, val = train_test_split(
-            rest, test_size=27, stratify=y[rest], random_state=clf._state.split_seed
+            rest, test_size=27, stratify=y[rest], random_state=clf._state.random.split_seed
         )
         train = np.append(train, 5)
         by_hand = clone(clf).fit(X[train], y[train], X_val=X[val], y_val=y[val])

@@ -8,6 +8,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 
+from skhebb import SETClassifier
+
 from .networks import (
     assert_same,
     classification,
@@ -94,8 +96,8 @@ class TestWarmStart:
         assert model.validation_scores_[:30] == first
         assert len(model.validation_scores_) == len(model.loss_curve_) == 36
         assert_allclose(model.best_validation_score_, max(model.validation_scores_))
-        if max(model.validation_scores_[30:]) <= max(first):
-            assert_array_equal(predictions(model, X), before)
+        assert max(model.validation_scores_[30:]) <= max(first)
+        assert_array_equal(predictions(model, X), before)
         assert_allclose(model.score(X, y), model.best_validation_score_)
 
     @each_regressor
@@ -107,3 +109,11 @@ class TestWarmStart:
         assert_allclose(reg.y_scale_, y.std())
         z = forward(X, reg.coefs_, reg.intercepts_, "relu")[:, 0]
         assert_allclose(reg.predict(X), z * y.std() + y.mean())
+
+    def test_what_cannot_change(self):
+        X, y = classification()
+        clf = make(SETClassifier, warm_start=True).fit(X, y)
+        with pytest.raises(ValueError, match="coefs_init"):
+            clf.fit(X, y, coefs_init=[])
+        with pytest.raises(ValueError, match="hidden_layer_sizes=20"):
+            clf.set_params(hidden_layer_sizes=20).fit(X, y)

@@ -97,7 +97,7 @@ class TestProgressBar:
             shown = shown_bars(capsys)
             assert sum("SETClassifier" in line for line in shown) == n_bars
 
-    def test_warns_of_nothing_on_a_network_itself(self, data, capsys):
+    def test_is_refused_on_a_network_in_a_pipeline(self, data, capsys):
         """Callbacks that propagate belong to the outermost estimator."""
         clf = SETClassifier(**NETWORK).set_callbacks(ProgressBar())
         with pytest.raises(TypeError, match="Register them directly on"):

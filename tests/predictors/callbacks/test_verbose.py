@@ -6,9 +6,9 @@ import warnings
 from numpy.testing import assert_allclose
 from sklearn.exceptions import ConvergenceWarning
 
-from skhebb import SETClassifier, SETRegressor
+from skhebb import SETClassifier
 
-from .hooks import NETWORK, Hook, Recorder
+from .hooks import CLASSIFIERS, NETWORK, Hook, Recorder
 
 LINE = re.compile(
     r"Iteration (?P<epoch>\d+), loss = (?P<loss>\S+), "
@@ -75,12 +75,14 @@ class TestVerbose:
         expected = [50 * (n_batches - 1)] + [50 * n_batches] * (clf.n_iter_ - 1)
         assert_allclose(self.lines(capsys)["replaced"], expected, rtol=0.02)
 
-    def test_partial_fit(self, data, capsys):
+    def test_partial_fit(self, estimator_class, data, capsys):
         X, y = data
-        clf = SETRegressor(**NETWORK, verbose=True).partial_fit(X, y).partial_fit(X, y)
+        estimator = estimator_class(**NETWORK, verbose=10)
+        first = {"classes": [0, 1, 2]} if estimator_class in CLASSIFIERS else {}
+        estimator.partial_fit(X, y, **first).partial_fit(X, y)
         lines = self.lines(capsys)
         assert lines["epoch"] == [1, 2]
-        assert_allclose(lines["loss"], clf.loss_curve_, atol=1e-8)
+        assert_allclose(lines["loss"], estimator.loss_curve_, atol=1e-8)
 
     def test_connections_of_the_last_line(self, data, capsys):
         params = {**NETWORK, "evolution_interval": 2, "batch_size": 20}

@@ -53,12 +53,6 @@ class TestTargets:
         from_dense = clone(regressor).fit(X, Y)
         assert_same_network(regressor.fit(X, sparse.csr_array(Y)), from_dense)
 
-    def test_sparse_labels(self, classifier, data):
-        X, y = data
-        Y = np.column_stack([y == 0, y != 1]).astype(int)
-        from_dense = clone(classifier).fit(X, Y)
-        assert_same_network(classifier.fit(X, sparse.csr_array(Y)), from_dense)
-
     def test_several_classes(self, classifier, data):
         X, y = data
         Y = np.column_stack([y, X[:, 0] > 0])
