@@ -12,13 +12,14 @@ from skhebb._plasticity.principal_components import (
 )
 from skhebb._plasticity.rule import LocalRule
 from skhebb._plasticity.soft_hebb import SoftHebbRule
-from skhebb._plasticity.unsupervised_rule import UnsupervisedRule
+from skhebb._plasticity.unsupervised_rule import ComponentsUpdate, UnsupervisedRule
 from skhebb._plasticity.winner_take_all import COMPETITIONS, WinnerTakeAllRule
 
 __all__ = [
     "COMPETITIONS",
     "MASK_RULES",
     "UNIT_ACTIVATIONS",
+    "ComponentsUpdate",
     "HebbianCovariance",
     "HebbianValues",
     "LocalRule",

@@ -1,6 +1,7 @@
 """What transformers that learn features by a local rule share."""
 
 import warnings
+from abc import ABCMeta, abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
@@ -55,12 +56,9 @@ class BaseHebbianFeatures(
     TransformerMixin,
     ObservedFitMixin,
     BaseEstimator,
+    metaclass=ABCMeta,
 ):
-    """Features that a local rule learns without labels.
-
-    Subclasses have `_rule()`, an UnsupervisedRule, and `_activate(projections)`, which
-    makes features of products with the components.
-    """
+    """Features that a local rule learns without labels."""
 
     # Parameters that only new components heed.
     _of_new = ("n_components", "density", "random_state")
@@ -77,6 +75,17 @@ class BaseHebbianFeatures(
         "random_state": ["random_state"],
         "n_jobs": [None, Integral],
     }
+
+    @abstractmethod
+    def _rule(self):
+        """Return the UnsupervisedRule that the parameters describe."""
+
+    @abstractmethod
+    def _activate(self, projections):
+        """Return features of products with the components, which may be overwritten.
+
+        Both have the shape (n_samples, n_units).
+        """
 
     def _validate_params(self):
         super()._validate_params()
@@ -216,6 +225,7 @@ class BaseHebbianFeatures(
         return self
 
     def _partial_fit(self, X):
+        """Pass once over X; return what is wrong, or None."""
         return self._pass_over([X])
 
     def _pass_over(self, batches):

@@ -1,4 +1,4 @@
-"""What becomes of images: learning from patches, transforming in blocks."""
+"""The life of features of images: learning from patches, transforming in blocks."""
 
 import copy
 import math
@@ -192,6 +192,19 @@ class BaseConvolution(
         effective_n_threads(self.n_jobs)  # raises if it is 0
 
     def _fit(self, observed, X_given, returns_features):
+        """Learn from images; return their features if wanted.
+
+        Parameters
+        ----------
+        observed : BaseConvolution
+            The estimator that callbacks see, of which this is a draft.
+        X_given : array-like of shape (n_samples, n_features)
+        returns_features : bool
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features_out) or None
+        """
         X = self._check(X_given, is_first=True)
         self._begin(X)
         about = {"estimator": observed, "X": X_given, "y": None}
@@ -209,6 +222,7 @@ class BaseConvolution(
         return features
 
     def _learn_at_once(self, X, context, about):
+        """Fit the features to patches, as a task of their own."""
         task = context.subcontext(task_name="features")
         with task.propagate_callback_context(self.features_):
             task.call_on_fit_task_begin(**about)
@@ -219,6 +233,7 @@ class BaseConvolution(
             task.call_on_fit_task_end(**about)
 
     def _learn_by_passes(self, X, context, about):
+        """Pass all patches to the features, each pass an epoch for callbacks."""
         for _ in range(self.max_iter):
             task = context.subcontext(task_name="epoch")
             task.call_on_fit_task_begin(**about)
@@ -229,6 +244,7 @@ class BaseConvolution(
                 break
 
     def _partial_fit(self, X):
+        """Begin, or go on with copies of what learning changes."""
         is_first = not hasattr(self, "features_")
         if not is_first:  # scikit-learn validates before the first call only
             self._validate_params()
@@ -247,6 +263,7 @@ class BaseConvolution(
         self._end(X)
 
     def _check(self, X, is_first):
+        """Return X as floats or uint8; set where patches lie if these are the first."""
         floats = floats_for(X) if is_first else (self._dtype,)
         X = validate_data(self, X, dtype=(*floats, np.uint8), reset=is_first)
         if is_first:
@@ -279,7 +296,7 @@ class BaseConvolution(
         return grid, pooling
 
     def _begin(self, X):
-        """Set what learning starts from."""
+        """Set new features, generator and statistics of images."""
         self._begun_with = parameters_of(self, OF_NEW)
         self._dtype = np.dtype(np.float32 if X.dtype == np.uint8 else X.dtype)
         random_state = check_random_state(self.random_state)
@@ -306,11 +323,11 @@ class BaseConvolution(
         return features
 
     def _fitted(self):
-        """All fitted attributes."""
+        """Return all fitted attributes that there are."""
         return {name: vars(self)[name] for name in FITTED if name in vars(self)}
 
     def _fitted_so_far(self, X):
-        """All fitted attributes, as if fit had ended now."""
+        """Return all fitted attributes as if fit had ended now."""
         ended = twin(self)
         ended.features_ = copy.deepcopy(self.features_)
         ended._end(X)
@@ -333,10 +350,17 @@ class BaseConvolution(
         return self._source().batches(X, self.batch_size, self._rng)
 
     def _convolve_all(self, X, returns_features):
-        """Return features, if wanted, and, if they want standardisation, statistics.
+        """Return features of images and statistics of their channels.
 
         Both come from the same blocks for any number of threads. Features are
         standardised where statistics are known.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features_out) or None
+            None if they are not wanted.
+        statistics : ChannelStatistics or None
+            None if they are known, or nothing is standardised.
         """
         known, features = self.output_statistics_, None
         if returns_features:

@@ -46,7 +46,14 @@ class ChannelStatistics:
         )
 
     def standardize(self, images, by_layer=False):
-        """Standardise channels in place; all by their mean variance if `by_layer`."""
+        """Standardise channels of images in place.
+
+        Parameters
+        ----------
+        images : ndarray of shape (..., n_channels)
+        by_layer : bool
+            Whether all are divided by the root of their mean variance.
+        """
         varies = self.variance > (1e-12 * self.mean) ** 2
         variance = self.variance
         if by_layer:

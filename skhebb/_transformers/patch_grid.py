@@ -33,7 +33,7 @@ class PatchGrid:
 
     @property
     def map_shape(self):
-        """Rows and columns of patches of an image."""
+        """Numbers of rows and columns of patches of an image."""
         return n_windows(
             "kernel_size",
             self.image_shape[:2],
@@ -94,7 +94,7 @@ def n_windows(name, sizes, window, stride, padding):
 
 
 def times(sizes):
-    """Sizes as text."""
+    """Return sizes as text, such as 32 × 32."""
     return " × ".join(map(str, sizes))  # noqa: RUF001
 
 

@@ -25,13 +25,13 @@ class Pooling:
     padding: tuple
 
     def shape(self, map_shape):
-        """Rows and columns of windows."""
+        """Return the numbers of rows and columns of windows."""
         if self.kind is None:
             return map_shape
         return n_windows("pool_size", map_shape, self.size, self.stride, self.padding)
 
     def pool(self, maps):
-        """Reduce the windows of (n_images, rows, columns, channels)."""
+        """Return (n_images, rows, columns, channels), reduced window by window."""
         if self.kind is None:
             return maps
         counts = []

@@ -33,8 +33,8 @@ class FeatureTrainer:
     def __post_init__(self):
         if not isinstance(self.rule, UnsupervisedRule):
             raise TypeError(
-                "The rule of features must derive from UnsupervisedRule and have its "
-                f"update_components. Got {self.rule!r}."
+                "The rule that features learn by must be an UnsupervisedRule, which "
+                f"has update_components. Got {self.rule!r}."
             )
 
     def train(self, state, X, epoch, max_epochs):
