@@ -1,4 +1,4 @@
-"""Imports go one way, down: a package may import those below it."""
+"""Imports go one way, down, and no file is too long to be read at once."""
 
 import ast
 from pathlib import Path
@@ -9,6 +9,7 @@ import skhebb
 
 ROOT = Path(skhebb.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
+TESTS = Path(__file__).parent
 # From the top; those of one line do not know each other.
 FLOORS = (
     {"__init__"},
@@ -76,3 +77,20 @@ def test_private_names_of_sklearn_are_in_one_file(path):
 def test_training_knows_no_sklearn(package):
     for path in (ROOT / package).rglob("*.py"):
         assert not [m for m, _ in imports(path) if m.split(".")[0] == "sklearn"]
+
+
+def longer_than(limit, folder):
+    """How many lines those files have that have more."""
+    lengths = {
+        str(path.relative_to(folder)): len(path.read_bytes().splitlines())
+        for path in folder.rglob("*.py")
+    }
+    return {path: length for path, length in lengths.items() if length > limit}
+
+
+def test_no_test_file_is_long():
+    assert longer_than(600, TESTS) == {}
+
+
+def test_no_file_of_the_package_is_long():
+    assert longer_than(450, ROOT) == {}

@@ -8,6 +8,11 @@ import pytest
 FOLDER = Path(__file__).parent / "fuzz"
 
 
+@pytest.fixture(autouse=True)
+def _files_beside_a_script_are_found(monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+
+
 def test_kernels():
     run = runpy.run_path(FOLDER / "kernels.py")["run"]
     assert 0 < run(cases=1000, seed=0) < 500  # most calls do something

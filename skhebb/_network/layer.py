@@ -1,9 +1,11 @@
 """One sparse layer: its connections, its biases, and what moves with them."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.sparse import csr_array
 
 from skhebb._kernels import _connections, _loops
 from skhebb._network.buffers import NonZeros
@@ -11,6 +13,21 @@ from skhebb._utils.csr import make_csr
 
 GATHERED = 1 << 20  # connections of a layer at most
 CHUNK = 1 << 17  # connections that a thread updates at a time, which bounds scratch
+
+
+class LayerParameters(NamedTuple):
+    """What a layer has learned.
+
+    Attributes
+    ----------
+    weights : csr_array of shape (n_in, n_out)
+    biases : ndarray of shape (n_out,)
+    topology_state : TopologyState or None
+    """
+
+    weights: csr_array
+    biases: np.ndarray
+    topology_state: object
 
 
 class SparseLayer:
@@ -228,8 +245,8 @@ class SparseLayer:
 
     @property
     def parameters(self):
-        """Weights, biases and topology state, for `restore_parameters`."""
-        return self.weights, self.biases, copied(self.topology_state)
+        """LayerParameters, for `restore_parameters`; arrays are shared."""
+        return LayerParameters(self.weights, self.biases, copied(self.topology_state))
 
     def copy(self):
         """A layer of the same arrays, its optimiser's apart; training leaves them."""
@@ -257,8 +274,9 @@ class SparseLayer:
             self.topology_state = self.topology_state.astype(dtype)
         self.clear_cache()
 
-    def unshare_from(self, weights, biases):
-        """Go on with arrays that are not these, but equal."""
+    def unshare_from(self, parameters):
+        """Go on with weights and biases that are not these, but equal."""
+        weights, biases, _ = parameters
         if self.weights is weights:
             data = weights.data.copy()
             self.weights = make_csr(

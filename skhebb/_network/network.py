@@ -101,9 +101,18 @@ class Network:
         tiles.unpack(activations[-1], outputs)
         self.output_activation.apply(outputs)
 
-    def outputs(self, inputs, n_threads):
-        """Network outputs, shape (n_samples, n_outputs), in blocks of samples."""
-        n_samples, sizes = inputs.n_samples, self.layer_sizes
+    def outputs(self, inputs, n_threads, samples=None):
+        """Network outputs, shape (n_samples, n_outputs), in blocks of samples.
+
+        Parameters
+        ----------
+        inputs : DenseRows or SparseRows
+        n_threads : int
+        samples : intp ndarray of shape (n_samples,) or None
+            The rows of `inputs`; None for all of them.
+        """
+        n_samples = inputs.n_samples if samples is None else len(samples)
+        sizes = self.layer_sizes
         fitting = CACHE * n_threads // (max(sizes) * self.dtype.itemsize)
         block = min(max(fitting, BLOCK // 8), BLOCK * n_threads, n_samples)
         # Two arrays take turns, since no activations are needed for long.
@@ -118,15 +127,16 @@ class Network:
         buffers = BatchBuffers([max(tiled[0::2]), max(tiled[1::2])], block, self.dtype)
         outputs = np.empty(sizes[-1] * block, dtype=self.dtype)
         for start in range(0, n_samples, block):
-            samples = np.arange(start, min(start + block, n_samples), dtype=np.intp)
-            batch_size = len(samples)
+            rows = np.arange(start, min(start + block, n_samples), dtype=np.intp)
+            batch_size = len(rows)
             tiles = tiles_for(batch_size, self.dtype)
             pair = buffers.arrays(tiles)
             activations = [
                 pair[depth % 2][: size * tiles.stride]
                 for depth, size in enumerate(tiled)
             ]
-            activations[0] = inputs.load(samples, tiles, activations[0], n_threads)
+            rows = rows if samples is None else samples[rows]
+            activations[0] = inputs.load(rows, tiles, activations[0], n_threads)
             out = outputs[: sizes[-1] * batch_size].reshape(-1, batch_size)
             self.forward(activations, tiles, out, False, n_threads)
             results[start : start + batch_size] = out.T
@@ -153,18 +163,13 @@ class Network:
 
     @property
     def parameters(self):
-        """All weights and biases, for `restore_parameters`."""
+        """LayerParameters of all layers, for `restore_parameters`."""
         return [layer.parameters for layer in self.layers]
 
-    @property
-    def arrays(self):
-        """All weights and biases, for `unshare_from`."""
-        return [(layer.weights, layer.biases) for layer in self.layers]
-
-    def unshare_from(self, arrays):
-        """Go on with arrays that are not `arrays`, but equal."""
-        for layer, (weights, biases) in zip(self.layers, arrays, strict=True):
-            layer.unshare_from(weights, biases)
+    def unshare_from(self, parameters):
+        """Go on with weights and biases that are not these, but equal."""
+        for layer, layer_parameters in zip(self.layers, parameters, strict=True):
+            layer.unshare_from(layer_parameters)
 
     def restore_parameters(self, parameters):
         """Go back to what `parameters` were; the optimiser starts anew."""

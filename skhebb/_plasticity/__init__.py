@@ -1,11 +1,7 @@
 """Local learning rules.
 
-Those that go with gradient descent derive from `LocalRule`.
-
-A rule of unsupervised features has `step(components, projections, norms_of_samples,
-rate)`, which gives `coefficients`, (n_samples, n_units), and `decay`, a number for each
-unit or a matrix of units: weights become weights + coefficientsᵀ X - decay weights.
-`SoftHebbRule` has a step without a rate, and `rates` by what that step would change.
+Those that go with gradient descent derive from `LocalRule`, those that learn features
+without labels from `UnsupervisedRule`.
 """
 
 from skhebb._plasticity.covariance import HebbianCovariance
@@ -16,16 +12,19 @@ from skhebb._plasticity.principal_components import (
 )
 from skhebb._plasticity.rule import LocalRule
 from skhebb._plasticity.soft_hebb import SoftHebbRule
+from skhebb._plasticity.unsupervised_rule import ComponentsUpdate, UnsupervisedRule
 from skhebb._plasticity.winner_take_all import COMPETITIONS, WinnerTakeAllRule
 
 __all__ = [
     "COMPETITIONS",
     "MASK_RULES",
     "UNIT_ACTIVATIONS",
+    "ComponentsUpdate",
     "HebbianCovariance",
     "HebbianValues",
     "LocalRule",
     "PrincipalComponentsRule",
     "SoftHebbRule",
+    "UnsupervisedRule",
     "WinnerTakeAllRule",
 ]

@@ -3,16 +3,17 @@
 import numpy as np
 from sklearn.utils.extmath import safe_sparse_dot
 
-from skhebb._utils.norms import power_of_two
+from skhebb._plasticity.unsupervised_rule import ComponentsUpdate, UnsupervisedRule
+from skhebb._utils.norms import norms_of, power_of_two
 
 
 def identity(projections):
-    """Leave them as they are."""
+    """Return projections as they are."""
     return projections
 
 
 def relu(projections):
-    """Positive part, in place."""
+    """Replace projections by their positive parts, and return them."""
     return np.maximum(projections, 0, out=projections)
 
 
@@ -24,7 +25,7 @@ UNIT_ACTIVATIONS = {"identity": identity, "relu": relu}
 LARGEST = 500
 
 
-class PrincipalComponentsRule:
+class PrincipalComponentsRule(UnsupervisedRule):
     """The (nonlinear) generalised Hebbian algorithm, HPCA.
 
     Δw_i = η mean_b[y_i (x - sum_{k <= i} y_k w_k)] with y = f(wᵀ x) (Sanger 1989;
@@ -40,11 +41,26 @@ class PrincipalComponentsRule:
         centred data.
     """
 
+    couples_units = True
+
     def __init__(self, activation):
         self.activate = UNIT_ACTIVATIONS[activation]
 
-    def step(self, components, projections, norms_of_samples, rate):
-        """Coefficients of the samples and decay of the weights."""
+    def update_components(self, components, batch, rate):
+        """Let each unit learn what those before it leave of the samples."""
+        projections, norms = components.project(batch), norms_of(batch)
+        components.update(self.compute_update(projections, norms, rate), batch)
+
+    def compute_update(self, projections, norms_of_samples, rate):
+        """Return the ComponentsUpdate of a mini-batch.
+
+        Parameters
+        ----------
+        projections : ndarray of shape (n_samples, n_units)
+            Products of samples and units; may be overwritten.
+        norms_of_samples : ndarray of shape (n_samples,)
+        rate : floating-point scalar
+        """
         outputs = self.activate(projections)
         scalar = outputs.dtype.type
         n_samples = len(outputs)
@@ -57,13 +73,22 @@ class PrincipalComponentsRule:
         rate = scalar(rate / (excess / (LARGEST * n_samples)))
         coefficients = outputs / scalar(n_samples)
         decay = np.tril(coefficients.T @ outputs)
-        return rate * coefficients / power, rate * decay
+        return ComponentsUpdate(rate * coefficients / power, rate * decay)
 
     def explained(self, components, X):
         """Return what each unit takes of the squares of X that others left.
 
         With y = f(wᵀ x), that is sum_b |r_{k-1}|² - |r_k|² of r_k = x - sum_{i <= k}
         y_i w_i. It is negative for a unit that adds more than it takes.
+
+        Parameters
+        ----------
+        components : DenseComponents or SparseComponents
+        X : {ndarray, csr_array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        explained : ndarray of shape (n_units,)
         """
         projections = components.project(X)
         outputs = self.activate(projections.copy())

@@ -2,16 +2,22 @@
 
 import numpy as np
 
+from skhebb._plasticity.unsupervised_rule import ComponentsUpdate, UnsupervisedRule
+from skhebb._utils.norms import norms_of
+
 
 def hard(scores, temperature):
-    """1 for the unit with the largest score, the first of equals, and 0 for others."""
+    """Return 1 for the unit with the largest score, the first of equals, else 0.
+
+    `temperature` has no effect.
+    """
     responses = np.zeros_like(scores)
     responses[np.arange(len(scores)), scores.argmax(axis=1)] = 1
     return responses
 
 
 def soft(scores, temperature):
-    """Softmax of the scores, divided by the temperature."""
+    """Return the softmax of the scores divided by the temperature."""
     shares = scores - scores.max(axis=1, keepdims=True)
     with np.errstate(over="ignore"):  # -inf is what it comes to
         shares /= max(temperature, TINY)
@@ -24,7 +30,7 @@ TINY = np.finfo(np.float32).tiny
 COMPETITIONS = {"hard": hard, "soft": soft}
 
 
-class WinnerTakeAllRule:
+class WinnerTakeAllRule(UnsupervisedRule):
     """Units compete for each sample and move towards those they win.
 
     A unit's score is s_i = ((cos(x, w_i) + 1) / 2)², its response r_i the softmax of
@@ -43,7 +49,19 @@ class WinnerTakeAllRule:
         self.temperature = temperature
 
     def responses(self, components, projections, norms_of_samples):
-        """Share of each unit in each sample, shape (n_samples, n_units)."""
+        """Return the share of each unit in each sample.
+
+        Parameters
+        ----------
+        components : DenseComponents or SparseComponents
+        projections : ndarray of shape (n_samples, n_units)
+            Products of samples and units.
+        norms_of_samples : ndarray of shape (n_samples,)
+
+        Returns
+        -------
+        responses : ndarray of shape (n_samples, n_units)
+        """
         tiny = np.finfo(projections.dtype).tiny
         norms = components.norms()
         cosines = projections / np.maximum(norms_of_samples, tiny)[:, None]
@@ -53,10 +71,16 @@ class WinnerTakeAllRule:
         responses[norms_of_samples == 0] = 0  # what has no direction is nobody's
         return responses
 
-    def step(self, components, projections, norms_of_samples, rate):
-        """Coefficients of the samples and decay of the weights."""
+    def update_components(self, components, batch, rate):
+        """Move each unit towards the samples it responds to."""
+        projections, norms = components.project(batch), norms_of(batch)
+        update = self.compute_update(components, projections, norms, rate)
+        components.update(update, batch)
+
+    def compute_update(self, components, projections, norms_of_samples, rate):
+        """Return the ComponentsUpdate of a mini-batch; arguments as of `responses`."""
         responses = self.responses(components, projections, norms_of_samples)
         totals = responses.sum(axis=0)
         tiny = np.finfo(totals.dtype).tiny
         coefficients = responses**2 / np.maximum(totals, tiny)
-        return rate * coefficients, rate * coefficients.sum(axis=0)
+        return ComponentsUpdate(rate * coefficients, rate * coefficients.sum(axis=0))

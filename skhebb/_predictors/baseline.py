@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from skhebb._training.batches import as_batch_source
-
 PROBE = 10_000  # samples that are looked at, at most
 # Epochs below which a network need not know anything; mini-batches and samples below
 # which it need not know much.
@@ -26,7 +24,7 @@ def is_no_better(trainer, data, n_epochs):
     ----------
     trainer : Trainer
         After training.
-    data : TrainingData
+    data : FitData
     n_epochs : int
         Of this training.
     """
@@ -36,14 +34,14 @@ def is_no_better(trainer, data, n_epochs):
         return False
     seen = n_batches, n_samples
     is_short = any(n < least for n, least in zip(seen, PATIENCE, strict=True))
-    losses = trainer.state.losses[-n_epochs:]
+    losses = trainer.state.history.losses[-n_epochs:]
     if np.ptp(losses) <= STILL * abs(losses[0]):
         return False
     network = trainer.state.network
     samples = data.samples[:: -(-n_samples // PROBE)]
-    sample_weight = None if data.sample_weight is None else data.sample_weight[samples]
+    sample_weight = data.weights_of(samples)
     targets = np.empty((network.layer_sizes[-1], len(samples)), dtype=network.dtype)
-    data.encoder.load(data.y[samples], targets)
+    data.load_targets(samples, targets)
 
     def loss_of(outputs):
         of_samples = trainer.loss.values(outputs, targets, np.empty_like(targets))
@@ -57,12 +55,13 @@ def is_no_better(trainer, data, n_epochs):
     has_classes = trainer.loss.output_activation != "identity"
     margin = SHORT_MARGIN if is_short else MARGIN
     limit = margin * of_constant + (OF_CLASSES if has_classes else 0)
-    X = data.inputs.X[samples]
     with np.errstate(over="ignore", invalid="ignore"):
-        outputs = network.outputs(as_batch_source(X), trainer.n_threads).T
+        outputs = network.outputs(data.inputs, trainer.n_threads, samples).T
         if not loss_of(outputs) <= limit:
             return True
-    is_same = is_the_same_for_all(outputs.T) and not is_the_same_for_all(X)
+    is_same = is_the_same_for_all(outputs.T) and not is_the_same_for_all(
+        data.inputs.X[samples]
+    )
     return is_same and not is_short
 
 

@@ -9,7 +9,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skhebb._predictors.base import BaseSparseNetwork
+from skhebb._predictors.data_preparation import Given
 from skhebb._predictors.encoders import Indicators, Labels
+from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._training.losses import LOSSES
 from skhebb._utils.sklearn import StrOptions, _fit_context
 from skhebb._utils.transaction import transaction
@@ -69,10 +71,11 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         """
         warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
-            stopped = draft._partial_fit(
-                X, y, sample_weight, lambda y, _: draft._known_encoder(y, classes)
+            reason = draft._partial_fit(
+                Given(X, y, sample_weight),
+                lambda y, _: draft._known_encoder(y, classes),
             )
-        self._warn(stopped)
+        warn_of_outcome(self, reason)
         return self
 
     def _check_partial_fit(self):
@@ -126,8 +129,8 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def _loss(self, encoder, of_classes=None):
-        of_labels = None if encoder.has_one_class else of_classes
+    def _loss(self, encoder, class_weights=None):
+        of_labels = None if encoder.has_one_class else class_weights
         return LOSSES[self.loss](encoder.kind, of_labels)
 
     def _check_y(self, y, name):

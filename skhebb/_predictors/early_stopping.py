@@ -1,36 +1,13 @@
 """What early stopping judges a network by."""
 
 import warnings
-from collections.abc import Callable
 from numbers import Real
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from skhebb._training.trainer import NonFiniteTraining
+from skhebb._training.stopping import NonFiniteTraining
 from skhebb._utils.sklearn import accepts_sample_weight
-
-
-class ValidationData(NamedTuple):
-    """Samples to judge by.
-
-    Attributes
-    ----------
-    inputs : DenseRows or SparseRows
-    encoded : ndarray
-        Targets as the network learns them.
-    sample_weight : ndarray or None
-        Of the samples, those of their classes included.
-    for_scorer : callable
-        Gives X as the user gave it, y in its own units or labels, and sample_weight or
-        None.
-    """
-
-    inputs: object
-    encoded: np.ndarray
-    sample_weight: np.ndarray | None
-    for_scorer: Callable
 
 
 class Validation:
@@ -40,34 +17,34 @@ class Validation:
     ----------
     trainer : Trainer
         Whose network, loss and threads are used.
-    encoder : object
-    data : ValidationData
+    data : FitData
     scorer : callable, "loss" or None
         ``scorer(X, y, sample_weight)`` of the network as it is; the negative loss; the
-        score of `encoder`.
+        score of the encoder of `data`.
     """
 
-    def __init__(self, trainer, encoder, data, scorer):
+    def __init__(self, trainer, data, scorer):
         self.trainer = trainer
-        self.encoder = encoder
         self.data = data
         self.scorer = scorer
 
     def __call__(self):
-        inputs, encoded, sample_weight, for_scorer = self.data
+        data, samples = self.data, self.data.samples
         network, n_threads = self.trainer.state.network, self.trainer.n_threads
-        outputs = network.outputs(inputs, n_threads)
+        outputs = network.outputs(data.inputs, n_threads, samples)
         if not np.isfinite(outputs).all():
             raise NonFiniteTraining("The outputs for the validation data overflow.")
-        wanted = np.empty_like(outputs.T)
-        self.encoder.load(encoded, wanted)
-        losses = self.trainer.loss.values(outputs.T, wanted, np.empty_like(wanted))
+        targets = np.empty_like(outputs.T)
+        data.load_targets(samples, targets)
+        losses = self.trainer.loss.values(outputs.T, targets, np.empty_like(targets))
+        sample_weight = data.weights_of(samples)
         loss = float(np.average(losses, weights=sample_weight))
         if self.scorer == "loss":
             return -loss, loss
         if self.scorer is not None:
-            return self.scorer(*for_scorer()), loss
-        return float(self.encoder.score(encoded, outputs, sample_weight)), loss
+            return self.scorer(*data.given.take(samples)), loss
+        score = data.encoder.score(data.y[samples], outputs, sample_weight)
+        return float(score), loss
 
 
 class EstimatorScorer:

@@ -10,18 +10,6 @@ from skhebb._utils.sklearn import Interval, StrOptions
 from skhebb._utils.validation import check_layers
 from skhebb.topology import HebbianMask
 
-# What the topology of SET has and that of a mask has not.
-OF_EVOLUTION = {"zeta", "zeta_schedule", "evolution_end"} | {
-    "pruning",
-    "growth",
-    "growth_scale",
-}
-
-
-def without_evolution(constraints):
-    """Return the constraints of SET that an estimator with a mask has, too."""
-    return {k: v for k, v in constraints.items() if k not in OF_EVOLUTION}
-
 
 class HebbianMaskMixin:
     """The mask and its parameters."""
@@ -53,12 +41,13 @@ class HebbianMaskMixin:
         return HebbianValues(self.mask_rule, self.mask_rate, center, layers)
 
     def _evolution(self, interval):
+        # Who is active must not lag behind the values, and who returns is trained.
         interval = None if interval == "epoch" else interval
-        return EvolutionSchedule(interval, "constant", 1.0)
+        return EvolutionSchedule(interval, "constant", 1.0, grows_after_epoch=True)
 
     def _fitted(self, state, encoder, recipe, n_before):
         sizes = [candidates_of(layer) for layer in state.network.layers]
-        counts = np.array(state.connection_counts).reshape(-1, len(sizes))
+        counts = np.array(state.history.connection_counts).reshape(-1, len(sizes))
         # Who replaces `coefs_` may have had more connections before.
         pruned = np.maximum(1 - counts / np.maximum(sizes, 1), 0)
         fitted = super()._fitted(state, encoder, recipe, n_before)

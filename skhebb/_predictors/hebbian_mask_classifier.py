@@ -1,7 +1,7 @@
 """A classifier whose connections live by a Hebbian value."""
 
 from skhebb._predictors.classifier import BaseSparseClassifier
-from skhebb._predictors.hebbian_mask import HebbianMaskMixin, without_evolution
+from skhebb._predictors.hebbian_mask import HebbianMaskMixin
 
 
 class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
@@ -263,7 +263,7 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
     """
 
     _parameter_constraints = {
-        **without_evolution(BaseSparseClassifier._parameter_constraints),
+        **BaseSparseClassifier._parameter_constraints,
         **HebbianMaskMixin._mask_constraints,
     }
 

@@ -1,6 +1,6 @@
 """A regressor whose connections live by a Hebbian value."""
 
-from skhebb._predictors.hebbian_mask import HebbianMaskMixin, without_evolution
+from skhebb._predictors.hebbian_mask import HebbianMaskMixin
 from skhebb._predictors.regressor import BaseSparseRegressor
 
 
@@ -250,7 +250,7 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
     """
 
     _parameter_constraints = {
-        **without_evolution(BaseSparseRegressor._parameter_constraints),
+        **BaseSparseRegressor._parameter_constraints,
         **HebbianMaskMixin._mask_constraints,
     }
 

@@ -2,9 +2,10 @@
 
 from skhebb._predictors.classifier import BaseSparseClassifier
 from skhebb._predictors.hebbset import HebbianMixin
+from skhebb._predictors.sparse_evolution import SparseEvolutionMixin
 
 
-class HebbSETClassifier(HebbianMixin, BaseSparseClassifier):
+class HebbSETClassifier(HebbianMixin, SparseEvolutionMixin, BaseSparseClassifier):
     """Sparse neural network trained by SET with a Hebbian term (HebbSET).
 
     Sparse Evolutionary Training as in :class:`SETClassifier`, where each mini-batch
@@ -328,6 +329,7 @@ default="erdos_renyi"
 
     _parameter_constraints = {
         **BaseSparseClassifier._parameter_constraints,
+        **SparseEvolutionMixin._evolution_constraints,
         **HebbianMixin._hebbian_constraints,
     }
 

@@ -2,9 +2,10 @@
 
 from skhebb._predictors.hebbset import HebbianMixin
 from skhebb._predictors.regressor import BaseSparseRegressor
+from skhebb._predictors.sparse_evolution import SparseEvolutionMixin
 
 
-class HebbSETRegressor(HebbianMixin, BaseSparseRegressor):
+class HebbSETRegressor(HebbianMixin, SparseEvolutionMixin, BaseSparseRegressor):
     """Sparse neural network trained by SET with a Hebbian term (HebbSET).
 
     Sparse Evolutionary Training as in :class:`SETRegressor`, where each mini-batch
@@ -321,6 +322,7 @@ default="erdos_renyi"
 
     _parameter_constraints = {
         **BaseSparseRegressor._parameter_constraints,
+        **SparseEvolutionMixin._evolution_constraints,
         **HebbianMixin._hebbian_constraints,
     }
 

@@ -16,6 +16,7 @@ from skhebb._network.network import Network
 from skhebb._predictors.classifier import BaseSparseClassifier
 from skhebb._predictors.set_classifier import SETClassifier
 from skhebb._training.batches import as_batch_source
+from skhebb._training.stopping import StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.hebbian_pca import HebbianPCA
 from skhebb._utils.persistence import PersistenceMixin, check_features, require
@@ -213,11 +214,10 @@ class HebbianPretrainingClassifier(
             fields = weights.T.tocsr()
             fields.data[:] = 1
             with phases.run("pre-training", part, inputs):
-                stopped = part._observe_fit(part, inputs, None, fields)
-                if isinstance(stopped, KeyboardInterrupt):
-                    raise stopped  # nothing to fine-tune yet
-            if not isinstance(stopped, str):  # of dead units, which biases will wake
-                part._warn(stopped)
+                reason, _ = part._observe_fit(part, inputs, None, fields)
+                if reason is StopReason.INTERRUPTED:
+                    raise KeyboardInterrupt  # nothing to fine-tune yet
+            part._warn(reason)  # not of dead units, which biases will wake
             features.append(part)
             return part.components_.T.tocsr()
 

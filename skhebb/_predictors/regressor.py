@@ -7,7 +7,9 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import assert_all_finite
 
 from skhebb._predictors.base import BaseSparseNetwork
+from skhebb._predictors.data_preparation import Given
 from skhebb._predictors.encoders import Numbers
+from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._training.losses import SquaredError
 from skhebb._utils.sklearn import _fit_context
 from skhebb._utils.transaction import transaction
@@ -65,11 +67,12 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         """
         warn_of_changes(self, "Use fit to start anew.")
         with transaction(self) as draft:
-            stopped = draft._partial_fit(X, y, sample_weight, draft._known_encoder)
-        self._warn(stopped)
+            given = Given(X, y, sample_weight)
+            reason = draft._partial_fit(given, draft._known_encoder)
+        warn_of_outcome(self, reason)
         return self
 
-    def _loss(self, encoder, of_classes=None):
+    def _loss(self, encoder, class_weights=None):
         return SquaredError(encoder.kind)
 
     def _check_y(self, y, name):
@@ -88,19 +91,17 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
         assert_all_finite(y, input_name=name)
         return y
 
-    def _encode(self, encoder, y, samples, dtype, name):
-        encoded = encoder.encode(y)
-        largest = np.abs(encoded[samples]).max()
+    def _check_encoded(self, encoded, y, dtype, name):
+        largest = np.abs(encoded).max()
         # Squares of errors, and sums of these, are to be finite.
         limit = np.sqrt(np.finfo(dtype).max) / 1e4
         if not largest <= limit:
             raise ValueError(
-                f"`{name}` is too large: {np.abs(y[samples]).max():.3g}, which "
+                f"`{name}` is too large: {np.abs(y).max():.3g}, which "
                 f"the network is to learn as {largest:.3g}, where at most {limit:.0e} "
                 f"goes with {np.dtype(dtype)}. Scale y"
                 + ("." if self.normalize_y else ", or set normalize_y=True.")
             )
-        return encoded
 
     def predict(self, X):
         """Predict the targets.

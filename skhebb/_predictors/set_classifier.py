@@ -1,9 +1,10 @@
 """Sparse Evolutionary Training as a classifier."""
 
 from skhebb._predictors.classifier import BaseSparseClassifier
+from skhebb._predictors.sparse_evolution import SparseEvolutionMixin
 
 
-class SETClassifier(BaseSparseClassifier):
+class SETClassifier(SparseEvolutionMixin, BaseSparseClassifier):
     """Sparse neural network trained by Sparse Evolutionary Training (SET).
 
     The network starts as a sparse random graph. From time to time the fraction `zeta`
@@ -307,6 +308,11 @@ default="erdos_renyi"
     >>> clf.score(X_test, y_test)
     0.9...
     """
+
+    _parameter_constraints = {
+        **BaseSparseClassifier._parameter_constraints,
+        **SparseEvolutionMixin._evolution_constraints,
+    }
 
     def __init__(
         self,

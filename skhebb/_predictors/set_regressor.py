@@ -1,9 +1,10 @@
 """Sparse Evolutionary Training as a regressor."""
 
 from skhebb._predictors.regressor import BaseSparseRegressor
+from skhebb._predictors.sparse_evolution import SparseEvolutionMixin
 
 
-class SETRegressor(BaseSparseRegressor):
+class SETRegressor(SparseEvolutionMixin, BaseSparseRegressor):
     """Sparse neural network trained by Sparse Evolutionary Training (SET).
 
     The network starts as a sparse random graph. From time to time the fraction `zeta`
@@ -302,6 +303,11 @@ default="erdos_renyi"
     >>> reg.score(X_test, y_test)
     0.9...
     """
+
+    _parameter_constraints = {
+        **BaseSparseRegressor._parameter_constraints,
+        **SparseEvolutionMixin._evolution_constraints,
+    }
 
     def __init__(
         self,

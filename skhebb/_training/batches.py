@@ -1,6 +1,4 @@
-"""Where batches come from: samples, targets and weights."""
-
-from dataclasses import dataclass
+"""Where batches come from: the rows of X."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -63,34 +61,3 @@ class SparseRows:
 def as_batch_source(X):
     """`X` as a source of batches."""
     return SparseRows(X) if issparse(X) else DenseRows(X)
-
-
-@dataclass
-class TrainingData:
-    """Samples to train on.
-
-    Attributes
-    ----------
-    inputs : DenseRows or SparseRows
-    encoder : object
-        What turns rows of `y` into targets.
-    y : ndarray of shape (n_rows, ...)
-        Encoded.
-    sample_weight : ndarray of shape (n_rows,) or None
-        Of the samples; None if all weigh 1.
-    samples : intp ndarray
-        The rows that take part.
-    """
-
-    inputs: object
-    encoder: object
-    y: np.ndarray
-    sample_weight: np.ndarray | None
-    samples: np.ndarray
-
-    @property
-    def total_weight(self):
-        """Sum of the weights of all samples."""
-        if self.sample_weight is None:
-            return len(self.samples)
-        return float(self.sample_weight[self.samples].sum())

@@ -1,36 +1,62 @@
-"""Losses, on feature-major outputs and targets (n_outputs, batch_size).
+"""Losses, on feature-major outputs and targets (n_outputs, batch_size)."""
 
-A loss is made for a kind of targets: "binary", "multiclass", "multilabel-indicator" or
-"continuous". `output_activation` names the activation of the output layer. Each output
-has a term in the loss of a sample.
-"""
+from abc import ABC, abstractmethod
 
 import numpy as np
 from scipy.special import expit
 
+from skhebb._network.activations import OUTPUT_ACTIVATIONS
 
-class Loss:
+
+class Loss(ABC):
     """A sum of terms, one for each output.
 
-    Subclasses set `output_activation` in `_prepare(kind)` and have
-    `terms(outputs, targets, scratch)`, which writes the terms into `scratch`, and
-    `derive(outputs, targets, scratch)`, which replaces `outputs` by the derivatives of
-    these with respect to the pre-activations of the output layer.
+    Arrays are of shape (n_outputs, batch_size), without padding.
 
     Parameters
     ----------
-    kind : str
+    kind : {"binary", "multiclass", "multilabel-indicator", "continuous"}
         That of the encoder.
     label_weights : ndarray of shape (n_outputs, 2), default=None
         Factors of the terms of each output where its target is 0, and where it is 1.
+
+    Attributes
+    ----------
+    output_activation : str
+        Key of `OUTPUT_ACTIVATIONS`, what the output layer has.
     """
 
     def __init__(self, kind, label_weights=None):
         self.label_weights = label_weights
-        self._prepare(kind)
+        self.prepare(kind)
+        activation = getattr(self, "output_activation", None)
+        if activation not in OUTPUT_ACTIVATIONS:
+            raise TypeError(
+                f"{type(self).__name__}.prepare must set output_activation to one of "
+                f"{sorted(OUTPUT_ACTIVATIONS)}. It is {activation!r}."
+            )
+
+    @abstractmethod
+    def prepare(self, kind):
+        """Prepare for a kind of targets.
+
+        Sets: `output_activation`.
+        """
+
+    @abstractmethod
+    def terms(self, outputs, targets, scratch):
+        """Write what each output adds to the loss of a sample into `scratch`."""
+
+    @abstractmethod
+    def derive(self, outputs, targets, scratch):
+        """Replace `outputs` by derivatives of the terms.
+
+        With respect to the pre-activations of the output layer; `scratch` is an array
+        to work in.
+        """
 
     def values(self, outputs, targets, scratch):
-        """Loss of each sample; `scratch` is an array like `outputs` to work in."""
+        """Return the loss of each sample; `scratch` is an array to work in."""
         self.terms(outputs, targets, scratch)
         self._weigh(scratch, targets)
         return scratch.sum(axis=0, dtype=np.float64)
@@ -53,7 +79,8 @@ class LogLoss(Loss):
     -sum_j log p(t_j) of logistic ones.
     """
 
-    def _prepare(self, kind):
+    def prepare(self, kind):
+        """Choose the output activation."""
         self.output_activation = "softmax" if kind == "multiclass" else "logistic"
 
     def terms(self, outputs, targets, scratch):
@@ -76,7 +103,8 @@ class LogLoss(Loss):
 class SquaredError(Loss):
     """Squared error: J = 1/2 sum_j (y_j - t_j)^2, of logistic outputs for classes."""
 
-    def _prepare(self, kind):
+    def prepare(self, kind):
+        """Choose the output activation."""
         is_continuous = kind == "continuous"
         self.output_activation = "identity" if is_continuous else "logistic"
 

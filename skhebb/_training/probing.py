@@ -23,7 +23,7 @@ def layer_probes(topology, state, data, loss, n_threads):
     ----------
     topology : Topology
     state : TrainingState
-    data : TrainingData
+    data : FitData
     loss : Loss
     n_threads : int
     """
@@ -31,7 +31,7 @@ def layer_probes(topology, state, data, loss, n_threads):
     grows = network.n_connections < network.n_connections_target
     if not (topology.needs_probe and grows):
         return [None] * len(network.layers)
-    rng = np.random.default_rng((state.split_seed, state.n_evolutions))
+    rng = np.random.default_rng((state.random.split_seed, state.counters.n_evolutions))
     samples = probe_samples(data, network.layer_sizes, network.dtype, rng)
     return probe_network(network, data, samples, loss, topology.needs_errors, n_threads)
 
@@ -41,7 +41,7 @@ def probe_samples(data, sizes, dtype, rng):
 
     Parameters
     ----------
-    data : TrainingData
+    data : FitData
     sizes : list of int
         Neurons of each layer, inputs and outputs included.
     dtype : dtype
@@ -60,7 +60,7 @@ def probe_network(network, data, samples, loss, with_errors, n_threads):
     Parameters
     ----------
     network : Network
-    data : TrainingData
+    data : FitData
     samples : ndarray of int
         Rows of the data.
     loss : Loss

@@ -1,12 +1,7 @@
-"""Schedules: the course of the learning rate, and when the topology evolves.
-
-`rate(epoch, max_epochs, n_samples_seen, n_cuts)` is the learning rate of an epoch,
-numbered from 0. Where `cuts` is true, a plateau lowers it, `n_cuts` times so far, and
-ends training only once it is at most `SMALLEST`. Where `ends_by_plan` is true, training
-is complete after `max_epochs`; these are None where the last epoch is not known.
-"""
+"""Schedules: the course of the learning rate, and when the topology evolves."""
 
 import math
+from abc import ABC, abstractmethod
 
 SMALLEST = 1e-6
 
@@ -18,29 +13,84 @@ ZETA_SCHEDULES = {
 }
 
 
-class Constant:
+class Schedule(ABC):
+    """The course of the learning rate.
+
+    Parameters
+    ----------
+    initial : float
+        Learning rate of the first epoch.
+
+    Attributes
+    ----------
+    cuts : bool
+        Whether a plateau lowers the rate, and ends training only once it is at most
+        `SMALLEST`.
+    ends_by_plan : bool
+        Whether training is complete after the epochs planned, and not before.
+    """
+
+    cuts = False
+    ends_by_plan = False
+
+    def __init__(self, initial):
+        self.initial = initial
+
+    @classmethod
+    def from_estimator(cls, estimator, initial):
+        """Return the schedule that the parameters of an estimator describe.
+
+        Parameters
+        ----------
+        estimator : estimator
+        initial : float
+            Its `learning_rate_init`, or what became of that.
+        """
+        return cls(initial)
+
+    @abstractmethod
+    def rate(self, epoch, max_epochs, n_samples_seen, n_cuts):
+        """Return the learning rate of an epoch.
+
+        Parameters
+        ----------
+        epoch : int
+            From 0.
+        max_epochs : int or None
+            How many are planned; None where there is no plan.
+        n_samples_seen : int
+            In all training so far.
+        n_cuts : int
+            How often a plateau has cut the rate so far.
+        """
+
+
+class Constant(Schedule):
     """Constant rate."""
 
-    cuts = ends_by_plan = False
-
-    def __init__(self, initial, power_t):
-        self.initial = initial
-        self.power_t = power_t
-
     def rate(self, epoch, max_epochs, n_samples_seen, n_cuts):
-        """The initial rate."""
+        """Return the initial rate."""
         return self.initial
 
 
-class InverseScaling(Constant):
+class InverseScaling(Schedule):
     """initial / (number of samples seen + 1)^power_t."""
+
+    def __init__(self, initial, power_t=0.5):
+        super().__init__(initial)
+        self.power_t = power_t
+
+    @classmethod
+    def from_estimator(cls, estimator, initial):
+        """Return the one of `power_t`."""
+        return cls(initial, estimator.power_t)
 
     def rate(self, epoch, max_epochs, n_samples_seen, n_cuts):
         """Return a rate that falls with all the training that has been."""
         return self.initial * float(n_samples_seen + 1) ** -float(self.power_t)
 
 
-class Adaptive(Constant):
+class Adaptive(Schedule):
     """A fifth at each plateau."""
 
     cuts = True
@@ -50,7 +100,7 @@ class Adaptive(Constant):
         return self.initial / 5**n_cuts
 
 
-class Cosine(Constant):
+class Cosine(Schedule):
     """initial (1 + cos(pi epoch / max_epochs)) / 2 (Loshchilov & Hutter 2017)."""
 
     ends_by_plan = True
@@ -75,6 +125,7 @@ class EvolutionSchedule:
 
     The three questions are asked where training may stop for it. Each is answered by
     the extent, 1 for the whole of `zeta`, or 0 where the topology stays as it is.
+    What is due after an epoch that belongs to no plan is due before the next one.
 
     Parameters
     ----------
@@ -85,18 +136,20 @@ class EvolutionSchedule:
         training).
     end : float in (0, 1]
         Share of the training planned after which the topology stays.
+    grows_after_epoch : bool
+        Whether each epoch ends with a whole evolution, so that the topology is up to
+        date. Else an epoch prunes at most, and growth waits for the next one, because
+        new connections have not learned anything.
     """
 
-    def __init__(self, interval, course, end):
+    def __init__(self, interval, course, end, grows_after_epoch=False):
         self.interval = interval
         self.course = ZETA_SCHEDULES[course]
         self.end = end
+        self.grows_after_epoch = grows_after_epoch
 
     def before_epoch(self, n_batches, progress):
-        """Return the extent of what is due from an epoch of `n_batches` before.
-
-        That is nothing where `after_epoch` was asked then.
-        """
+        """Return the extent of what is due, `n_batches` after the last evolution."""
         is_due = self.interval is None and n_batches > 0
         return self.extent(progress) if is_due else 0.0
 
@@ -107,7 +160,8 @@ class EvolutionSchedule:
 
     def after_epoch(self, progress):
         """Return the extent of what prunes the network that an epoch leaves behind."""
-        return self.extent(progress) if self.interval is None else 0.0
+        is_due = self.interval is None and progress is not None
+        return self.extent(progress) if is_due or self.grows_after_epoch else 0.0
 
     def extent(self, progress):
         """Return the extent at this share of the training; None is without a plan."""

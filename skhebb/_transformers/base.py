@@ -1,37 +1,35 @@
 """What transformers that learn features by a local rule share."""
 
-import copy
 import warnings
-from dataclasses import dataclass, field, replace
+from abc import ABCMeta, abstractmethod
 from numbers import Integral, Real
-from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import issparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
 from skhebb._training.schedules import SCHEDULES
-from skhebb._transformers.components import DenseComponents, SparseComponents
-from skhebb._utils.csr import make_csr
-from skhebb._utils.memory import check_memory
-from skhebb._utils.norms import norms_of
-from skhebb._utils.persistence import (
-    PersistenceMixin,
-    check_counts,
-    check_features,
-    native,
-    require,
-    unpack_csr,
+from skhebb._training.stopping import NonFiniteTraining, StopReason
+from skhebb._transformers.initial_components import (
+    check_initial,
+    check_receptive_fields,
+    draw_receptive_fields,
+    draw_uniform,
+    make_components,
 )
+from skhebb._transformers.persistence import FeaturePersistenceMixin
+from skhebb._transformers.state import FeatureMetrics, FeatureState
+from skhebb._transformers.trainer import FeatureTrainer
+from skhebb._utils.memory import check_memory
+from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.random import random_streams
 from skhebb._utils.sklearn import Interval, StrOptions, _fit_context
 from skhebb._utils.sparse import check_sparse
@@ -39,60 +37,31 @@ from skhebb._utils.threads import effective_n_threads, one_blas_thread
 from skhebb._utils.transaction import transaction, twin
 from skhebb._utils.validation import (
     CheckedCallsMixin,
-    check_attribute,
-    check_connections,
     check_floats,
-    check_numbers,
     check_outputs,
-    check_shape,
     floats_for,
     parameters_of,
     validate_data,
     warn_of_changes,
 )
-from skhebb.topology import GRAPHS
 
-POWER = 0.5  # of the number of samples, in inverse scaling
 PROBE = 10_000  # samples that are looked at after training, at most
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
 
-class FeatureMetrics(NamedTuple):
-    """Metrics of an epoch.
-
-    Attributes
-    ----------
-    epoch : int
-        From 1.
-    change : float
-        Norm of the change of all weights, relative to their norm before.
-    """
-
-    epoch: int
-    change: float
-
-    def __str__(self):
-        return f"Iteration {self.epoch}, change = {self.change:.6f}"
-
-
 class BaseHebbianFeatures(
     CheckedCallsMixin,
-    PersistenceMixin,
+    FeaturePersistenceMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    CallbackSupportMixin,
+    ObservedFitMixin,
     BaseEstimator,
+    metaclass=ABCMeta,
 ):
-    """Features that a local rule learns without labels.
-
-    Subclasses have `_rule()` and `_activate(projections)`, which makes features of
-    products with the components.
-    """
+    """Features that a local rule learns without labels."""
 
     # Parameters that only new components heed.
     _of_new = ("n_components", "density", "random_state")
-
-    _couples_units = False  # by a number for each pair of them
 
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
@@ -106,6 +75,17 @@ class BaseHebbianFeatures(
         "random_state": ["random_state"],
         "n_jobs": [None, Integral],
     }
+
+    @abstractmethod
+    def _rule(self):
+        """Return the UnsupervisedRule that the parameters describe."""
+
+    @abstractmethod
+    def _activate(self, projections):
+        """Return features of products with the components, which may be overwritten.
+
+        Both have the shape (n_samples, n_units).
+        """
 
     def _validate_params(self):
         super()._validate_params()
@@ -151,20 +131,15 @@ class BaseHebbianFeatures(
         UserWarning
             If training is interrupted from the keyboard; likewise.
         """
-        with transaction(self) as draft:
-            stopped = self._observe_fit(draft, X, components_init, receptive_fields)
-        self._warn(stopped)
+        reason, complaint = self._fit_draft(X, components_init, receptive_fields)
+        self._warn(reason, complaint)
         return self
-
-    @with_callbacks
-    def _observe_fit(self, draft, *data):
-        """Let the draft fit, and callbacks know this transformer."""
-        return draft._fit(self, *data)
 
     def _fit(self, observed, X_given, components_init, receptive_fields):
         X = self._check(X_given, is_first=True)
-        trained = self._begin(X, components_init, receptive_fields)
-        initial = trained.components.copy()
+        trainer = self._trainer()
+        state = self._begin(X, trainer, components_init, receptive_fields)
+        initial = state.components.copy()
         observer = FitObserver(
             observed,
             observed._init_callback_context(max_subtasks=self.max_iter),
@@ -173,35 +148,35 @@ class BaseHebbianFeatures(
             metadata=lambda: None,
             fitted_attributes=lambda: {
                 **vars(self),
-                **self._fitted(trained.copy(), X),
+                **self._fitted(state.copy(), X),
             },
         )
-        stopped = None
+
+        def run_epoch(before):
+            trainer.train(state, X, state.n_iter, self.max_iter)
+            change = state.components.relative_change(before.components)
+            state.change_curve.append(change)
+            return FeatureMetrics(state.n_iter, change)
+
+        def reason_to_stop():
+            is_over = state.n_iter == self.max_iter
+            return StopReason.MAX_EPOCHS if is_over else None
+
         observer.begin_fit()
-        for epoch in range(self.max_iter):
-            before = trained.copy()
-            try:
-                observer.begin_epoch()
-                self._train(trained, X, epoch, self.max_iter)
-                change = trained.components.relative_change(before.components)
-                trained.change_curve.append(change)
-                is_over = observer.end_epoch(FeatureMetrics(epoch + 1, change))
-            except (KeyboardInterrupt, FloatingPointError) as reason:
-                trained, stopped = before, reason
-                break
-            if is_over:
-                break
-        vars(self).update(self._fitted(trained, X))
+        reason = run_epochs(state, run_epoch, reason_to_stop, observer)
+        vars(self).update(self._fitted(state, X))
         observer.end_fit()
-        return stopped or self._what_is_wrong(X, initial, trained.components)
+        if reason.is_failure:
+            return reason, None
+        return reason, self._what_is_wrong(X, initial, state.components)
 
     def _are_alive(self, components, X):
-        """Which units are not 0 for all samples."""
+        """Return which units are not 0 for all samples, (n_units,)."""
         with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             return self._activate(components.project(probe(X))).any(axis=0)
 
     def _what_is_wrong(self, X, before, components):
-        """A sentence about units that died on X, if half have; None if all is well."""
+        """Return a sentence about units that died on X, if half have, else None."""
         are_alive = self._are_alive(components, X)
         if 2 * np.count_nonzero(are_alive) >= len(are_alive):
             return None  # without a look at those before
@@ -240,16 +215,17 @@ class BaseHebbianFeatures(
             If training is interrupted from the keyboard; the pass is then undone.
         """
         warn_of_changes(self, "Use fit to start anew.")
-        stopped = None
+        reason, complaint = StopReason.MAX_EPOCHS, None
         try:
             with transaction(self) as draft:
-                stopped = draft._partial_fit(X)
-        except (KeyboardInterrupt, FloatingPointError) as reason:
-            stopped = reason
-        self._warn(stopped, "the pass is undone")
+                complaint = draft._partial_fit(X)
+        except (KeyboardInterrupt, NonFiniteTraining) as error:
+            reason = StopReason.of(error)
+        self._warn(reason, complaint, "the pass is undone")
         return self
 
     def _partial_fit(self, X):
+        """Pass once over X; return what is wrong, or None."""
         return self._pass_over([X])
 
     def _pass_over(self, batches):
@@ -262,25 +238,26 @@ class BaseHebbianFeatures(
         if not is_first:  # scikit-learn validates before the first call only
             self._validate_params()
             self._check_components()
-        trained = done = None
+        trainer = self._trainer()
+        state = done = None
         try:
             for X in batches:
-                if trained is None:
+                if state is None:
                     X = self._check(X, is_first)
-                    trained = self._begin(X) if is_first else self._so_far()
-                    initial = trained.components.copy()
-                self._train(trained, X, 0, None)
-                done = trained.copy(), X
+                    state = self._begin(X, trainer) if is_first else self._state()
+                    initial = state.components.copy()
+                trainer.train(state, X, 0, None)
+                done = state.copy(), X
         finally:
             if done is not None:
                 vars(self).update(self._fitted(*done))
-        return self._what_is_wrong(X, initial, trained.components)
+        return self._what_is_wrong(X, initial, state.components)
 
-    def _so_far(self):
-        """Return the progress that fitted attributes tell of."""
+    def _state(self):
+        """Return the FeatureState that fitted attributes tell of."""
         components = self._components_of(self.components_)
         so_far = self.n_iter_, self.n_samples_seen_, self.change_curve_
-        return Progress(components, self._rng, *so_far).copy()
+        return FeatureState(components, self._rng, *so_far).copy()
 
     def transform(self, X):
         """Turn samples into features.
@@ -315,6 +292,7 @@ class BaseHebbianFeatures(
         return fitted._activate(projections)
 
     def _check(self, X, is_first):
+        """Return X as finite numbers, an ndarray or a canonical csr_array."""
         X = check_sparse("X", X)
         dtype = floats_for(X) if is_first else self.components_.dtype
         X = validate_data(
@@ -333,12 +311,16 @@ class BaseHebbianFeatures(
         fitted._check_components()
         return fitted, fitted._check(X, is_first=False)
 
-    def _begin(self, X, components_init=None, receptive_fields=None):
-        """Return what training starts from."""
+    def _trainer(self):
+        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init)
+        return FeatureTrainer(self._rule(), schedule, self.batch_size, self.shuffle)
+
+    def _begin(self, X, trainer, components_init=None, receptive_fields=None):
+        """Return the FeatureState that training starts from."""
         (rng,) = random_streams(self.random_state, 1)
         given = receptive_fields if components_init is None else components_init
         shape = self._n_units(X, given), X.shape[1]
-        self._check_memory(shape, X)
+        self._check_memory(shape, X, trainer.rule.couples_units)
         self._begun_with = parameters_of(self, self._of_new)
         if components_init is not None:
             if receptive_fields is not None:
@@ -346,26 +328,21 @@ class BaseHebbianFeatures(
                     "receptive_fields is of no use with components_init, which has "
                     "receptive fields of its own. Give one of them."
                 )
-            given = check_components("components_init", components_init, shape, X.dtype)
-            return Progress(self._components_of(given), rng)
+            given = check_initial("components_init", components_init, shape, X.dtype)
+            return FeatureState(self._components_of(given), rng)
         if receptive_fields is not None:
-            name = "receptive_fields"
-            fields = csr_array(check_components(name, receptive_fields, shape, X.dtype))
-            fields.eliminate_zeros()
-            fields = make_csr(fields.data, fields.indices, fields.indptr, shape)
-            if not fields.nnz:
-                raise ValueError("receptive_fields has no connection: all are zero.")
+            fields = check_receptive_fields(receptive_fields, shape, X.dtype)
         else:
-            fields = self._draw_fields(shape, X.dtype, rng)
-        return Progress(self._initial_components(shape, fields, X, rng), rng)
+            fields = draw_receptive_fields(self.density, shape, X.dtype, rng)
+        return FeatureState(self._initial_components(shape, fields, X, rng), rng)
 
     def _n_units(self, X, given):
-        """Number of units; by default as many as given, or as principal components."""
+        """Return how many units; by default as given, or as principal components."""
         if self.n_components is not None:
             return self.n_components
         return min(X.shape) if given is None else np.shape(given)[0]
 
-    def _check_memory(self, shape, X):
+    def _check_memory(self, shape, X, couples_units):
         """Raise if this machine cannot hold so many components and a mini-batch.
 
         Raises
@@ -376,7 +353,7 @@ class BaseHebbianFeatures(
         batch_size = min(self.batch_size, X.shape[0])
         # Weights, those of the epoch before, their change; projections, coefficients.
         n_numbers = self.density * 3 * n_units * n_features + 2 * n_units * batch_size
-        n_numbers += 2 * n_units**2 if self._couples_units else 0
+        n_numbers += 2 * n_units**2 if couples_units else 0
         check_memory(
             n_numbers * X.dtype.itemsize,
             f"Training with n_components={n_units} and density={self.density} on "
@@ -384,135 +361,49 @@ class BaseHebbianFeatures(
             "Lower n_components, density or batch_size.",
         )
 
-    def _draw_fields(self, shape, dtype, rng):
-        """Receptive fields at random, a csr_array; None for all features."""
-        if self.density == 1:
-            return None
-        graph = GRAPHS["uniform"]([shape[::-1]], None, self.density)
-        indptr, indices = graph.draw(0, rng)
-        if not len(indices):
-            raise ValueError(
-                f"density={self.density} of n_features={shape[1]} times n_components="
-                f"{shape[0]} leaves no connection. Increase it."
-            )
-        ones = np.ones(len(indices), dtype=dtype)
-        return make_csr(ones, indices, indptr, shape[::-1]).T.tocsr()
-
     def _initial_components(self, shape, fields, X, rng):
-        """Uniformly distributed in ±1 / sqrt(number of features that a unit sees)."""
-        if fields is None:
-            weights = rng.uniform(-1, 1, shape) / np.sqrt(X.shape[1])
-            return self._components_of(weights.astype(X.dtype))
-        fan_in = np.diff(fields.indptr)
-        limits = np.repeat(1 / np.sqrt(np.maximum(fan_in, 1)), fan_in)
-        fields.data[:] = limits * rng.uniform(-1, 1, fields.nnz)
-        return self._components_of(fields)
+        """Return random components, (n_units, n_features), in `fields` unless None."""
+        return self._components_of(draw_uniform(shape, fields, X.dtype, rng))
 
     def _components_of(self, weights):
         """Return components of these weights, (n_components, n_features)."""
-        n_threads = effective_n_threads(self.n_jobs)
-        if isinstance(weights, np.ndarray):
-            return DenseComponents(weights)
-        fields = weights.T.tocsr()
-        fields.sort_indices()
-        return SparseComponents(fields, n_threads)
+        return make_components(weights, effective_n_threads(self.n_jobs))
 
-    def _train(self, trained, X, epoch, n_epochs):
-        """Pass once over the samples."""
-        rule, components = self._rule(), trained.components
-        schedule = SCHEDULES[self.learning_rate](self.learning_rate_init, POWER)
-        rate = X.dtype.type(schedule.rate(epoch, n_epochs, trained.n_samples_seen, 0))
-        n_samples = X.shape[0]
-        order = np.arange(n_samples)
-        if self.shuffle:
-            trained.rng.shuffle(order)
-        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
-            for some in gen_batches(n_samples, self.batch_size):
-                self._take_step(rule, components, X[order[some]], rate)
-            if not np.isfinite(np.square(components.norms())).all():
-                raise FloatingPointError  # before all that is squared overflows
-        trained.n_iter += 1
-        trained.n_samples_seen += n_samples
-
-    def _take_step(self, rule, components, batch, rate):
-        """Change the components by a mini-batch."""
-        projections, norms = components.project(batch), norms_of(batch)
-        coefficients, decay = rule.step(components, projections, norms, rate)
-        components.update(coefficients, batch, decay)
-
-    def _fitted(self, trained, X):
-        """All fitted attributes, after training on X."""
-        weights = trained.components.weights
+    def _fitted(self, state, X):
+        """Return all fitted attributes, after training on X."""
+        weights = state.components.weights
         return {
             "components_": weights,
             "n_components_": weights.shape[0],
-            "n_iter_": trained.n_iter,
-            "n_samples_seen_": trained.n_samples_seen,
-            "change_curve_": trained.change_curve,
+            "n_iter_": state.n_iter,
+            "n_samples_seen_": state.n_samples_seen,
+            "change_curve_": state.change_curve,
             "_n_features_out": weights.shape[0],
-            "_rng": trained.rng,
+            "_rng": state.rng,
         }
 
-    def _warn(self, stopped, kept="those of the last complete epoch are kept"):
-        if isinstance(stopped, KeyboardInterrupt):
+    def _warn(
+        self,
+        reason,
+        complaint=None,
+        kept="those of the last complete epoch are kept",
+    ):
+        """Warn of a failure, or of what `_what_is_wrong` says."""
+        if reason is StopReason.INTERRUPTED:
             warnings.warn(
                 f"Training of the components interrupted by user; {kept}.",
                 UserWarning,
                 stacklevel=5,
             )
-        elif isinstance(stopped, str):
-            warnings.warn(stopped, ConvergenceWarning, stacklevel=5)
-        elif stopped is not None:
+        elif complaint is not None:
+            warnings.warn(complaint, ConvergenceWarning, stacklevel=5)
+        elif reason is StopReason.DIVERGED:
             warnings.warn(
                 f"Training stopped because the components became non-finite; {kept}. "
                 f"Lower learning_rate_init ({self.learning_rate_init}), or scale X.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
-
-    def _check_components(self):
-        """Replace `components_` by what is read of them; raise if they are not sound.
-
-        Users may have changed the array. SciPy and the kernels would not survive
-        indices that lead out of it.
-        """
-        shape = self.n_components_, self.n_features_in_
-        self.components_ = check_attribute("components_", self.components_, shape)
-
-    def _pack(self, attributes):
-        if "components_" in attributes:
-            self._check_components()
-            components = self.components_
-            if issparse(components):
-                arrays = components.data, components.indices, components.indptr
-                components = {"arrays": arrays, "shape": components.shape}
-            attributes["components_"] = components
-        return {}
-
-    def _unpack(self, saved):
-        if not hasattr(self, "components_"):
-            return
-        if isinstance(self.components_, dict):
-            arrays = map(native, self.components_["arrays"])
-            self.components_ = unpack_csr(
-                "components_", self.components_["shape"], *arrays
-            )
-        else:
-            self.components_ = native(self.components_)
-        check_features(self)
-        check_counts(
-            n_components_=self.n_components_,
-            n_iter_=self.n_iter_,
-            n_samples_seen_=self.n_samples_seen_,
-        )
-        self._check_components()
-        require(self._n_features_out == self.n_components_, "_n_features_out")
-        require(isinstance(self._rng, np.random.Generator), f"_rng={self._rng!s:.80}")
-        curve = self.change_curve_
-        are_numbers = isinstance(curve, list) and all(
-            isinstance(change, Real) for change in curve
-        )
-        require(are_numbers, f"change_curve_={curve!s:.80}")
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "components_")
@@ -524,43 +415,6 @@ class BaseHebbianFeatures(
         return tags
 
 
-@dataclass
-class Progress:
-    """Components in training, and how far they are.
-
-    Attributes
-    ----------
-    components : DenseComponents or SparseComponents
-    rng : numpy.random.Generator
-    n_iter, n_samples_seen : int
-    change_curve : list of float
-    """
-
-    components: object
-    rng: np.random.Generator
-    n_iter: int = 0
-    n_samples_seen: int = 0
-    change_curve: list = field(default_factory=list)
-
-    def copy(self):
-        """Another, which does not change with this one."""
-        return replace(
-            self,
-            components=self.components.copy(),
-            rng=copy.deepcopy(self.rng),
-            change_curve=list(self.change_curve),
-        )
-
-
 def probe(X):
-    """Samples that stand for all: these, or some that lie evenly among them."""
+    """Return samples that stand for all: these, or some that lie evenly among them."""
     return X[:: -(-X.shape[0] // PROBE)]
-
-
-def check_components(name, given, shape, dtype):
-    """Return a copy of what was given, an array or csr_array of this type."""
-    given = check_numbers(name, given, dtype, accept_sparse="csr")
-    if isinstance(given, np.ndarray):
-        check_shape(name, given.shape, shape)
-        return given
-    return check_connections(name, given, shape)

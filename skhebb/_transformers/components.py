@@ -1,11 +1,10 @@
 """Weight vectors of units that learn by a local rule: dense, or with receptive fields.
 
 Both kinds have `weights`, (n_units, n_features), as users see them; `norms()` of them;
-`project(X)`, the product of each sample with each unit's weights; and
-`update(coefficients, X, decay)`, which adds coefficientsᵀ X - decay weights, where
-decay is a number for each unit or a matrix of units. `change` and `add` do the same in
-two steps, for rules that look at the change. All is in matrix form, as in FastHebb
-(Lagani et al. 2022).
+`project(X)`, the product of each sample with each unit's weights; and `update(update,
+X)`, which adds what a ComponentsUpdate says. `change` and `add` do the same in two
+steps, for rules that look at the change. All is in matrix form, as in FastHebb (Lagani
+et al. 2022).
 """
 
 import numpy as np
@@ -41,27 +40,28 @@ class DenseComponents:
         self.weights = weights
 
     def fill(self, samples):
-        """Take dense or CSR samples for weights."""
+        """Replace weights by dense or CSR samples, (n_units, n_features)."""
         self.weights[:] = samples.toarray() if issparse(samples) else samples
 
     def copy(self):
-        """Return others with the same weights."""
+        """Return components with the same weights, which do not change with these."""
         return DenseComponents(self.weights.copy())
 
     def relative_change(self, before):
-        """Norm of the difference to those `before`, divided by their norm."""
+        """Return the norm of the change since `before`, divided by the norm then."""
         return relative(self.weights, before.weights)
 
     def norms(self):
-        """Euclidean norm of each unit's weights."""
+        """Return the Euclidean norms of the units, (n_units,)."""
         return norms_of(self.weights)
 
     def project(self, X):
-        """Products with `X`, dense or CSR, shape (n_samples, n_units)."""
+        """Return products with samples, dense or CSR, (n_samples, n_units)."""
         return safe_sparse_dot(X, self.weights.T, dense_output=True)
 
-    def update(self, coefficients, X, decay):
-        """Add coefficientsᵀ X - decay weights."""
+    def update(self, update, X):
+        """Add coefficientsᵀ X - decay weights, as a ComponentsUpdate says."""
+        coefficients, decay = update
         change = safe_sparse_dot(coefficients.T, X, dense_output=True)
         if decay.ndim == 1:
             self.weights *= (1 - decay)[:, None]
@@ -69,8 +69,9 @@ class DenseComponents:
             change -= decay @ self.weights
         self.weights += change
 
-    def change(self, coefficients, X, decay):
-        """Return coefficientsᵀ X - decay weights, with a decay for each unit."""
+    def change(self, update, X):
+        """Return what `update` would add, (n_units, n_features); one decay a unit."""
+        coefficients, decay = update
         change = safe_sparse_dot(coefficients.T, X, dense_output=True)
         change -= decay[:, None] * self.weights
         return change
@@ -105,20 +106,20 @@ class SparseComponents:
         return self.layer.weights.T.tocsr()
 
     def fill(self, samples):
-        """Take what units see of dense or CSR samples for weights."""
+        """Replace weights by what units see of samples, (n_units, n_features)."""
         fields = self.layer.weights.tocoo()
         self.layer.weights.data[:] = np.ravel(samples[fields.col, fields.row])
 
     def copy(self):
-        """Return others with the same weights and receptive fields."""
+        """Return components with the same weights, which do not change with these."""
         return SparseComponents(self.layer.weights.copy(), self.n_threads)
 
     def relative_change(self, before):
-        """Norm of the difference to those `before`, divided by their norm."""
+        """Return the norm of the change since `before`, divided by the norm then."""
         return relative(self.layer.weights.data, before.layer.weights.data)
 
     def norms(self):
-        """Euclidean norm of each unit's weights."""
+        """Return the Euclidean norms of the units, (n_units,)."""
         fields = self.layer.weights
         power = power_of_two(np.abs(fields.data).max(initial=0))
         squares = (fields.data / power).astype(np.float64) ** 2
@@ -126,12 +127,13 @@ class SparseComponents:
         return np.sqrt(sums).astype(fields.dtype) * power
 
     def project(self, X):
-        """Products with `X`, dense or CSR, shape (n_samples, n_units)."""
+        """Return products with samples, dense or CSR, (n_samples, n_units)."""
         network = Network([self.layer], [Identity()], Identity())
         return network.outputs(as_batch_source(X), self.n_threads)
 
-    def update(self, coefficients, X, decay):
-        """Add coefficientsᵀ X - decay weights, within the receptive fields."""
+    def update(self, update, X):
+        """Add coefficientsᵀ X - decay weights within the receptive fields."""
+        coefficients, decay = update
         fields = self.layer.weights
         if decay.ndim == 1:
             fields.data *= (1 - decay)[fields.indices]
@@ -140,8 +142,9 @@ class SparseComponents:
             self._add(-decay.T, self._as_samples(), tiles)
         self._add(coefficients, *self._load(X))
 
-    def change(self, coefficients, X, decay):
-        """Return the weights' part of coefficientsᵀ X - decay weights, a flat array."""
+    def change(self, update, X):
+        """Return what `update` would add, (n_connections,); one decay a unit."""
+        coefficients, decay = update
         fields, changed = self.layer.weights, self.copy()
         changed.layer.weights.data[:] = 0
         changed._add(coefficients, *changed._load(X))
@@ -166,7 +169,7 @@ class SparseComponents:
         layer.add_covariances(inputs, batch, term, scratch, self.n_threads)
 
     def _as_samples(self):
-        """The weights of the units, each of which is taken for a sample."""
+        """Return the weights as NonZeros, with the units for samples."""
         fields = self.layer.weights
         features = np.flatnonzero(np.diff(fields.indptr))
         starts = np.append(fields.indptr[features], fields.nnz).astype(np.intp)
@@ -175,6 +178,7 @@ class SparseComponents:
         )
 
     def _load(self, X):
+        """Return samples, dense or CSR, in tiles or as NonZeros, and the Tiles."""
         rows, dtype = as_batch_source(X), self.layer.weights.dtype
         tiles = tiles_for(rows.n_samples, dtype)
         sizes = rows.tiled_sizes([self.layer.n_in, self.layer.n_out])
@@ -183,17 +187,26 @@ class SparseComponents:
         return rows.load(samples, tiles, buffer, self.n_threads), tiles
 
     def _outputs(self, tiles):
+        """Return an array in tiles for a number of each unit and sample."""
         dtype = self.layer.weights.dtype
         buffers = BatchBuffers([self.layer.n_out], tiles.batch_size, dtype)
         return buffers.arrays(tiles)[0]
 
 
 def plain(n, like):
-    """Means and scales of neurons that are taken as they are."""
+    """Return means of 0 and scales of 1, with which a term takes neurons as they are.
+
+    Parameters
+    ----------
+    n : int
+        Number of neurons.
+    like : ndarray
+        Of the type that is wanted.
+    """
     return np.zeros(n, dtype=like.dtype), np.ones(n, dtype=like.dtype)
 
 
 def relative(now, before):
-    """Norm of the change in units of the norm before."""
+    """Return the norm of the change of weights, divided by their norm before."""
     tiny = np.finfo(now.dtype).tiny
     return float(norm_of(now - before) / max(norm_of(before), tiny))

@@ -115,8 +115,6 @@ class HebbianPCA(BaseHebbianFeatures):
         "activation": [StrOptions(set(UNIT_ACTIVATIONS))],
     }
 
-    _couples_units = True
-
     def __init__(
         self,
         n_components=100,
@@ -197,16 +195,16 @@ class HebbianPCA(BaseHebbianFeatures):
                 shape = np.shape(getattr(self, name))
                 require(shape == (self.n_components_,), f"{name} of shape {shape}")
 
-    def _fitted(self, trained, X):
+    def _fitted(self, state, X):
         some = probe(X)
         power = power_of_two(largest_in_rows(some).max())
         some = divide_rows(some, np.full(some.shape[0], power))
         with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
-            explained = self._rule().explained(trained.components, some)
+            explained = self._rule().explained(state.components, some)
             total = np.square(norms_of(some)).sum()
             variance = explained / max(some.shape[0] - 1, 1) * power * power
         return {
-            **super()._fitted(trained, X),
+            **super()._fitted(state, X),
             "explained_variance_": variance,
             "explained_variance_ratio_": explained / (total or 1),
         }

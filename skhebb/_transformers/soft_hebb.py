@@ -2,11 +2,10 @@
 
 from numbers import Real
 
-import numpy as np
-
 from skhebb._plasticity import SoftHebbRule
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.feature_activations import FEATURE_ACTIVATIONS, activate
+from skhebb._transformers.initial_components import draw_normal
 from skhebb._utils.sklearn import Interval, StrOptions
 
 
@@ -150,23 +149,11 @@ class SoftHebb(BaseHebbianFeatures):
         self.n_jobs = n_jobs
 
     def _initial_components(self, shape, fields, X, rng):
-        """Normally distributed, by the number of features that a unit sees."""
-        if fields is None:
-            weights = rng.standard_normal(shape) * (self.initial_norm / shape[1] ** 0.5)
-            return self._components_of(weights.astype(X.dtype))
-        fan_in = np.diff(fields.indptr)
-        deviations = self.initial_norm / np.sqrt(np.maximum(fan_in, 1))
-        numbers = rng.standard_normal(fields.nnz)
-        fields.data[:] = np.repeat(deviations, fan_in) * numbers
-        return self._components_of(fields)
+        norm = self.initial_norm
+        return self._components_of(draw_normal(shape, fields, norm, X.dtype, rng))
 
     def _rule(self):
         return SoftHebbRule(self.temperature)
-
-    def _take_step(self, rule, components, batch, rate):
-        coefficients, decay = rule.step(components, components.project(batch))
-        change = components.change(coefficients, batch, decay)
-        components.add(change, rule.rates(components.norms(), change, rate))
 
     def _activate(self, projections):
         return activate(projections, self.activation, self.power)

@@ -157,7 +157,7 @@ class WinnerTakeAll(BaseHebbianFeatures):
         self.n_jobs = n_jobs
 
     def responses(self, X):
-        """Share of each unit in each sample.
+        """Return the share of each unit in each sample.
 
         Parameters
         ----------

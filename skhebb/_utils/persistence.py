@@ -22,7 +22,7 @@ OF_A_FIT = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 OF_DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 # Raised when files of this version are of no use to those before.
-FORMAT = 2
+FORMAT = 3
 
 
 class PersistenceMixin:

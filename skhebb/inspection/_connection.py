@@ -9,6 +9,7 @@ import numpy as np
 from skhebb._network.buffers import NonZeros
 from skhebb.inspection._monitor import NetworkMonitor
 from skhebb.inspection._network import layers_of
+from skhebb.inspection._one_batch import one_batch
 from skhebb.inspection._plotting import Display, axes_of
 from skhebb.inspection._update_terms import run_batch, update_terms
 
@@ -325,7 +326,7 @@ def updates_of(estimator, X, y, connection, sample_weight):
             f"coefs_[{layer}][{pre}, {post}]."
         )
     descent.set_params(solver="sgd", momentum=0, weight_decay=0, alpha=0)
-    trainer, data = descent._one_batch(X, y, sample_weight)
+    trainer, data = one_batch(descent, X, y, sample_weight)
     samples = np.arange(len(data.y))
     activations, tiles, outputs = trainer.propagate(data, samples, 1, None)
     tiles.pack(outputs, activations[-1])
@@ -361,7 +362,7 @@ def hebbian_updates(trainer, layer, before, after, weights):
         return np.zeros(len(before))
     state = trainer.state
     strength = trainer.plasticity.strength(
-        layer, state.n_evolutions, state.batches_per_evolution
+        layer, state.counters.n_evolutions, state.progress.batches_per_evolution
     )
     pre, post = (scaled(activations, weights > 0) for activations in (before, after))
     return strength * pre * (post - np.average(post, weights=weights))

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhebb._training.trainer import NonFiniteTraining
+from skhebb._training.stopping import NonFiniteTraining
 from skhebb.inspection._network import layers_of
+from skhebb.inspection._one_batch import one_batch
 
 
 class UpdateTerms(NamedTuple):
@@ -72,7 +73,7 @@ def update_terms(estimator, X, y, sample_weight=None):
     estimator = copy.copy(estimator)  # which may be in training
     updates = []
     for with_local_rule in False, True:
-        trainer, data = estimator._one_batch(X, y, sample_weight)
+        trainer, data = one_batch(estimator, X, y, sample_weight)
         layers = trainer.state.network.layers
         before = [layer.weights.data.copy() for layer in layers]
         if not with_local_rule:

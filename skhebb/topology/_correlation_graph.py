@@ -38,7 +38,7 @@ class CorrelationGraph(ErdosRenyi):
 
         Parameters
         ----------
-        data : TrainingData
+        data : FitData
         rng : numpy.random.Generator
             Draws samples to look at, and which features have a neuron more or less.
         n_threads : int

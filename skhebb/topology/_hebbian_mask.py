@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from skhebb.topology._graphs import GRAPHS
 from skhebb.topology._growth import absent_ranks
 from skhebb.topology._set import initial_weights
 from skhebb.topology._topology import Topology
@@ -29,9 +28,6 @@ class HebbianMask(Topology):
         Value above which a connection is active.
     """
 
-    # Who is active must not lag behind the values, and who returns is trained already.
-    evolves_after_epoch = True
-
     def __init__(self, graph, epsilon, density, weight_scale, threshold):
         self.graph = graph
         self.amount = epsilon, density
@@ -49,7 +45,7 @@ class HebbianMask(Topology):
             Type of the weights.
         rng : numpy.random.Generator
             Where graphs and weights come from.
-        data : TrainingData
+        data : FitData
             What graphs may look at.
         n_threads : int
 
@@ -58,10 +54,7 @@ class HebbianMask(Topology):
         weights : list of csr_array of shape (n_in, n_out)
             The weights of each layer.
         """
-        graph = GRAPHS[self.graph](shapes, *self.amount)
-        if graph.needs_data:
-            graph.look_at(data, rng, n_threads)
-        return initial_weights(graph, self.amount, self.weight_scale, dtype, rng)
+        return initial_weights(self, shapes, dtype, rng, data, n_threads)
 
     def prune(self, layer, extent):
         """Remove connections whose value is not above the threshold.

@@ -6,20 +6,17 @@ from abc import ABC, abstractmethod
 class Topology(ABC):
     """Decides where the connections of a network are.
 
-    It may keep something with each layer, see `TopologyState`.
+    It may keep something with each layer, see `TopologyState`. When it evolves is
+    decided elsewhere.
 
     Attributes
     ----------
-    evolves_after_epoch : bool
-        Whether the topology evolves at the end of an epoch, too, so that what an epoch
-        leaves behind is up to date; else growth waits until training goes on, because
-        new connections have not learned anything.
     needs_probe, needs_errors : bool
         Whether `grow` looks at what the layer does with some samples, and at the errors
         that it has there.
     """
 
-    evolves_after_epoch = needs_probe = needs_errors = False
+    needs_probe = needs_errors = False
 
     @abstractmethod
     def initial_weights(self, shapes, dtype, rng, data, n_threads):
@@ -33,7 +30,7 @@ class Topology(ABC):
             Type of the weights.
         rng : numpy.random.Generator
             Where graphs and weights come from.
-        data : TrainingData
+        data : FitData
             What graphs may look at.
         n_threads : int
 

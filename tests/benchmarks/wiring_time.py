@@ -19,7 +19,8 @@ import numpy as np
 from scipy.sparse import random_array
 
 from skhebb import SETClassifier
-from skhebb._training.batches import TrainingData, as_batch_source
+from skhebb._training.batches import as_batch_source
+from skhebb._training.data import FitData
 from skhebb._utils.threads import effective_n_threads
 from skhebb.datasets import fetch_dataset
 from skhebb.topology import GRAPHS
@@ -84,7 +85,7 @@ def make_graph(kind, hidden, density):
         X += rng.standard_normal((200, 20_000))
     else:
         X = random_array((20_000, 20_000), density=0.002, format="csr", rng=rng)
-    data = TrainingData(as_batch_source(X), None, None, None, np.arange(X.shape[0]))
+    data = FitData(as_batch_source(X), None, None, None, np.arange(X.shape[0]))
     sizes = [X.shape[1], *hidden, 10]
     shapes = list(pairwise(sizes))
     tracemalloc.start()

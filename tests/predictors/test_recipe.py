@@ -257,7 +257,9 @@ class TestSchedule:
         expected = 0.4 / 2 * (1 + np.cos(np.pi * shares))
         assert_allclose(zetas, np.repeat(expected, 2))
         n = [len(coefs.data) for coefs in model.coefs_]
-        assert all(n == counts for counts in model._state.connection_counts[-5:])
+        assert all(
+            n == counts for counts in model._state.history.connection_counts[-5:]
+        )
 
     def test_the_network_keeps_its_size(self, rng):
         X, y = make_data(rng, 40)

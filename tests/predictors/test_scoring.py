@@ -113,7 +113,7 @@ def test_held_out_samples(cls, is_weighted):
         np.arange(len(y)),
         test_size=0.3,
         stratify=y if is_classifier(model) else None,
-        random_state=model._state.split_seed,
+        random_state=model._state.random.split_seed,
     )
     weights = np.ones(len(y)) if weights is None else weights
     by_hand = clone(model).fit(

@@ -9,14 +9,15 @@ from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array, random_array
 
 from skhebb import HebbianMaskClassifier, SETClassifier, SETRegressor
-from skhebb._training.batches import TrainingData, as_batch_source
+from skhebb._training.batches import as_batch_source
+from skhebb._training.data import FitData
 from skhebb.topology import GRAPHS
 from skhebb.topology import _correlation as correlation_module
 
 
 def make_data(X, sample_weight=None, samples=None):
     samples = np.arange(X.shape[0]) if samples is None else samples
-    return TrainingData(as_batch_source(X), None, None, sample_weight, samples)
+    return FitData(as_batch_source(X), None, None, sample_weight, samples)
 
 
 def draw(data, hidden, density, seed=0, n_threads=1):

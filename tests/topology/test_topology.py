@@ -11,7 +11,8 @@ from scipy.sparse import csr_array
 from scipy.stats import chisquare
 
 from skhebb._network.layer import SparseLayer
-from skhebb._training.batches import DenseRows, TrainingData
+from skhebb._training.batches import DenseRows
+from skhebb._training.data import FitData
 from skhebb.topology import GRAPHS, PRUNING_RULES, SparseEvolution, absent_ranks
 from skhebb.topology import _erdos_renyi as erdos_renyi_module
 from skhebb.topology._erdos_renyi import erdos_renyi
@@ -268,7 +269,7 @@ def made(graph, shapes, epsilon, density, rng):
     graph = GRAPHS[graph](shapes, epsilon, density)
     if graph.needs_data:
         inputs = DenseRows(rng.standard_normal((50, shapes[0][0])))
-        graph.look_at(TrainingData(inputs, None, None, None, np.arange(50)), rng, 1)
+        graph.look_at(FitData(inputs, None, None, None, np.arange(50)), rng, 1)
     return graph
 
 

@@ -11,11 +11,12 @@ from skhebb._network.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, set_act
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
 from skhebb._predictors.encoders import Indicators, Labels, Numbers
-from skhebb._training.batches import DenseRows, TrainingData
+from skhebb._training.batch_trainer import BatchTrainer
+from skhebb._training.batches import DenseRows
+from skhebb._training.data import FitData
 from skhebb._training.losses import LOSSES
 from skhebb._training.optimizers import SGD
-from skhebb._training.schedules import Constant, EvolutionSchedule
-from skhebb._training.trainer import Trainer, TrainingState
+from skhebb._training.state import Progress, RandomStreams, TrainingState
 
 # Not a derivative of its loss, as its documentation says; tested below.
 NOT_A_DERIVATIVE = {"squared_error_published"}
@@ -56,23 +57,16 @@ def make_trainer(loss, activation, targets, random_weights, alpha):
     network = Network(layers)
     loss = LOSSES[loss](targets.kind)
     set_activations(network, activation, loss.output_activation, negative_slope=0.6)
-    trainer = Trainer(
-        state=TrainingState(network, rng, rng, [rng] * 3, 0),
+    trainer = BatchTrainer(
+        state=TrainingState(network, RandomStreams(rng, rng, [rng] * 3, 0)),
         loss=loss,
         optimizer=SGD(),  # a step is the gradient
-        schedule=Constant(1.0, 0),
-        topology=None,
-        plasticity=None,
-        dropout=None,
-        stopping=None,
         alpha=alpha,
         weight_decays=[alpha / 5] * len(layers),
         batch_size=11,
-        shuffle=False,
-        evolution=EvolutionSchedule(None, "constant", 1.0),
         n_threads=1,
     )
-    trainer.state.rate = 1.0
+    trainer.state.progress = Progress(learning_rate=1.0)
     return trainer
 
 
@@ -92,7 +86,7 @@ def test_against_finite_differences(
         y = np.minimum(y, targets.classes[-1])
     weights = rng.random(11) if is_weighted else None
     inputs, samples = DenseRows(rng.standard_normal((11, 6))), np.arange(11)
-    data = TrainingData(inputs, targets, targets.encode(y), weights, samples)
+    data = FitData(inputs, targets, targets.encode(y), weights, samples)
     trainer.prepare(data)
     layers = trainer.state.network.layers
     parameters = [

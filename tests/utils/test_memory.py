@@ -21,11 +21,12 @@ from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
 from skhebb._plasticity import HebbianCovariance
 from skhebb._predictors.encoders import Labels
-from skhebb._training.batches import DenseRows, TrainingData
+from skhebb._training.batch_trainer import BatchTrainer
+from skhebb._training.batches import DenseRows
+from skhebb._training.data import FitData
 from skhebb._training.losses import LOSSES
 from skhebb._training.optimizers import SGD
-from skhebb._training.schedules import Constant, EvolutionSchedule
-from skhebb._training.trainer import Trainer, TrainingState
+from skhebb._training.state import Progress, RandomStreams, TrainingState
 from skhebb._utils import memory
 from skhebb.topology import SparseEvolution
 
@@ -80,26 +81,20 @@ def test_a_batch_allocates_nothing_of_its_size(rng, peak, plasticity):
     ]
     network = Network(layers)
     set_activations(network, "relu", "softmax", negative_slope=0)
-    trainer = Trainer(
-        state=TrainingState(network, rng, rng, [rng] * 3, 0),
+    trainer = BatchTrainer(
+        state=TrainingState(network, RandomStreams(rng, rng, [rng] * 3, 0)),
         loss=LOSSES["log_loss"]("multiclass"),
         optimizer=SGD(0.9, nesterov=True),
-        schedule=Constant(0.01, 0),
-        topology=topology,
         plasticity=plasticity,
-        dropout=None,
-        stopping=None,
         alpha=0.1,
         weight_decays=[0.1] * len(layers),
         batch_size=256,
-        shuffle=True,
-        evolution=EvolutionSchedule(None, "constant", 1.0),
         n_threads=2,
     )
-    trainer.state.rate = 0.01
+    trainer.state.progress = Progress(learning_rate=0.01)
     samples, y = np.arange(256), rng.integers(3, size=256)
     inputs = DenseRows(rng.random((256, 100), dtype=np.float32))
-    data = TrainingData(inputs, Labels(np.arange(3)), y, None, samples)
+    data = FitData(inputs, Labels(np.arange(3)), y, None, samples)
     trainer.prepare(data)
     trainer.run_batch(data, samples)
     needed = peak(lambda: trainer.run_batch(data, samples))

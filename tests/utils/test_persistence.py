@@ -489,7 +489,8 @@ def damage(state, rng):
         state["_saved"]["encoder"],
         training,
         *training["layers"],
-        *training["rngs"],
+        *training["random"]["generators"],
+        *(training[part] for part in ("random", "counters", "progress", "history")),
     ]
     holders += 3 * training["layers"]
     holder = holders[rng.integers(len(holders))]

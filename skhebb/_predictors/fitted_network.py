@@ -1,0 +1,137 @@
+"""What a fitted network tells."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skhebb._predictors.persistence import NetworkPersistenceMixin
+from skhebb._training.batches import as_batch_source
+from skhebb._utils.sparse import check_sparse
+from skhebb._utils.threads import effective_n_threads
+from skhebb._utils.transaction import twin
+from skhebb._utils.validation import (
+    check_coefs,
+    check_intercepts,
+    check_length,
+    check_outputs,
+    validate_data,
+)
+
+
+class FittedNetworkMixin(NetworkPersistenceMixin):
+    """Predictions and fitted attributes.
+
+    Users may read while another thread trains, and may change `coefs_` and
+    `intercepts_`.
+    """
+
+    def predict(self, X):
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Classes or zeros and ones of classifiers, numbers of regressors.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that sums of the network overflow.
+        """
+        fitted = self._at_this_moment()
+        return fitted._encoder.decode(fitted._outputs(X))
+
+    @property
+    def feature_importances_(self):
+        """Strength of each feature's neuron, ndarray of shape (n_features,).
+
+        The sum of the absolute weights of its connections, as QuickSelection has it
+        (Atashgahi et al. 2022). It is comparable between features of one scale only.
+        """
+        first = self._at_this_moment()._fitted_state().network.layers[0]
+        return np.asarray(abs(first.weights).sum(axis=1)).ravel()
+
+    def _at_this_moment(self):
+        """Return a twin, which threads that train this estimator do not change."""
+        check_is_fitted(self)
+        return twin(self)
+
+    def _outputs(self, X):
+        network = self._fitted_state().network
+        X = check_sparse("X", X)
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=network.dtype, reset=False
+        )
+        outputs = network.outputs(as_batch_source(X), effective_n_threads(self.n_jobs))
+        check_outputs(outputs)
+        return outputs
+
+    def _fitted_state(self):
+        """The state that training left, to be read, or copied and trained.
+
+        If users have changed `coefs_` or `intercepts_` since, a state with what these
+        hold now, and an optimiser that starts anew.
+
+        Raises
+        ------
+        ValueError
+            If these are no longer layers of this network.
+        """
+        layers = self._state.network.layers
+        check_length("coefs_", self.coefs_, len(layers))
+        check_length("intercepts_", self.intercepts_, len(layers))
+        parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
+        if all(
+            weights is layer.weights
+            and biases is layer.biases
+            and layer.is_sound()
+            and layer.is_aligned()
+            for layer, (weights, biases) in zip(layers, parameters, strict=True)
+        ):
+            return self._state
+        shapes = [(layer.n_in, layer.n_out) for layer in layers]
+        sizes, dtype = [n_out for _, n_out in shapes], self._state.network.dtype
+        coefs = check_coefs(self.coefs_, shapes, dtype, "coefs_")
+        intercepts = check_intercepts(self.intercepts_, sizes, dtype, "intercepts_")
+        state = self._state.copy()
+        # What a mask remembers is of the connections that were there before.
+        state.restore_parameters(
+            [(*pair, None) for pair in zip(coefs, intercepts, strict=True)]
+        )
+        return state
+
+    def _fitted(self, state, encoder, recipe, n_before):
+        """All fitted attributes, after training that began with epoch `n_before`."""
+        layers, history = state.network.layers, state.history
+        n_cells = sum(layer.n_in * layer.n_out for layer in layers)
+        is_judged = self.early_stopping
+        return {
+            "_state": state,
+            "_encoder": encoder,
+            "_activation": (self.activation, self.negative_slope),
+            "coefs_": [layer.weights for layer in layers],
+            "intercepts_": [layer.biases for layer in layers],
+            **{f"{name}_": value for name, value in recipe._asdict().items()},
+            "n_layers_": len(layers) + 1,
+            "n_outputs_": layers[-1].n_out,
+            "out_activation_": self._loss(encoder).output_activation,
+            "n_connections_": state.network.n_connections,
+            "density_": state.network.n_connections / n_cells,
+            "n_iter_": len(history.losses) - n_before,
+            "t_": state.counters.n_samples_seen,
+            "loss_": history.losses[-1] if history.losses else np.nan,
+            "loss_curve_": history.losses,
+            "best_loss_": None if is_judged else min(history.losses, default=np.inf),
+            "validation_scores_": history.scores if is_judged else None,
+            "validation_loss_curve_": (
+                history.validation_losses if is_judged else None
+            ),
+            "best_validation_score_": state.progress.best_score if is_judged else None,
+        }
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "coefs_")

@@ -1,0 +1,57 @@
+"""Arrays that one mini-batch after the other is computed in."""
+
+import numpy as np
+
+from skhebb._kernels._loops import N_GROUPS
+from skhebb._network.buffers import BatchBuffers
+
+
+class Workspace:
+    """Arrays that one mini-batch after the other is computed in.
+
+    Parameters
+    ----------
+    network : Network
+    inputs : DenseRows or SparseRows
+        Where batches come from.
+    needs_preactivations : list of bool
+        Of each layer, whether a local rule wants what it was before its activation
+        function.
+    batch_size : int
+        The largest.
+    n_threads : int
+
+    Attributes
+    ----------
+    activations : BatchBuffers
+        Of the features and of each layer.
+    preactivations : BatchBuffers
+        Of each layer, empty where they are not needed.
+    errors : BatchBuffers
+        Two, because the errors of two neighbouring layers are alive at a time.
+    error_sums : list of ndarray of shape (N_GROUPS * n_neurons,)
+    scratch : ndarray of shape (N_GROUPS, n)
+        For the update of the layers.
+    """
+
+    def __init__(self, network, inputs, needs_preactivations, batch_size, n_threads):
+        sizes, dtype = network.layer_sizes, network.dtype
+        _, *sizes_after = sizes
+        wanted = [
+            size * needs
+            for size, needs in zip(sizes_after, needs_preactivations, strict=True)
+        ]
+        self.activations = BatchBuffers(inputs.tiled_sizes(sizes), batch_size, dtype)
+        self.preactivations = BatchBuffers(wanted, batch_size, dtype)
+        self.errors = BatchBuffers([max(sizes_after)] * 2, batch_size, dtype)
+        self.error_sums = [np.zeros(N_GROUPS * size, dtype) for size in sizes_after]
+        chunk = max(layer.largest_chunk(n_threads) for layer in network.layers)
+        self.scratch = np.empty((N_GROUPS, chunk), dtype=dtype)
+        self._n_outputs = sizes[-1]
+        self._of_outputs = np.empty((3, sizes[-1] * batch_size), dtype=dtype)
+
+    def of_outputs(self, batch_size):
+        """Return outputs, targets and scratch, each (n_outputs, batch_size)."""
+        shape = self._n_outputs, batch_size
+        n = self._n_outputs * batch_size
+        return [flat[:n].reshape(shape) for flat in self._of_outputs]
