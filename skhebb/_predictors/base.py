@@ -222,16 +222,11 @@ class BaseSparseNetwork(
         held_out = None
         if validation.X is not None:
             held_out = self._validation_data(validation, data)
-        if is_warm:  # a copy, so that an exception leaves what is fitted as it is
-            state = self._fitted_state().copy()
-            split_seed = state.random.split_seed
-        else:
-            streams = self._streams()
-            split_seed = streams.training.split_seed
+        # A copy, so that an exception leaves what is fitted as it is.
+        start = self._fitted_state().copy() if is_warm else self._streams()
         if self.early_stopping and held_out is None:
-            data, held_out = self._hold_out(data, split_seed)
-        if not is_warm:
-            state = self._begin(data, streams, initial)
+            data, held_out = self._hold_out(data, start.random.split_seed)
+        state = start if is_warm else self._begin(data, start, initial)
         return self._train(observed, state, data, held_out, n_threads)
 
     def _train(self, observed, state, data, held_out, n_threads):
@@ -277,7 +272,7 @@ class BaseSparseNetwork(
         check_memory_of_training(self, checked, encoder.n_outputs)
         data, streams = self._fit_data(checked, encoder), self._streams()
         if self.early_stopping:
-            data, _ = self._hold_out(data, streams.training.split_seed)
+            data, _ = self._hold_out(data, streams.random.split_seed)
         return self._begin(data, streams).network.layers
 
     def _partial_fit(self, given, make_encoder):
@@ -371,7 +366,7 @@ class BaseSparseNetwork(
         layers = [SparseLayer(*pair) for pair in zip(weights, biases, strict=True)]
         if initial.coefs is None:  # given weights are for X as it is
             layers[0].scale_inputs(input_scale_of(data))
-        return TrainingState(Network(layers), streams.training)
+        return TrainingState(Network(layers), streams.random)
 
     def _trainer(self, state, data, recipe, n_threads):
         loss = self._loss(data.encoder, data.class_weights)
