@@ -226,7 +226,7 @@ class BaseSparseNetwork(
         start = self._fitted_state().copy() if is_warm else self._streams()
         if self.early_stopping and held_out is None:
             data, held_out = self._hold_out(data, start.random.split_seed)
-        state = start if is_warm else self._begin(data, start, initial)
+        state = start if is_warm else self._begin(data, n_threads, start, initial)
         return self._train(observed, state, data, held_out, n_threads)
 
     def _train(self, observed, state, data, held_out, n_threads):
@@ -273,7 +273,8 @@ class BaseSparseNetwork(
         data, streams = self._fit_data(checked, encoder), self._streams()
         if self.early_stopping:
             data, _ = self._hold_out(data, streams.random.split_seed)
-        return self._begin(data, streams).network.layers
+        n_threads = effective_n_threads(self.n_jobs)
+        return self._begin(data, n_threads, streams).network.layers
 
     def _partial_fit(self, given, make_encoder):
         """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
@@ -292,7 +293,7 @@ class BaseSparseNetwork(
         )
         data = self._fit_data(checked, encoder, given.X)
         if is_first:
-            state = self._begin(data, self._streams())
+            state = self._begin(data, n_threads, self._streams())
         else:
             before = self._fitted_state()
             state = before.copy()
@@ -351,7 +352,7 @@ class BaseSparseNetwork(
         n_layers = len(check_layer_sizes(self.hidden_layer_sizes)) + 1
         return NewStreams.of(self.random_state, n_layers)
 
-    def _begin(self, data, streams, initial=NOTHING_GIVEN):
+    def _begin(self, data, n_threads, streams, initial=NOTHING_GIVEN):
         """The state that the training of a new network starts from."""
         X, n_outputs = data.inputs.X, data.encoder.n_outputs
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
@@ -359,8 +360,9 @@ class BaseSparseNetwork(
         self._begun_with = parameters_of(self, self._of_new)
         biases = check_intercepts(initial.intercepts, sizes[1:], X.dtype)
         if initial.coefs is None:
-            topology = self._topology()
-            weights = topology.initial_weights(shapes, X.dtype, streams.initial)
+            weights = self._topology().initial_weights(
+                shapes, X.dtype, streams.initial, data, n_threads
+            )
         else:
             weights = check_coefs(initial.coefs, shapes, X.dtype)
         layers = [SparseLayer(*pair) for pair in zip(weights, biases, strict=True)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skhebb.topology._graphs import GRAPHS
 from skhebb.topology._growth import absent_ranks
 from skhebb.topology._set import initial_weights
 from skhebb.topology._topology import Topology
@@ -34,7 +35,7 @@ class HebbianMask(Topology):
         self.weight_scale = weight_scale
         self.threshold = threshold
 
-    def initial_weights(self, shapes, dtype, rng):
+    def initial_weights(self, shapes, dtype, rng, data, n_threads):
         """Draw normally distributed weights on the initial graph.
 
         Parameters
@@ -45,15 +46,19 @@ class HebbianMask(Topology):
             Type of the weights.
         rng : numpy.random.Generator
             Where graphs and weights come from.
+        data : FitData
+            What graphs may look at.
+        n_threads : int
 
         Returns
         -------
         weights : list of csr_array of shape (n_in, n_out)
             The weights of each layer.
         """
-        return initial_weights(
-            self.graph, self.amount, self.weight_scale, shapes, dtype, rng
-        )
+        graph = GRAPHS[self.graph](shapes, *self.amount)
+        if graph.needs_data:
+            graph.look_at(data, rng, n_threads)
+        return initial_weights(graph, self.amount, self.weight_scale, dtype, rng)
 
     def prune(self, layer, extent):
         """Remove connections whose value is not above the threshold.

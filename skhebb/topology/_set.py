@@ -55,7 +55,7 @@ class SparseEvolution(Topology):
         self.needs_probe = takes_probe(self.growth)
         self.needs_errors = getattr(self.growth, "needs_errors", self.needs_probe)
 
-    def initial_weights(self, shapes, dtype, rng):
+    def initial_weights(self, shapes, dtype, rng, data, n_threads):
         """Draw normally distributed weights on the initial graph.
 
         Parameters
@@ -66,15 +66,19 @@ class SparseEvolution(Topology):
             Type of the weights.
         rng : numpy.random.Generator
             Where graphs and weights come from.
+        data : FitData
+            What graphs may look at.
+        n_threads : int
 
         Returns
         -------
         weights : list of csr_array of shape (n_in, n_out)
             The weights of each layer.
         """
-        return initial_weights(
-            self.graph, self.amount, self.weight_scale, shapes, dtype, rng
-        )
+        graph = GRAPHS[self.graph](shapes, *self.amount)
+        if graph.needs_data:
+            graph.look_at(data, rng, n_threads)
+        return initial_weights(graph, self.amount, self.weight_scale, dtype, rng)
 
     def prune(self, layer, extent):
         """Remove connections, chosen by the rule.
@@ -130,7 +134,7 @@ class SparseEvolution(Topology):
             layer.add_connections(ranks, values)
 
 
-def initial_weights(graph, amount, weight_scale, shapes, dtype, rng):
+def initial_weights(graph, amount, weight_scale, dtype, rng):
     """Normally distributed weights on an initial graph, a csr_array per layer.
 
     Raises
@@ -138,9 +142,8 @@ def initial_weights(graph, amount, weight_scale, shapes, dtype, rng):
     ValueError
         If a layer has no connection, so that nothing could be learned.
     """
-    graph = GRAPHS[graph](shapes, *amount)
     layers = []
-    for depth, shape in enumerate(shapes):
+    for depth, shape in enumerate(graph.shapes):
         indptr, indices = graph.draw(depth, rng)
         if not len(indices):
             amounts = zip(("epsilon", "density"), amount, strict=True)
