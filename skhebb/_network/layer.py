@@ -16,7 +16,7 @@ CHUNK = 1 << 17  # connections that a thread updates at a time, which bounds scr
 
 
 class LayerParameters(NamedTuple):
-    """What a layer has learned.
+    """Parameters that a layer has learned.
 
     Attributes
     ----------

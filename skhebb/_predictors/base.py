@@ -222,16 +222,11 @@ class BaseSparseNetwork(
         held_out = None
         if validation.X is not None:
             held_out = self._validation_data(validation, data)
-        if is_warm:  # a copy, so that an exception leaves what is fitted as it is
-            state = self._fitted_state().copy()
-            split_seed = state.random.split_seed
-        else:
-            streams = self._streams()
-            split_seed = streams.training.split_seed
+        # A copy, so that an exception leaves what is fitted as it is.
+        start = self._fitted_state().copy() if is_warm else self._streams()
         if self.early_stopping and held_out is None:
-            data, held_out = self._hold_out(data, split_seed)
-        if not is_warm:
-            state = self._begin(data, streams, n_threads, initial)
+            data, held_out = self._hold_out(data, start.random.split_seed)
+        state = start if is_warm else self._begin(data, n_threads, start, initial)
         return self._train(observed, state, data, held_out, n_threads)
 
     def _train(self, observed, state, data, held_out, n_threads):
@@ -277,9 +272,9 @@ class BaseSparseNetwork(
         check_memory_of_training(self, checked, encoder.n_outputs)
         data, streams = self._fit_data(checked, encoder), self._streams()
         if self.early_stopping:
-            data, _ = self._hold_out(data, streams.training.split_seed)
+            data, _ = self._hold_out(data, streams.random.split_seed)
         n_threads = effective_n_threads(self.n_jobs)
-        return self._begin(data, streams, n_threads).network.layers
+        return self._begin(data, n_threads, streams).network.layers
 
     def _partial_fit(self, given, make_encoder):
         """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
@@ -298,7 +293,7 @@ class BaseSparseNetwork(
         )
         data = self._fit_data(checked, encoder, given.X)
         if is_first:
-            state = self._begin(data, self._streams(), n_threads)
+            state = self._begin(data, n_threads, self._streams())
         else:
             before = self._fitted_state()
             state = before.copy()
@@ -357,7 +352,7 @@ class BaseSparseNetwork(
         n_layers = len(check_layer_sizes(self.hidden_layer_sizes)) + 1
         return NewStreams.of(self.random_state, n_layers)
 
-    def _begin(self, data, streams, n_threads, initial=NOTHING_GIVEN):
+    def _begin(self, data, n_threads, streams, initial=NOTHING_GIVEN):
         """The state that the training of a new network starts from."""
         X, n_outputs = data.inputs.X, data.encoder.n_outputs
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
@@ -373,7 +368,7 @@ class BaseSparseNetwork(
         layers = [SparseLayer(*pair) for pair in zip(weights, biases, strict=True)]
         if initial.coefs is None:  # given weights are for X as it is
             layers[0].scale_inputs(input_scale_of(data))
-        return TrainingState(Network(layers), streams.training)
+        return TrainingState(Network(layers), streams.random)
 
     def _trainer(self, state, data, recipe, n_threads):
         loss = self._loss(data.encoder, data.class_weights)
