@@ -240,7 +240,10 @@ class TestValidation:
         assert_array_equal(clf.classes_, [0, 1, 2, 3])
         rest = np.flatnonzero(y < 3)
         train, val = train_test_split(
-            rest, test_size=27, stratify=y[rest], random_state=clf._state.random.split_seed
+            rest,
+            test_size=27,
+            stratify=y[rest],
+            random_state=clf._state.random.split_seed,
         )
         train = np.append(train, 5)
         by_hand = clone(clf).fit(X[train], y[train], X_val=X[val], y_val=y[val])
