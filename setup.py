@@ -24,7 +24,7 @@ from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("skhebb/_kernels")
 SOURCES = KERNELS / "src"
-HEADERS = sorted(str(path) for path in SOURCES.glob("*.h"))
+HEADERS = sorted(map(str, [*SOURCES.glob("*.h"), *KERNELS.glob("*.pxd")]))
 DEBUG = os.environ.get("SKHEBB_BOUNDSCHECK", "0") == "1"
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 SANITIZE = SANITIZERS if os.environ.get("SKHEBB_SANITIZE", "0") == "1" else []
@@ -102,13 +102,14 @@ setup(
     ext_modules=cythonize(
         [
             kernel(
-                "_loops",
+                "_runtime",  # which hands the loops out
                 [
                     "tile_loops_baseline.c",
                     "tile_loops_avx2.c",
                     "tile_loops_avx512.c",
                 ],
             ),
+            kernel("_loops"),
             kernel("_connections"),
         ],
         compiler_directives=DIRECTIVES,

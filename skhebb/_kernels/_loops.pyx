@@ -4,91 +4,35 @@ Each output element belongs to exactly one iteration of a loop, so that results 
 the same bits for any number of threads.
 """
 
-import os
-
 from cython cimport floating
 from cython.parallel cimport prange, threadid
+
+from skhebb._kernels._runtime cimport table_for, threads_for
+from skhebb._kernels.tile_loops cimport (
+    SKHEBB_ADAM,
+    SKHEBB_CACHE_LINE,
+    SKHEBB_GRADIENT_DESCENT,
+    SKHEBB_LOGISTIC,
+    SKHEBB_PIECEWISE_LINEAR,
+    SKHEBB_TANH,
+    SKHEBB_TILE_BYTES,
+    skhebb_activation,
+    skhebb_activation_kind,
+    skhebb_connections,
+    skhebb_hebbian,
+    skhebb_nonzeros,
+    skhebb_rule,
+    skhebb_step,
+    skhebb_table,
+    skhebb_tiles,
+)
 
 ctypedef fused index:
     int
     long long
 
-cdef const skhebb_instruction_set* in_use
-
-
-def instruction_sets():
-    """Names of the instruction sets that run here, best last."""
-    return [
-        skhebb_instruction_sets[which].name.decode()
-        for which in range(SKHEBB_N_INSTRUCTION_SETS)
-        if skhebb_runs_here(which)
-    ]
-
-
-def instruction_set():
-    """Name of the instruction set in use."""
-    return in_use.name.decode()
-
-
-def use_instruction_set(str name):
-    """Make all kernels use the instruction set `name`, one of `instruction_sets()`."""
-    global in_use
-    if name not in instruction_sets():
-        raise ValueError(
-            f"SKHEBB_INSTRUCTION_SET={name!r} does not run here. "
-            f"Choose one of {instruction_sets()}."
-        )
-    for which in range(SKHEBB_N_INSTRUCTION_SETS):
-        if skhebb_instruction_sets[which].name.decode() == name:
-            in_use = skhebb_instruction_sets[which]
-
-
-def choose_instruction_set():
-    """Use what SKHEBB_INSTRUCTION_SET names, else the best that runs here."""
-    best = instruction_sets()[len(instruction_sets()) - 1]
-    use_instruction_set(os.environ.get("SKHEBB_INSTRUCTION_SET") or best)
-
-
-choose_instruction_set()
-
-
-def build():
-    """Compiler and flags of this build."""
-    return f"{SKHEBB_COMPILER.decode()}, {SKHEBB_FLAGS.decode()}"
-
-
-def openmp_enabled():
-    """Whether this build has OpenMP."""
-    return bool(SKHEBB_OPENMP)
-
-
-def openmp_max_threads():
-    """The number of threads that OpenMP would use now; 1 without OpenMP."""
-    return omp_get_max_threads()
-
-
-# Multiply-adds that are worth a thread of their own: waking one costs microseconds,
-# and far more on a busy machine.
-cdef Py_ssize_t grain = 1 << 18
-
-
-def set_grain(Py_ssize_t work):
-    """Set the multiply-adds worth a thread, at least 1; return those before."""
-    global grain
-    before = grain
-    grain = work
-    return before
-
-
-cdef inline int threads_for(Py_ssize_t work, int n_threads) noexcept nogil:
-    """Threads for so many multiply-adds, at most `n_threads`."""
-    cdef Py_ssize_t worth = 1 + work // grain
-    return max(1, n_threads) if worth >= n_threads else <int>worth
-
-
-cdef inline const skhebb_table* table_for(size_t real, size_t index_size) noexcept nogil:
-    """The loops for a precision and an index type, given by their sizes in bytes."""
-    return in_use.tables[2 * (real == sizeof(double)) + (index_size == sizeof(long long))]
+CACHE_LINE = SKHEBB_CACHE_LINE
+TILE_BYTES = SKHEBB_TILE_BYTES
 
 
 cdef int check(bint sizes_match) except -1:
@@ -107,8 +51,23 @@ cdef int check_parts(const Py_ssize_t[::1] edges, Py_ssize_t n) except -1:
     return 0
 
 
+cdef int code_of(str what, dict codes, str name) except -1:
+    """The code that C has for `name`, of something; raise if there is none."""
+    if name not in codes:
+        raise ValueError(f"{what} must be one of {sorted(codes)}. Got {name!r}.")
+    return codes[name]
+
+
+ACTIVATION_KINDS = {
+    "piecewise linear": SKHEBB_PIECEWISE_LINEAR,
+    "tanh": SKHEBB_TANH,
+    "logistic": SKHEBB_LOGISTIC,
+}
+RULES = {"gradient descent": SKHEBB_GRADIENT_DESCENT, "adam": SKHEBB_ADAM}
+
+
 cdef class Activation:
-    """What the kernels know of an activation function.
+    """What the kernels know of an activation function, one of `ACTIVATION_KINDS`.
 
     ``Activation("piecewise linear", slope)`` leaves positive values, multiplies
     negative ones by `slope`, and is applied by the kernels; of "tanh" and "logistic"
@@ -119,8 +78,7 @@ cdef class Activation:
     cdef skhebb_activation c
 
     def __init__(self, str kind, double slope=1.0, double keep_probability=1.0):
-        kinds = ["piecewise linear", "tanh", "logistic"]
-        self.c.kind = kinds.index(kind)
+        self.c.kind = <skhebb_activation_kind>code_of("kind", ACTIVATION_KINDS, kind)
         self.c.slope = slope
         self.c.keep_probability = keep_probability
 
@@ -149,7 +107,7 @@ cdef class OptimizerStep:
 
     def __init__(self, str rule, factors, int n_states, double alpha,
                  double weight_decay):
-        self.c.rule = RULES.index(rule)
+        self.c.rule = <skhebb_rule>code_of("rule", RULES, rule)
         if rule == "adam":
             check(len(factors) == 4 and n_states == 2)
         else:
@@ -167,9 +125,6 @@ cdef class OptimizerStep:
         step.state0, step.state1 = states[0], states[1]
         step.inverse_total = 1.0 / total
         return step
-
-
-RULES = ["gradient descent", "adam"]  # in the order of the C loops
 
 
 cdef int point_to_states(OptimizerStep step, list states, floating[::1] parameters,
@@ -198,10 +153,10 @@ cdef skhebb_tiles tiles_of(
     for t in range(tiles.n_tiles):
         width = edges[t + 1] - edges[t]
         in_bytes = width * <Py_ssize_t>real
-        if in_bytes < 64:
+        if in_bytes < SKHEBB_CACHE_LINE:
             check(tiles.n_tiles == 1 and width > 0 and width & (width - 1) == 0)
         else:
-            check(in_bytes <= 256 and in_bytes % 64 == 0)
+            check(in_bytes <= SKHEBB_TILE_BYTES and in_bytes % SKHEBB_CACHE_LINE == 0)
     tiles.batch = batch
     tiles.edges = &edges[0]
     tiles.weights = NULL
@@ -318,7 +273,9 @@ def load_rows(
         check(0 <= samples[b] < X.shape[0])
     cdef const skhebb_table* loops = table_for(sizeof(floating), sizeof(int))
     # All tiles are of so many columns or, the only one, of less.
-    cdef Py_ssize_t columns = min(stride, 64 // <Py_ssize_t>sizeof(floating))
+    cdef Py_ssize_t columns = min(
+        stride, SKHEBB_CACHE_LINE // <Py_ssize_t>sizeof(floating)
+    )
     cdef Py_ssize_t group
     n_threads = threads_for(n_features * stride, n_threads)
     for group in prange(stride // columns, nogil=True, num_threads=n_threads,

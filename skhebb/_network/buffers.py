@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-CACHE_LINE = 64  # bytes
-VECTORS_PER_TILE = 4  # cache lines of a tile's row, which the kernels hold in registers
+from skhebb._kernels._loops import CACHE_LINE, TILE_BYTES
 
 
 class Tiles:
@@ -38,7 +37,7 @@ class Tiles:
             edges = [0, 1 << (batch_size - 1).bit_length()]
         else:
             n_vectors = -(-batch_size // lanes)
-            n_tiles = -(-n_vectors // VECTORS_PER_TILE)
+            n_tiles = -(-n_vectors * CACHE_LINE // TILE_BYTES)
             edges = lanes * (np.arange(n_tiles + 1) * n_vectors // n_tiles)
         self.edges = np.array(edges, dtype=np.intp)
         self.n_tiles = len(self.edges) - 1

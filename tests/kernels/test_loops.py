@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _loops, _runtime
 from skhebb._network.buffers import Batch, NonZeros, tiles_for
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import LINEAR
@@ -424,7 +424,7 @@ def test_nan_and_infinity_reach_the_output(case, dtype, batch):
 
 def test_unknown_instruction_set_is_refused():
     with pytest.raises(ValueError, match=r"'mmx' does not run here.*baseline"):
-        _loops.use_instruction_set("mmx")
+        _runtime.use_instruction_set("mmx")
 
 
 def test_covariance_of_neurons_far_from_zero(rng):
