@@ -18,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -93,7 +94,8 @@ def kernel(name, c_sources=()):
     return Extension(
         f"skhebb._kernels.{name}",
         [str(KERNELS / f"{name}.pyx"), *(str(SOURCES / c) for c in c_sources)],
-        include_dirs=[str(SOURCES)],
+        include_dirs=[str(SOURCES), numpy.get_include()],
+        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
         depends=HEADERS,
     )
 
@@ -109,8 +111,11 @@ setup(
                     "tile_loops_avx512.c",
                 ],
             ),
-            kernel("_loops"),
+            kernel("_arrays"),
             kernel("_connections"),
+            kernel("_handles"),
+            kernel("_rules"),
+            kernel("_loops"),
         ],
         compiler_directives=DIRECTIVES,
         force=True,  # other directives make another .c of the same .pyx
