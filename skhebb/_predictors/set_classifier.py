@@ -111,7 +111,7 @@ default="erdos_renyi"
         - "gradient": of such candidates [6]_ those with the largest absolute gradient
           of the loss, as in [4]_.
 
-        Correlations and gradients are those of up to 2000 training samples, drawn anew
+        Correlations and gradients are those of up to 500 training samples, drawn anew
         each time, without dropout. A callable takes the weights of a layer, a sorted
         csr_array of shape (n_in, n_out), the number of connections to add, and a
         :class:`numpy.random.Generator`, and gives their ranks among the absent
