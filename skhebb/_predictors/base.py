@@ -5,7 +5,6 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.metrics import check_scoring
 
 from skhebb._network.activations import ACTIVATIONS, set_activations
@@ -39,9 +38,10 @@ from skhebb._training.schedules import SCHEDULES
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import StoppingRule, StopReason
 from skhebb._training.trainer import Trainer
+from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.sklearn import Interval, Options, StrOptions, _fit_context
 from skhebb._utils.threads import effective_n_threads
-from skhebb._utils.transaction import transaction, twin
+from skhebb._utils.transaction import twin
 from skhebb._utils.validation import (
     CheckedCallsMixin,
     check_coefs,
@@ -63,7 +63,7 @@ class BaseSparseNetwork(
     CheckedCallsMixin,
     DataPreparationMixin,
     FittedNetworkMixin,
-    CallbackSupportMixin,
+    ObservedFitMixin,
     BaseEstimator,
 ):
     """A truly sparse network, trained by gradient descent.
@@ -197,20 +197,13 @@ class BaseSparseNetwork(
         """
         if self.warm_start:
             warn_of_changes(self, "Set warm_start=False to start anew.")
-        with transaction(self) as draft:
-            reason, complaint = self._observe_fit(
-                draft,
-                Given(X, y, sample_weight),
-                Given(X_val, y_val, sample_weight_val),
-                InitialParameters(coefs_init, intercepts_init),
-            )
+        reason, complaint = self._fit_draft(
+            Given(X, y, sample_weight),
+            Given(X_val, y_val, sample_weight_val),
+            InitialParameters(coefs_init, intercepts_init),
+        )
         warn_of_outcome(self, reason, complaint)
         return self
-
-    @with_callbacks
-    def _observe_fit(self, draft, *data):
-        """Let the draft fit, and callbacks know this estimator."""
-        return draft._fit(self, *data)
 
     def _fit(self, observed, given, validation, initial):
         check_combinations(self, validation)
@@ -229,16 +222,11 @@ class BaseSparseNetwork(
         held_out = None
         if validation.X is not None:
             held_out = self._validation_data(validation, data)
-        if is_warm:  # a copy, so that an exception leaves what is fitted as it is
-            state = self._fitted_state().copy()
-            split_seed = state.random.split_seed
-        else:
-            streams = self._streams()
-            split_seed = streams.training.split_seed
+        # A copy, so that an exception leaves what is fitted as it is.
+        start = self._fitted_state().copy() if is_warm else self._streams()
         if self.early_stopping and held_out is None:
-            data, held_out = self._hold_out(data, split_seed)
-        if not is_warm:
-            state = self._begin(data, streams, initial)
+            data, held_out = self._hold_out(data, start.random.split_seed)
+        state = start if is_warm else self._begin(data, n_threads, start, initial)
         return self._train(observed, state, data, held_out, n_threads)
 
     def _train(self, observed, state, data, held_out, n_threads):
@@ -284,8 +272,9 @@ class BaseSparseNetwork(
         check_memory_of_training(self, checked, encoder.n_outputs)
         data, streams = self._fit_data(checked, encoder), self._streams()
         if self.early_stopping:
-            data, _ = self._hold_out(data, streams.training.split_seed)
-        return self._begin(data, streams).network.layers
+            data, _ = self._hold_out(data, streams.random.split_seed)
+        n_threads = effective_n_threads(self.n_jobs)
+        return self._begin(data, n_threads, streams).network.layers
 
     def _partial_fit(self, given, make_encoder):
         """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
@@ -304,7 +293,7 @@ class BaseSparseNetwork(
         )
         data = self._fit_data(checked, encoder, given.X)
         if is_first:
-            state = self._begin(data, self._streams())
+            state = self._begin(data, n_threads, self._streams())
         else:
             before = self._fitted_state()
             state = before.copy()
@@ -363,7 +352,7 @@ class BaseSparseNetwork(
         n_layers = len(check_layer_sizes(self.hidden_layer_sizes)) + 1
         return NewStreams.of(self.random_state, n_layers)
 
-    def _begin(self, data, streams, initial=NOTHING_GIVEN):
+    def _begin(self, data, n_threads, streams, initial=NOTHING_GIVEN):
         """The state that the training of a new network starts from."""
         X, n_outputs = data.inputs.X, data.encoder.n_outputs
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
@@ -371,14 +360,15 @@ class BaseSparseNetwork(
         self._begun_with = parameters_of(self, self._of_new)
         biases = check_intercepts(initial.intercepts, sizes[1:], X.dtype)
         if initial.coefs is None:
-            topology = self._topology()
-            weights = topology.initial_weights(shapes, X.dtype, streams.initial)
+            weights = self._topology().initial_weights(
+                shapes, X.dtype, streams.initial, data, n_threads
+            )
         else:
             weights = check_coefs(initial.coefs, shapes, X.dtype)
         layers = [SparseLayer(*pair) for pair in zip(weights, biases, strict=True)]
         if initial.coefs is None:  # given weights are for X as it is
             layers[0].scale_inputs(input_scale_of(data))
-        return TrainingState(Network(layers), streams.training)
+        return TrainingState(Network(layers), streams.random)
 
     def _trainer(self, state, data, recipe, n_threads):
         loss = self._loss(data.encoder, data.class_weights)

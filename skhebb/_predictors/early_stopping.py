@@ -126,7 +126,7 @@ def split(samples, strata, n_val, random_state):
             "drawn without regard to classes. Change validation_fraction, or give "
             "X_val and y_val to fit.",
             UserWarning,
-            stacklevel=9,
+            stacklevel=10,
         )
         return split(samples, None, n_val, random_state)
     train, held = train_test_split(

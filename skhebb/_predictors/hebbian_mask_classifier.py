@@ -67,8 +67,8 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
         Indices into `coefs_` of the layers that are masked; -1 is the output layer.
     negative_slope : float, default=0.6
         The s of ``activation="all_relu"``.
-    initial_graph : {"erdos_renyi", "erk", "uniform"}, default="uniform"
-        How connections that may be active are drawn, see :class:`SETClassifier`.
+    initial_graph : {"correlation", "erdos_renyi", "erk", "uniform"}, default="uniform"
+        Where connections are that may be active, see :class:`SETClassifier`.
     density : float in (0, 1] or "auto", default=1
         Number of connections that may be active, divided by that of a dense network of
         this shape. "auto": see :class:`SETClassifier`.

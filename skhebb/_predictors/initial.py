@@ -28,11 +28,12 @@ class NewStreams(NamedTuple):
     ----------
     initial : numpy.random.Generator
         Of graphs and weights.
-    training : RandomStreams
+    random : RandomStreams
+        Of training.
     """
 
     initial: np.random.Generator
-    training: RandomStreams
+    random: RandomStreams
 
     @classmethod
     def of(cls, random_state, n_layers):

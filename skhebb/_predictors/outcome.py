@@ -8,15 +8,16 @@ from skhebb._training.stopping import StopReason
 
 
 def warn_of_outcome(estimator, reason, complaint=None):
-    """Warn of what users do not wish for.
+    """Warn of a training that failed, or whose result is not what users wish for.
 
     Parameters
     ----------
     estimator : estimator
         After training.
     reason : StopReason
-    complaint : {"no better", "max_iter"} or None
-        What is wrong though training went on for as long as it was meant to.
+        Why training ended.
+    complaint : "no better", "max_iter" or None
+        What is wrong with the network of a training that did not fail.
     """
     values = [
         f"{name} ({getattr(estimator, f'{name}_', getattr(estimator, name))})"

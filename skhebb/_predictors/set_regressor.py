@@ -35,9 +35,18 @@ class SETRegressor(SparseEvolutionMixin, BaseSparseRegressor):
         targets.
     negative_slope : float, default=0.6
         The s of ``activation="all_relu"``.
-    initial_graph : {"erdos_renyi", "erk", "uniform"}, default="erdos_renyi"
-        How the connections of a new network are drawn.
+    initial_graph : {"correlation", "erdos_renyi", "erk", "uniform"}, \
+default="erdos_renyi"
+        Where the connections of a new network are.
 
+        - "correlation": where features of the training data are correlated, after
+          [7]_. Each neuron of a hidden layer stands for a feature, in turn if there are
+          more neurons than features, for one drawn at random if there are less. Its
+          inputs are that feature and those whose absolute correlation with it is
+          largest, or the neurons that stand for these; as many connections as with
+          "erdos_renyi", which the output layer has. Features that are constant have no
+          connections at first. Looks at up to 20 000 samples, or less if there are more
+          than some 3000 features; in `partial_fit` at those of the first call.
         - "erdos_renyi": as in [1]_. In each layer epsilon (n_in + n_out) cells are
           drawn with replacement, so that its density is 1 - exp(-epsilon (n_in +
           n_out) / (n_in n_out)).
@@ -47,8 +56,8 @@ class SETRegressor(SparseEvolutionMixin, BaseSparseRegressor):
         - "uniform": the same density in all layers, drawn without replacement.
     density : float in (0, 1] or "auto", default="auto"
         Number of connections of the whole network, divided by that of a dense network
-        of this shape. Exact with "erk" and "uniform", expected with "erdos_renyi".
-        "auto" is 1 where a dense network has at most 50 000 weights, and elsewhere what
+        of this shape. Exact with "erk" and "uniform", otherwise expected. "auto" is 1
+        where a dense network has at most 50 000 weights, and elsewhere what
         ``epsilon=20`` would give, but at most 0.1. It gives each layer at least as many
         connections as it has neurons on its larger side, which matters where there are
         few features. `density_` tells what came of it.
@@ -277,6 +286,9 @@ class SETRegressor(SparseEvolutionMixin, BaseSparseRegressor):
        energy-efficient sparse training for autoencoders. Machine Learning 111, 2022.
     .. [6] M. Heddes et al. Always-sparse training by growing connections with guided
        stochastic exploration. arXiv:2401.06898, 2024.
+    .. [7] Y. Zhang et al. Epitopological learning and Cannistraci-Hebb network shape
+       intelligence brain-inspired theory for ultra-sparse advantage in deep learning.
+       ICLR 2024.
 
     Examples
     --------

@@ -192,7 +192,7 @@ class Snapshot(NamedTuple):
 
 @dataclass
 class TrainingState:
-    """What training goes on from.
+    """State that training goes on from.
 
     Attributes
     ----------

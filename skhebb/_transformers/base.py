@@ -399,6 +399,8 @@ class BaseHebbianFeatures(
                 UserWarning,
                 stacklevel=5,
             )
+        elif complaint is not None:
+            warnings.warn(complaint, ConvergenceWarning, stacklevel=5)
         elif reason is StopReason.DIVERGED:
             warnings.warn(
                 f"Training stopped because the components became non-finite; {kept}. "
@@ -406,8 +408,6 @@ class BaseHebbianFeatures(
                 ConvergenceWarning,
                 stacklevel=5,
             )
-        elif complaint is not None:
-            warnings.warn(complaint, ConvergenceWarning, stacklevel=5)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "components_")

@@ -44,7 +44,7 @@ def teach(features, batches):
         if not hasattr(features, "components_"):
             raise_from_nothing(features, error)
         kept = "those of the last complete mini-batch are kept"
-        features._warn(StopReason.of(error), None, kept)
+        features._warn(StopReason.of(error), kept=kept)
         return True
     features._warn(StopReason.MAX_EPOCHS, complaint)
     return False

@@ -34,7 +34,7 @@ class HebbianMask(Topology):
         self.weight_scale = weight_scale
         self.threshold = threshold
 
-    def initial_weights(self, shapes, dtype, rng):
+    def initial_weights(self, shapes, dtype, rng, data, n_threads):
         """Draw normally distributed weights on the initial graph.
 
         Parameters
@@ -45,15 +45,16 @@ class HebbianMask(Topology):
             Type of the weights.
         rng : numpy.random.Generator
             Where graphs and weights come from.
+        data : FitData
+            What graphs may look at.
+        n_threads : int
 
         Returns
         -------
         weights : list of csr_array of shape (n_in, n_out)
             The weights of each layer.
         """
-        return initial_weights(
-            self.graph, self.amount, self.weight_scale, shapes, dtype, rng
-        )
+        return initial_weights(self, shapes, dtype, rng, data, n_threads)
 
     def prune(self, layer, extent):
         """Remove connections whose value is not above the threshold.

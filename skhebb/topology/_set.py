@@ -55,7 +55,7 @@ class SparseEvolution(Topology):
         self.needs_probe = takes_probe(self.growth)
         self.needs_errors = getattr(self.growth, "needs_errors", self.needs_probe)
 
-    def initial_weights(self, shapes, dtype, rng):
+    def initial_weights(self, shapes, dtype, rng, data, n_threads):
         """Draw normally distributed weights on the initial graph.
 
         Parameters
@@ -66,15 +66,16 @@ class SparseEvolution(Topology):
             Type of the weights.
         rng : numpy.random.Generator
             Where graphs and weights come from.
+        data : FitData
+            What graphs may look at.
+        n_threads : int
 
         Returns
         -------
         weights : list of csr_array of shape (n_in, n_out)
             The weights of each layer.
         """
-        return initial_weights(
-            self.graph, self.amount, self.weight_scale, shapes, dtype, rng
-        )
+        return initial_weights(self, shapes, dtype, rng, data, n_threads)
 
     def prune(self, layer, extent):
         """Remove connections, chosen by the rule.
@@ -130,28 +131,33 @@ class SparseEvolution(Topology):
             layer.add_connections(ranks, values)
 
 
-def initial_weights(graph, amount, weight_scale, shapes, dtype, rng):
-    """Normally distributed weights on an initial graph, a csr_array per layer.
+def initial_weights(topology, shapes, dtype, rng, data, n_threads):
+    """Normally distributed weights on the graph of a topology.
+
+    Parameters and what is returned are those of `Topology.initial_weights`.
 
     Raises
     ------
     ValueError
         If a layer has no connection, so that nothing could be learned.
     """
-    graph = GRAPHS[graph](shapes, *amount)
+    graph = GRAPHS[topology.graph](shapes, *topology.amount)
+    if graph.needs_data:
+        graph.look_at(data, rng, n_threads)
     layers = []
     for depth, shape in enumerate(shapes):
         indptr, indices = graph.draw(depth, rng)
         if not len(indices):
-            amounts = zip(("epsilon", "density"), amount, strict=True)
+            amounts = zip(("epsilon", "density"), topology.amount, strict=True)
             given = [f"{name}={a}" for name, a in amounts if a is not None]
             raise ValueError(
                 f"{given[0]} gives the layer of {shape[0]} x {shape[1]} neurons no "
                 "connection. Increase it."
             )
         fans = len(indices) / shape[1], len(indices) / shape[0]
-        data = new_weights(len(indices), weight_scale, *fans, dtype, rng)
-        layers.append(make_csr(data, indices, indptr, shape))
+        scale = topology.weight_scale
+        values = new_weights(len(indices), scale, *fans, dtype, rng)
+        layers.append(make_csr(values, indices, indptr, shape))
     return layers
 
 

@@ -19,7 +19,7 @@ class Topology(ABC):
     needs_probe = needs_errors = False
 
     @abstractmethod
-    def initial_weights(self, shapes, dtype, rng):
+    def initial_weights(self, shapes, dtype, rng, data, n_threads):
         """Draw the weights of a new network.
 
         Parameters
@@ -30,6 +30,9 @@ class Topology(ABC):
             Type of the weights.
         rng : numpy.random.Generator
             Where graphs and weights come from.
+        data : FitData
+            What graphs may look at.
+        n_threads : int
 
         Returns
         -------

@@ -1,6 +1,8 @@
-"""What all tools refuse."""
+"""What all tools refuse, and where they are found."""
 
 import builtins
+import subprocess
+import sys
 
 import pytest
 from sklearn.exceptions import NotFittedError
@@ -8,7 +10,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import skhebb
 from skhebb import SETClassifier
 from skhebb.inspection import (
     DegreeDistributionDisplay,
@@ -74,4 +75,10 @@ def test_no_network_of_ours(look, data):
 
 
 def test_inspection_is_found():
-    assert skhebb.inspection.to_graph is to_graph
+    """Without an import of its own, and only where it is asked for."""
+    code = (
+        "import sys, skhebb\n"
+        "assert 'skhebb.inspection' not in sys.modules\n"
+        "skhebb.inspection.to_graph\n"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

@@ -129,8 +129,8 @@ def test_names_of_classes(digits):
     names = np.array([f"digit {n}" for n in range(10)], dtype=object)[truth]
     names[y < 0] = -1
     clf = HebbianPretrainingClassifier(SETClassifier(**NETWORK), random_state=0)
-    assert clf.fit(X, names).predict(X[:1]) in names
     some = y >= 0
+    assert set(clf.fit(X, names).predict(X)) <= set(names[some])
     clf.fit(X[some], names[some].astype(str))  # all are labelled
     assert clf.classes_.dtype.kind == "U"
 

@@ -14,7 +14,8 @@ from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
 from skhebb._predictors.encoders import Labels, Numbers
 from skhebb._training import probing
-from skhebb._training.batches import TrainingData, as_batch_source
+from skhebb._training.batches import as_batch_source
+from skhebb._training.data import FitData
 from skhebb._training.losses import LOSSES
 from skhebb.topology import LayerProbe
 
@@ -52,9 +53,7 @@ def make_data(X, encoder, rng, is_weighted):
         y = rng.standard_normal((X.shape[0], 3)).astype(X.dtype)
     weights = rng.random(X.shape[0]) + 0.1 if is_weighted else None
     samples = np.arange(X.shape[0], dtype=np.intp)[3:]
-    return TrainingData(
-        as_batch_source(X), encoder, encoder.encode(y), weights, samples
-    )
+    return FitData(as_batch_source(X), encoder, encoder.encode(y), weights, samples)
 
 
 def dense(array):
@@ -202,7 +201,7 @@ def test_arrays_may_be_changed(rng):
 
 def data_of(n_samples, n_features):
     X = as_batch_source(np.zeros((n_samples, n_features), dtype=np.float32))
-    return TrainingData(X, None, None, None, np.arange(10, n_samples))
+    return FitData(X, None, None, None, np.arange(10, n_samples))
 
 
 def test_samples_of_a_probe(monkeypatch):

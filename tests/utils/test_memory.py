@@ -77,7 +77,7 @@ def test_a_batch_allocates_nothing_of_its_size(rng, peak, plasticity):
     shapes = [(100, 300), (300, 300), (300, 3)]
     layers = [
         SparseLayer(weights, np.zeros(weights.shape[1], dtype=np.float32))
-        for weights in topology.initial_weights(shapes, np.float32, rng)
+        for weights in topology.initial_weights(shapes, np.float32, rng, None, 1)
     ]
     network = Network(layers)
     set_activations(network, "relu", "softmax", negative_slope=0)
