@@ -262,13 +262,20 @@ class BaseSparseNetwork(
             return reason, None
         return reason, "max_iter" if reason is StopReason.MAX_EPOCHS else None
 
-    def _initial_layers(self, X, y):
-        """The layers that `fit` would start from; raises what it would find wrong."""
+    def _initial_layers(self, checked, encoder=None):
+        """Return the layers that training would start from; raise what is wrong.
+
+        Parameters
+        ----------
+        checked : Given
+        encoder : Labels, default=None
+            None for what `fit` would make of y.
+        """
         self._validate_params()
         check_combinations(self, Given(None, None))
         self._check_new_network()
-        checked = Given(X, y)
-        encoder = self._make_encoder(y)
+        if encoder is None:
+            encoder = self._make_encoder(checked.y, checked.sample_weight)
         check_memory_of_training(self, checked, encoder.n_outputs)
         data, streams = self._fit_data(checked, encoder), self._streams()
         if self.early_stopping:
@@ -276,7 +283,7 @@ class BaseSparseNetwork(
         n_threads = effective_n_threads(self.n_jobs)
         return self._begin(data, n_threads, streams).network.layers
 
-    def _partial_fit(self, given, make_encoder):
+    def _partial_fit(self, given, make_encoder, initial=NOTHING_GIVEN):
         """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
         self._check_partial_fit()
         n_threads = effective_n_threads(self.n_jobs)
@@ -287,13 +294,13 @@ class BaseSparseNetwork(
             self._validate_params()
         checked = self._check_data(given, is_first)
         encoder = make_encoder(checked.y, checked.sample_weight)
-        n_connections = self._n_connections(not is_first)
+        n_connections = self._n_connections(not is_first, initial)
         check_memory_of_training(
             self, checked, encoder.n_outputs, n_connections, is_stream=True
         )
         data = self._fit_data(checked, encoder, given.X)
         if is_first:
-            state = self._begin(data, n_threads, self._streams())
+            state = self._begin(data, n_threads, self._streams(), initial)
         else:
             before = self._fitted_state()
             state = before.copy()
