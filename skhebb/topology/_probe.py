@@ -62,6 +62,7 @@ class LayerProbe:
     @property
     def errors(self):
         """Derivatives of the loss of each sample, times its weight."""
+        self._check_errors()
         return unpacked(self._errors, self._after.n_neurons, self._after.batch.tiles)
 
     @property
@@ -103,6 +104,7 @@ class LayerProbe:
             Weighted by the samples.
         """
         self._check(candidates)
+        self._check_errors()
         layer, scratch = zeros_at(candidates, self._after)
         layer.update(
             self._before.values,
@@ -114,6 +116,14 @@ class LayerProbe:
             self._after.n_threads,
         )
         return layer.weights.data
+
+    def _check_errors(self):
+        """Raise unless there are errors."""
+        if self._errors is None:
+            raise ValueError(
+                "This probe has no errors, because the growth rule has "
+                "needs_errors=False. Set it to True."
+            )
 
     def _check(self, candidates):
         """Raise unless these are pairs of this layer, which kernels would rely on."""

@@ -29,6 +29,7 @@ def test_one_step_is_gradient_plus_covariance(rng, dtype, momentum, unit):
         "evolution_interval": "epoch",
         "learning_rate_init": 0.1,
         "solver": "sgd",
+        "initial_graph": "erdos_renyi",
         "random_state": 0,
     }
     plain = SETClassifier(**params).partial_fit(X, y, classes=[0, 1, 2])
