@@ -3,7 +3,7 @@
 Environment variables:
 
 SKHEBB_BOUNDSCHECK=1
-    Kernels check every index and raise IndexError; for debugging, slow.
+    Kernels on views check every index and raise IndexError; for debugging, slow.
 SKHEBB_NO_OPENMP=1
     Build without OpenMP: every kernel runs on one thread.
 SKHEBB_SANITIZE=1

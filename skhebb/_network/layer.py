@@ -138,7 +138,7 @@ class SparseLayer:
         errors : ndarray
             dJ/dz of this layer, in tiles, times the weight of the batch.
         backward : Backward
-            Of no use where inputs are NonZeros.
+            Ignored where inputs are NonZeros, which have no layer before.
         batch : Batch
         step : _rules.OptimizerStep
         scratch : ndarray of shape (_loops.N_GROUPS, n)

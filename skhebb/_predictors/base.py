@@ -11,7 +11,7 @@ from skhebb._network.activations import ACTIVATIONS, set_activations
 from skhebb._network.dropout import Dropout
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
-from skhebb._predictors.baseline import is_no_better
+from skhebb._predictors.baseline import easy_loss, is_no_better
 from skhebb._predictors.checks import (
     check_combinations,
     check_goes_on,
@@ -392,6 +392,8 @@ class BaseSparseNetwork(
         # A planned course of the learning rate is not cut short by the loss.
         has_plateaus = self.early_stopping or not schedule.ends_by_plan
         tol = self.tol if has_plateaus else None
+        has_plan = recipe.max_iter is not None and self.max_iter == "auto"
+        may_be_easy = has_plan and schedule.ends_by_plan
         return Trainer(
             state=state,
             loss=loss,
@@ -405,6 +407,7 @@ class BaseSparseNetwork(
             weight_decays=recipe.weight_decay,
             batch_size=recipe.batch_size,
             shuffle=self.shuffle,
+            easy_loss=easy_loss(loss, state.network, data) if may_be_easy else 0.0,
             evolution=self._evolution(recipe.evolution_interval),
             n_threads=n_threads,
         )
