@@ -11,7 +11,7 @@ from skhebb._network.activations import ACTIVATIONS, set_activations
 from skhebb._network.dropout import Dropout
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
-from skhebb._predictors.baseline import is_no_better
+from skhebb._predictors.baseline import easy_loss, is_no_better
 from skhebb._predictors.checks import (
     check_combinations,
     check_goes_on,
@@ -32,22 +32,15 @@ from skhebb._predictors.initial import (
 )
 from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._predictors.recipe import Recipe, input_scale_of
+from skhebb._predictors.runs import run_of
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
-from skhebb._training.run import Run
 from skhebb._training.schedules import SCHEDULES
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import StoppingRule, StopReason
 from skhebb._training.trainer import Trainer
-from skhebb._utils.identity import identity_of
 from skhebb._utils.observed_fit import ObservedFitMixin
-from skhebb._utils.sklearn import (
-    Interval,
-    Options,
-    StrOptions,
-    _fit_context,
-    callbacks_of,
-)
+from skhebb._utils.sklearn import Interval, Options, StrOptions, _fit_context
 from skhebb._utils.threads import effective_n_threads
 from skhebb._utils.transaction import twin
 from skhebb._utils.validation import (
@@ -232,7 +225,7 @@ class BaseSparseNetwork(
             held_out = self._validation_data(validation, data)
         # A copy, so that an exception leaves what is fitted as it is.
         fitted = self._fitted_state().copy() if is_warm else None
-        run = self._run(observed, checked, held_out, initial, fitted)
+        run = run_of(self, observed, checked, held_out, initial, fitted)
         streams = None if is_warm else self._streams()
         state = fitted if run.kept is None else run.kept.state
         if self.early_stopping and held_out is None:
@@ -241,28 +234,6 @@ class BaseSparseNetwork(
         if state is None:
             state = self._begin(data, n_threads, streams, initial)
         return self._train(observed, run, state, data, held_out, n_threads)
-
-    def _run(self, observed, checked, held_out, initial, fitted):
-        """The Run of a fit to checked data, from a fitted state or None."""
-
-        def describe():
-            judge = held_out and (held_out.inputs.X, held_out.y, held_out.sample_weight)
-            return identity_of(
-                self,
-                **checked._asdict(),
-                validation_data=judge,
-                coefs_init=initial.coefs,
-                intercepts_init=initial.intercepts,
-                fitted_state=fitted and fitted.pack(),
-            )
-
-        return Run(
-            callbacks_of(observed),
-            observed._init_callback_context(max_subtasks=None),  # not known yet
-            describe,
-            TrainingState.unpack,
-            n_epochs_before=len(fitted.history.losses) if fitted else 0,
-        )
 
     def _train(self, observed, run, state, data, held_out, n_threads):
         """Let `state` fit `data`, and take over what it becomes."""
@@ -303,13 +274,20 @@ class BaseSparseNetwork(
             return reason, None
         return reason, "max_iter" if reason is StopReason.MAX_EPOCHS else None
 
-    def _initial_layers(self, X, y):
-        """The layers that `fit` would start from; raises what it would find wrong."""
+    def _initial_layers(self, checked, encoder=None):
+        """Return the layers that training would start from; raise what is wrong.
+
+        Parameters
+        ----------
+        checked : Given
+        encoder : Labels, default=None
+            None for what `fit` would make of y.
+        """
         self._validate_params()
         check_combinations(self, Given(None, None))
         self._check_new_network()
-        checked = Given(X, y)
-        encoder = self._make_encoder(y)
+        if encoder is None:
+            encoder = self._make_encoder(checked.y, checked.sample_weight)
         check_memory_of_training(self, checked, encoder.n_outputs)
         data, streams = self._fit_data(checked, encoder), self._streams()
         if self.early_stopping:
@@ -317,7 +295,7 @@ class BaseSparseNetwork(
         n_threads = effective_n_threads(self.n_jobs)
         return self._begin(data, n_threads, streams).network.layers
 
-    def _partial_fit(self, given, make_encoder):
+    def _partial_fit(self, given, make_encoder, initial=NOTHING_GIVEN):
         """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
         self._check_partial_fit()
         n_threads = effective_n_threads(self.n_jobs)
@@ -328,13 +306,13 @@ class BaseSparseNetwork(
             self._validate_params()
         checked = self._check_data(given, is_first)
         encoder = make_encoder(checked.y, checked.sample_weight)
-        n_connections = self._n_connections(not is_first)
+        n_connections = self._n_connections(not is_first, initial)
         check_memory_of_training(
             self, checked, encoder.n_outputs, n_connections, is_stream=True
         )
         data = self._fit_data(checked, encoder, given.X)
         if is_first:
-            state = self._begin(data, n_threads, self._streams())
+            state = self._begin(data, n_threads, self._streams(), initial)
         else:
             before = self._fitted_state()
             state = before.copy()
@@ -426,6 +404,8 @@ class BaseSparseNetwork(
         # A planned course of the learning rate is not cut short by the loss.
         has_plateaus = self.early_stopping or not schedule.ends_by_plan
         tol = self.tol if has_plateaus else None
+        has_plan = recipe.max_iter is not None and self.max_iter == "auto"
+        may_be_easy = has_plan and schedule.ends_by_plan
         return Trainer(
             state=state,
             loss=loss,
@@ -439,6 +419,7 @@ class BaseSparseNetwork(
             weight_decays=recipe.weight_decay,
             batch_size=recipe.batch_size,
             shuffle=self.shuffle,
+            easy_loss=easy_loss(loss, state.network, data) if may_be_easy else 0.0,
             evolution=self._evolution(recipe.evolution_interval),
             n_threads=n_threads,
         )

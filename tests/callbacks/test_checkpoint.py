@@ -261,13 +261,16 @@ class TestCallbacks:
         def describe(*_, **__):
             raise AssertionError
 
-        for module in "_predictors", "_transformers":
-            monkeypatch.setattr(f"skhebb.{module}.base.identity_of", describe)
+        for module in "_predictors.runs", "_transformers.base":
+            monkeypatch.setattr(f"skhebb.{module}.identity_of", describe)
         fit(NETWORK, Stopper(3))
         fit(FITS["competition"])
 
 
-def test_pretraining(tmp_path):
+@pytest.mark.parametrize("kept_bytes", [0, 2**30])
+def test_pretraining(kept_bytes, tmp_path, monkeypatch):
+    """Also on what a hidden layer makes of samples again and again."""
+    monkeypatch.setattr("skhebb._predictors.layerwise.KEPT_BYTES", kept_bytes)
     X, y = data()
 
     def run(*killers):
@@ -295,6 +298,12 @@ def test_pretraining(tmp_path):
         "pre-training-1",
         "fine-tuning-2",
     }
+    with pytest.raises(ValueError, match=r"-0/result.npz is .* another fit: X was"):
+        HebbianPretrainingClassifier(
+            NETWORK,
+            WinnerTakeAll(max_iter=4, batch_size=8).set_callbacks(kept(tmp_path)),
+            random_state=0,
+        ).fit(X + 1, y)
 
 
 @pytest.mark.parametrize("name", ["every", "keep"])

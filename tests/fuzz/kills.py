@@ -137,7 +137,7 @@ def run(cases, seed, first=0):
                 fit_and_kill(processes, name, folder, {"every": 1, "keep": 1}, [])
             durations[name] = time.perf_counter() - begin
         options = {"every": int(rng.integers(1, 6)), "keep": int(rng.integers(1, 4))}
-        delays = rng.uniform(0, durations[name], size=rng.integers(1, 6))
+        delays = rng.uniform(0, 0.7 * durations[name], size=rng.integers(1, 6))
         with tempfile.TemporaryDirectory() as folder:
             n_killed = fit_and_kill(processes, name, folder, options, delays)
             n_files = len([*Path(folder).rglob("*.npz")])
