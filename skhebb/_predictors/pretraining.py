@@ -4,27 +4,25 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from skhebb._network.activations import ACTIVATIONS, Identity
-from skhebb._network.layer import SparseLayer
-from skhebb._network.network import Network
+from skhebb._network.activations import ACTIVATIONS
 from skhebb._predictors.classifier import BaseSparseClassifier
+from skhebb._predictors.layerwise import pretrain
 from skhebb._predictors.set_classifier import SETClassifier
-from skhebb._training.batches import as_batch_source
 from skhebb._training.stopping import StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
+from skhebb._transformers.computed_rows import whole
 from skhebb._transformers.hebbian_pca import HebbianPCA
+from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.persistence import PersistenceMixin, check_features, require
 from skhebb._utils.random import SEEDS
 from skhebb._utils.sklearn import HasMethods, _fit_context
 from skhebb._utils.sparse import check_sparse
 from skhebb._utils.threads import effective_n_threads
-from skhebb._utils.transaction import transaction, twin
+from skhebb._utils.transaction import twin
 from skhebb._utils.validation import (
     CheckedCallsMixin,
     check_sortable,
@@ -38,7 +36,7 @@ UNLABELLED = -1
 class HebbianPretrainingClassifier(
     CheckedCallsMixin,
     PersistenceMixin,
-    CallbackSupportMixin,
+    ObservedFitMixin,
     ClassifierMixin,
     MetaEstimatorMixin,
     BaseEstimator,
@@ -141,14 +139,8 @@ class HebbianPretrainingClassifier(
             If pre-training is interrupted. Fine-tuning ends as that of `estimator`
             does, with the network of the last complete epoch and a warning.
         """
-        with transaction(self) as draft:
-            self._observe_fit(draft, X, y)
+        self._fit_draft(X, y)
         return self
-
-    @with_callbacks
-    def _observe_fit(self, draft, X, y):
-        """Let the draft fit, and callbacks know this estimator."""
-        draft._fit(self, X, y)
 
     def _fit(self, observed, X_given, y_given):
         network, rule = self._parts()
@@ -213,7 +205,7 @@ class HebbianPretrainingClassifier(
             )
             fields = weights.T.tocsr()
             fields.data[:] = 1
-            with phases.run("pre-training", part, inputs):
+            with phases.run("pre-training", part, lambda: whole(inputs)):
                 reason, _ = part._observe_fit(part, inputs, None, fields)
                 if reason is StopReason.INTERRUPTED:
                     raise KeyboardInterrupt  # nothing to fine-tune yet
@@ -370,62 +362,3 @@ class Phases:
             phase.call_on_fit_task_begin(**about)
             yield
             phase.call_on_fit_task_end(**about)
-
-
-def pretrain(layers, activations, X, learn, n_threads):
-    """Let the hidden layers learn, each from what X becomes in those before it.
-
-    The neurons' sums over X then have mean 0 and variance 1, as batch normalisation
-    would have it, so that no layer is silent or loud. What hidden layers learn from is
-    centred, because activations that are never negative all point the same way.
-
-    Parameters
-    ----------
-    layers : list of SparseLayer
-        A new network.
-    activations : list
-        Activation functions of the hidden layers.
-    X : {ndarray, csr_array} of shape (n_samples, n_features)
-    learn : callable
-        Gives the new weights of a layer, on the same connections: learn(inputs,
-        weights).
-    n_threads : int
-
-    Returns
-    -------
-    layers : list of SparseLayer
-        Those that learned, and the last one as it was.
-    """
-    learned = []
-    for layer, activation in zip(layers[:-1], activations, strict=True):
-        weights = learn(centred(X) if learned else X, layer.weights)
-        new = SparseLayer(weights, layer.biases.copy())
-        standardize(new, X, n_threads)
-        learned.append(new)
-        X = outputs(new, activation, X, n_threads)
-    return [*learned, layers[-1]]
-
-
-def centred(activations):
-    """A copy with mean 0."""
-    return StandardScaler(with_std=False).fit_transform(activations)
-
-
-def standardize(layer, X, n_threads):
-    """Scale the weights and set the biases of a layer so that its sums are standard."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaler = StandardScaler().fit(outputs(layer, Identity(), X, n_threads))
-    if not np.isfinite(scaler.scale_).all():
-        raise ValueError(
-            "The sums of hidden neurons overflow in pre-training. Scale X."
-        )
-    layer.weights.data /= scaler.scale_.astype(layer.biases.dtype)[
-        layer.weights.indices
-    ]
-    layer.biases[:] = -scaler.mean_ / scaler.scale_
-
-
-def outputs(layer, activation, X, n_threads):
-    """Activations of a layer for each sample."""
-    network = Network([layer], [activation], Identity())
-    return network.outputs(as_batch_source(X), n_threads)

@@ -144,7 +144,7 @@ class BatchTrainer:
         """Propagate the error from the last layer to the first, updating each."""
         state, workspace, tiles = self.state, self.workspace, batch.tiles
         network, error_sums = state.network, workspace.error_sums
-        state.counters = state.counters.add(n_steps=1)
+        state.counters = state.counters.after_batch()
         rate, n_steps = state.progress.learning_rate, state.counters.n_steps
         bias_step = self.optimizer.step(rate, (0.0, 0.0), n_steps)
         errors, other = workspace.errors.arrays(tiles)

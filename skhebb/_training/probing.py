@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _loops, _rules
 from skhebb._network.buffers import Backward, Batch, BatchBuffers, tiles_for
 from skhebb._utils.csr import make_csr
 from skhebb.topology import Activity, LayerProbe
@@ -11,7 +11,7 @@ MOST_SAMPLES = 2000
 # What neurons do with them is to take so many bytes at most, unless that would leave
 # less than so many samples.
 MOST_BYTES, FEWEST_SAMPLES = 1 << 28, 100
-NO_STEP = _loops.OptimizerStep("gradient descent", (0.0, 0.0, False), 0, 0.0, 0.0)
+NO_STEP = _rules.OptimizerStep("gradient descent", (0.0, 0.0, False), 0, 0.0, 0.0)
 
 
 def layer_probes(topology, state, data, loss, n_threads):

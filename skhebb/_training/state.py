@@ -86,10 +86,13 @@ class Counters:
     n_samples_seen: int = 0
     n_steps: int = 0
 
-    def add(self, **amounts):
-        """Return counters that are larger by these amounts."""
-        now = {name: getattr(self, name) + n for name, n in amounts.items()}
-        return replace(self, **now)
+    def after_batch(self):
+        """Return the counters after one more mini-batch."""
+        return replace(
+            self,
+            batches_since_evolution=self.batches_since_evolution + 1,
+            n_steps=self.n_steps + 1,
+        )
 
 
 @dataclass(frozen=True)

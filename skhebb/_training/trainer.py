@@ -23,6 +23,8 @@ CHECKED = 16  # samples that show at the end of an epoch whether outputs are fin
 class Trainer(BatchTrainer):
     """Trains a network epoch after epoch, and lets its topology evolve.
 
+    The last mini-batch of an epoch may be smaller than others.
+
     Parameters
     ----------
     schedule : Schedule
@@ -33,8 +35,8 @@ class Trainer(BatchTrainer):
     stopping : StoppingRule
     shuffle : bool
         Whether each epoch has the samples in another order.
-    **batch_trainer
-        See `BatchTrainer`; the last mini-batch of an epoch may be a small one.
+    state, loss, optimizer, ...
+        See `BatchTrainer`.
     """
 
     schedule: Schedule
@@ -143,13 +145,14 @@ class Trainer(BatchTrainer):
             with np.errstate(over="ignore", invalid="ignore"):
                 score, validation_loss = validate()
         is_planned = state.progress.max_epochs is not None
+        n_before = len(state.history.losses)
         metrics = EpochMetrics(
-            1 + (state.progress.epoch if is_planned else len(state.history.losses)),
-            loss,
-            score,
-            validation_loss,
-            state.network.n_connections,
-            (n_grown + n_grown_between) / max(n_trained, 1),
+            epoch=1 + (state.progress.epoch if is_planned else n_before),
+            loss=loss,
+            score=score,
+            validation_loss=validation_loss,
+            n_connections=state.network.n_connections,
+            share_replaced=(n_grown + n_grown_between) / max(n_trained, 1),
         )
         self.record(metrics)
         return metrics
@@ -204,9 +207,10 @@ class Trainer(BatchTrainer):
                 n_grown += self.evolve(data, state.progress.share(start / len(order)))
                 samples_of_batch = order[start : start + self.batch_size]
                 total += self.run_batch(data, samples_of_batch)
-                state.counters = state.counters.add(batches_since_evolution=1)
             self.check_soundness(data, samples_of_batch[:CHECKED])
-        state.counters = state.counters.add(n_samples_seen=len(order))
+        counters = state.counters
+        n_samples_seen = counters.n_samples_seen + len(order)
+        state.counters = replace(counters, n_samples_seen=n_samples_seen)
         return float(total / data.total_weight), n_grown
 
     def evolve(self, data, share):
@@ -240,8 +244,10 @@ class Trainer(BatchTrainer):
         # One layer at a time, because this is when memory is at its most.
         for layer in self.state.network.layers:
             self.topology.prune(layer, extent)
-        counters = self.state.counters.add(n_evolutions=1)
-        self.state.counters = replace(counters, batches_since_evolution=0)
+        counters = self.state.counters
+        self.state.counters = replace(
+            counters, n_evolutions=counters.n_evolutions + 1, batches_since_evolution=0
+        )
 
     def grow(self, data):
         """Fill all layers up, in threads if there is much to do; return by how many."""

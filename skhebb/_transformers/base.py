@@ -18,6 +18,7 @@ from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
 from skhebb._training.schedules import SCHEDULES
 from skhebb._training.stopping import NonFiniteTraining, StopReason
+from skhebb._transformers.computed_rows import ComputedRows, whole
 from skhebb._transformers.initial_components import (
     check_initial,
     check_receptive_fields,
@@ -143,7 +144,7 @@ class BaseHebbianFeatures(
         observer = FitObserver(
             observed,
             observed._init_callback_context(max_subtasks=self.max_iter),
-            X=lambda: X_given,
+            X=lambda: whole(X_given),
             y=lambda: None,
             metadata=lambda: None,
             fitted_attributes=lambda: {
@@ -292,7 +293,10 @@ class BaseHebbianFeatures(
         return fitted._activate(projections)
 
     def _check(self, X, is_first):
-        """Return X as finite numbers, an ndarray or a canonical csr_array."""
+        """Return X, if not ComputedRows, as ndarray or csr_array of finite numbers."""
+        if isinstance(X, ComputedRows):
+            self.n_features_in_ = X.shape[1]
+            return X
         X = check_sparse("X", X)
         dtype = floats_for(X) if is_first else self.components_.dtype
         X = validate_data(

@@ -11,6 +11,7 @@ from skhebb.inspection._connection import (
     ConnectionUpdateDisplay,
 )
 from skhebb.inspection._degree_distribution import DegreeDistributionDisplay
+from skhebb.inspection._feature_maps import FeatureMapsDisplay
 from skhebb.inspection._graph import to_graph, to_networkx
 from skhebb.inspection._hebbian_term import HebbianTermDisplay
 from skhebb.inspection._input_connectivity import InputConnectivityDisplay
@@ -27,6 +28,7 @@ __all__ = [
     "ConnectionPathDisplay",
     "ConnectionUpdateDisplay",
     "DegreeDistributionDisplay",
+    "FeatureMapsDisplay",
     "HebbianTermDisplay",
     "InputConnectivityDisplay",
     "KernelsDisplay",

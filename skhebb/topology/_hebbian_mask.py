@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from skhebb.topology._graphs import GRAPHS
 from skhebb.topology._growth import absent_ranks
 from skhebb.topology._set import initial_weights
 from skhebb.topology._topology import Topology
@@ -55,10 +54,7 @@ class HebbianMask(Topology):
         weights : list of csr_array of shape (n_in, n_out)
             The weights of each layer.
         """
-        graph = GRAPHS[self.graph](shapes, *self.amount)
-        if graph.needs_data:
-            graph.look_at(data, rng, n_threads)
-        return initial_weights(graph, self.amount, self.weight_scale, dtype, rng)
+        return initial_weights(self, shapes, dtype, rng, data, n_threads)
 
     def prune(self, layer, extent):
         """Remove connections whose value is not above the threshold.

@@ -5,14 +5,15 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array
 
-from skhebb._kernels import _connections, _loops
-from skhebb._network.buffers import Backward, HebbianTerm, NonZeros
+from skhebb._kernels import _connections, _loops, _rules
+from skhebb._kernels._handles import NonZeros
+from skhebb._network.buffers import Backward, HebbianTerm
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import LINEAR
 from skhebb._network.statistics import statistics_of_nonzeros, statistics_of_tiles
 from skhebb._utils.csr import make_csr
 
-ADD_GRADIENT = _loops.OptimizerStep("gradient descent", (-1.0, 0.0, False), 0, 0.0, 0.0)
+ADD_GRADIENT = _rules.OptimizerStep("gradient descent", (-1.0, 0.0, False), 0, 0.0, 0.0)
 
 
 class LayerProbe:

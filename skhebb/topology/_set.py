@@ -75,10 +75,7 @@ class SparseEvolution(Topology):
         weights : list of csr_array of shape (n_in, n_out)
             The weights of each layer.
         """
-        graph = GRAPHS[self.graph](shapes, *self.amount)
-        if graph.needs_data:
-            graph.look_at(data, rng, n_threads)
-        return initial_weights(graph, self.amount, self.weight_scale, dtype, rng)
+        return initial_weights(self, shapes, dtype, rng, data, n_threads)
 
     def prune(self, layer, extent):
         """Remove connections, chosen by the rule.
@@ -134,27 +131,33 @@ class SparseEvolution(Topology):
             layer.add_connections(ranks, values)
 
 
-def initial_weights(graph, amount, weight_scale, dtype, rng):
-    """Normally distributed weights on an initial graph, a csr_array per layer.
+def initial_weights(topology, shapes, dtype, rng, data, n_threads):
+    """Normally distributed weights on the graph of a topology.
+
+    Parameters and what is returned are those of `Topology.initial_weights`.
 
     Raises
     ------
     ValueError
         If a layer has no connection, so that nothing could be learned.
     """
+    graph = GRAPHS[topology.graph](shapes, *topology.amount)
+    if graph.needs_data:
+        graph.look_at(data, rng, n_threads)
     layers = []
-    for depth, shape in enumerate(graph.shapes):
+    for depth, shape in enumerate(shapes):
         indptr, indices = graph.draw(depth, rng)
         if not len(indices):
-            amounts = zip(("epsilon", "density"), amount, strict=True)
+            amounts = zip(("epsilon", "density"), topology.amount, strict=True)
             given = [f"{name}={a}" for name, a in amounts if a is not None]
             raise ValueError(
                 f"{given[0]} gives the layer of {shape[0]} x {shape[1]} neurons no "
                 "connection. Increase it."
             )
         fans = len(indices) / shape[1], len(indices) / shape[0]
-        data = new_weights(len(indices), weight_scale, *fans, dtype, rng)
-        layers.append(make_csr(data, indices, indptr, shape))
+        scale = topology.weight_scale
+        values = new_weights(len(indices), scale, *fans, dtype, rng)
+        layers.append(make_csr(values, indices, indptr, shape))
     return layers
 
 

@@ -242,6 +242,15 @@ class TestSchedule:
         assert schedule.before_epoch(0, 0.5) == 0  # that was done by `after_epoch`
         assert schedule.before_batch(99, 0.5) == 0
         assert EvolutionSchedule(3, "constant", 1.0).after_epoch(0.5) == 0
+        # An epoch without a plan leaves to the next one what is due.
+        assert schedule.after_epoch(None) == 0
+        assert schedule.before_epoch(3, None) == 1
+
+    @pytest.mark.parametrize("interval", [None, 3])
+    @pytest.mark.parametrize("progress", [None, 0.5, 1.0])
+    def test_up_to_date_after_each_epoch(self, interval, progress):
+        schedule = EvolutionSchedule(interval, "constant", 1.0, grows_after_epoch=True)
+        assert schedule.after_epoch(progress) == 1
 
     @pytest.mark.parametrize("interval", ["epoch", 5])
     def test_zeta_falls_and_evolution_ends(self, rng, interval):
