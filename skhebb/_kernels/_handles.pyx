@@ -278,7 +278,7 @@ cdef class NonZeros:
             self.n_columns = max(self.n_columns, column[first[r + 1] - 1] + 1)
 
     def with_values(self, values):
-        """Return others at the same places."""
+        """Return non-zeros of these values at the same places."""
         return NonZeros(self.features, self.starts, self.columns, values)
 
     cdef int check(self, Py_ssize_t n_features, TileLayout tiles) except -1:

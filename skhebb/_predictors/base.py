@@ -11,7 +11,7 @@ from skhebb._network.activations import ACTIVATIONS, set_activations
 from skhebb._network.dropout import Dropout
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
-from skhebb._predictors.baseline import is_no_better
+from skhebb._predictors.baseline import easy_loss, is_no_better
 from skhebb._predictors.checks import (
     check_combinations,
     check_goes_on,
@@ -262,13 +262,20 @@ class BaseSparseNetwork(
             return reason, None
         return reason, "max_iter" if reason is StopReason.MAX_EPOCHS else None
 
-    def _initial_layers(self, X, y):
-        """The layers that `fit` would start from; raises what it would find wrong."""
+    def _initial_layers(self, checked, encoder=None):
+        """Return the layers that training would start from; raise what is wrong.
+
+        Parameters
+        ----------
+        checked : Given
+        encoder : Labels, default=None
+            None for what `fit` would make of y.
+        """
         self._validate_params()
         check_combinations(self, Given(None, None))
         self._check_new_network()
-        checked = Given(X, y)
-        encoder = self._make_encoder(y)
+        if encoder is None:
+            encoder = self._make_encoder(checked.y, checked.sample_weight)
         check_memory_of_training(self, checked, encoder.n_outputs)
         data, streams = self._fit_data(checked, encoder), self._streams()
         if self.early_stopping:
@@ -276,7 +283,7 @@ class BaseSparseNetwork(
         n_threads = effective_n_threads(self.n_jobs)
         return self._begin(data, n_threads, streams).network.layers
 
-    def _partial_fit(self, given, make_encoder):
+    def _partial_fit(self, given, make_encoder, initial=NOTHING_GIVEN):
         """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
         self._check_partial_fit()
         n_threads = effective_n_threads(self.n_jobs)
@@ -287,13 +294,13 @@ class BaseSparseNetwork(
             self._validate_params()
         checked = self._check_data(given, is_first)
         encoder = make_encoder(checked.y, checked.sample_weight)
-        n_connections = self._n_connections(not is_first)
+        n_connections = self._n_connections(not is_first, initial)
         check_memory_of_training(
             self, checked, encoder.n_outputs, n_connections, is_stream=True
         )
         data = self._fit_data(checked, encoder, given.X)
         if is_first:
-            state = self._begin(data, n_threads, self._streams())
+            state = self._begin(data, n_threads, self._streams(), initial)
         else:
             before = self._fitted_state()
             state = before.copy()
@@ -385,6 +392,8 @@ class BaseSparseNetwork(
         # A planned course of the learning rate is not cut short by the loss.
         has_plateaus = self.early_stopping or not schedule.ends_by_plan
         tol = self.tol if has_plateaus else None
+        has_plan = recipe.max_iter is not None and self.max_iter == "auto"
+        may_be_easy = has_plan and schedule.ends_by_plan
         return Trainer(
             state=state,
             loss=loss,
@@ -398,6 +407,7 @@ class BaseSparseNetwork(
             weight_decays=recipe.weight_decay,
             batch_size=recipe.batch_size,
             shuffle=self.shuffle,
+            easy_loss=easy_loss(loss, state.network, data) if may_be_easy else 0.0,
             evolution=self._evolution(recipe.evolution_interval),
             n_threads=n_threads,
         )

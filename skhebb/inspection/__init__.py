@@ -13,6 +13,11 @@ from skhebb.inspection._connection import (
 from skhebb.inspection._degree_distribution import DegreeDistributionDisplay
 from skhebb.inspection._feature_maps import FeatureMapsDisplay
 from skhebb.inspection._graph import to_graph, to_networkx
+from skhebb.inspection._growth import (
+    GrownConnections,
+    GrowthDisplay,
+    GrowthMonitor,
+)
 from skhebb.inspection._hebbian_term import HebbianTermDisplay
 from skhebb.inspection._input_connectivity import InputConnectivityDisplay
 from skhebb.inspection._kernels import KernelsDisplay
@@ -29,6 +34,9 @@ __all__ = [
     "ConnectionUpdateDisplay",
     "DegreeDistributionDisplay",
     "FeatureMapsDisplay",
+    "GrownConnections",
+    "GrowthDisplay",
+    "GrowthMonitor",
     "HebbianTermDisplay",
     "InputConnectivityDisplay",
     "KernelsDisplay",

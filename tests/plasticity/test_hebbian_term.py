@@ -130,6 +130,7 @@ def test_lambda0_of_zero_is_set(rng):
     X, y = rng.random((50, 12)), rng.integers(3, size=50)
     params = {"max_iter": 5, "tol": None, "epsilon": 3, "random_state": 3}
     plain = SETClassifier((20, 20), **params).fit(X, y)
+    params |= {"initial_graph": "erdos_renyi", "growth": "random"}
     hebbian = HebbSETClassifier((20, 20), lambda0=0, **params).fit(X, y)
     for one, other in zip(plain.coefs_, hebbian.coefs_, strict=True):
         assert_array_equal(one.data, other.data)

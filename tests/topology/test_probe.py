@@ -204,16 +204,16 @@ def data_of(n_samples, n_features):
     return FitData(X, None, None, None, np.arange(10, n_samples))
 
 
-def test_samples_of_a_probe(monkeypatch):
+def test_samples_of_a_probe():
     def draw(n_samples, sizes, seed=0):
         data = data_of(n_samples, sizes[0])
         rng = np.random.default_rng(seed)
         return probing.probe_samples(data, sizes, np.float32, rng)
 
-    few = draw(500, [4, 3])
-    assert_array_equal(few, np.arange(10, 500))
+    few = draw(300, [4, 3])
+    assert_array_equal(few, np.arange(10, 300))
     many = draw(9000, [4, 3])
-    assert len(many) == len(np.unique(many)) == 2000
+    assert len(many) == len(np.unique(many)) == 500
     assert_array_equal(many, np.sort(many))
     assert many[0] >= 10
     assert not np.array_equal(many, draw(9000, [4, 3], seed=1))
