@@ -44,6 +44,8 @@ class BatchTrainer:
         Set by `prepare`.
     full_weight : float
         Mean weight of a batch of `batch_size` samples, set by `prepare`.
+    penalty_of_batch : float
+        What L2 terms have of the loss of the last batch, set by `run_batch`.
     """
 
     state: TrainingState
@@ -57,6 +59,7 @@ class BatchTrainer:
     n_threads: int
     workspace: Workspace = field(init=False, repr=False)
     full_weight: float = field(init=False)
+    penalty_of_batch: float = field(init=False, default=0.0)
 
     def __post_init__(self):
         check_family("loss", self.loss, Loss)
@@ -100,7 +103,10 @@ class BatchTrainer:
         return activations, tiles, outputs
 
     def run_batch(self, data, samples):
-        """Update all parameters from `samples`; return their summed loss before."""
+        """Update all parameters from `samples`; return their summed loss before.
+
+        Sets: `penalty_of_batch`.
+        """
         activations, tiles, outputs = self.propagate(
             data, samples, self.n_threads, self.dropout
         )
@@ -113,7 +119,8 @@ class BatchTrainer:
             losses *= sample_weight
             columns = tiles.columns(sample_weight, outputs.dtype)
             batch = Batch(tiles, columns, float(sample_weight.sum()))
-        loss = losses.sum() + self.penalty(batch.total)
+        self.penalty_of_batch = self.penalty(batch.total)
+        loss = losses.sum() + self.penalty_of_batch
         if not np.isfinite(loss):
             raise NonFiniteTraining
         if self.plasticity is not None:
@@ -172,7 +179,9 @@ class BatchTrainer:
             )
             term = self.local_term(depth, batch.total)
             if term is not None:
-                term = term._replace(factor=term.factor / scale)
+                # It falls with gradient steps, which it would outweigh in the end.
+                share = state.progress.learning_rate_share
+                term = term._replace(factor=term.factor * share / scale)
                 layer.add_covariances(
                     inputs, batch, term, workspace.scratch, self.n_threads
                 )
