@@ -78,9 +78,7 @@ def inventory(file):
     header, names = b"".join(lines[:4]), b"".join(lines[4:])
     target = HERE / "_build" / "inventories" / f"{file.stem}.inv"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(
-        "".join(header).encode() + zlib.compress("".join(names).encode())
-    )
+    target.write_bytes(header + zlib.compress(names))
     return str(target)
 
 

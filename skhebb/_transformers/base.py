@@ -29,6 +29,7 @@ from skhebb._transformers.initial_components import (
 from skhebb._transformers.persistence import FeaturePersistenceMixin
 from skhebb._transformers.state import FeatureMetrics, FeatureState
 from skhebb._transformers.trainer import FeatureTrainer
+from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.memory import check_memory
 from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.random import random_streams
@@ -52,6 +53,7 @@ PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
 class BaseHebbianFeatures(
     CheckedCallsMixin,
+    DocumentationMixin,
     FeaturePersistenceMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
