@@ -71,8 +71,8 @@ sphinx_gallery_conf = {
 def inventory(file):
     """Compress a text file of names into what intersphinx reads, and return its path.
 
-    The names are those that pages here link to, copied from the whole inventories that
-    the projects publish as ``objects.inv``.
+    The names are those that pages here link to, in the form that ``objects.inv`` of
+    the projects has when it is unpacked.
     """
     lines = file.read_bytes().splitlines(keepends=True)
     header, names = b"".join(lines[:4]), b"".join(lines[4:])
