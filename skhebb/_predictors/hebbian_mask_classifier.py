@@ -9,7 +9,7 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
 
     The network starts dense, or on a sparse graph. Beside its weight, each connection
     has a Hebbian value P between -1 and 1, which starts at 1 and decides whether the
-    connection is active: while it is above `mask_threshold`. A mini-batch changes it by
+    connection is active: while it is above `mask_threshold`. A mini-batch sets ::
 
         P_ij <- P_ij + η w_ij sum_b a_bi z_bj               ("contribution")
         P_ij <- P_ij + η sum_b sign(a_bi) sign(z_bj)        ("sign")
@@ -176,9 +176,9 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,) or (n_outputs_, 2)
+    classes_ : ndarray of shape (n_classes,) or (`n_outputs_`, 2)
         The classes; [0, 1] for each label if several may apply to a sample.
-    pruned_shares_ : ndarray of shape (n_epochs, n_layers_ - 1)
+    pruned_shares_ : ndarray of shape (n_epochs, `n_layers_` - 1)
         Share of the connections of each layer that were not active after each epoch of
         `loss_curve_`.
     coefs_ : list of csr_array of shape (n_in, n_out)
@@ -186,7 +186,7 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
         is a connection.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
         Strength of each feature, the sum of the absolute weights of its connections
         [5]_. Comparable between features of one scale only.
     n_connections_ : int
@@ -217,7 +217,7 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
         Epochs planned by the last call of `fit`; None after `partial_fit`.
     learning_rate_init_ : float
         Initial learning rate of the last call of `fit` or `partial_fit`.
-    weight_decay_ : ndarray of shape (n_layers_ - 1,)
+    weight_decay_ : ndarray of shape (`n_layers_` - 1,)
         Weight decay of each layer in the last call of `fit` or `partial_fit`.
     evolution_interval_ : int or "epoch"
         When the topology evolved in the last call of `fit` or `partial_fit`.
@@ -229,7 +229,7 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
         Activation function of the output layer.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had such.
 
     See Also

@@ -9,7 +9,7 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
 
     The network starts dense, or on a sparse graph. Beside its weight, each connection
     has a Hebbian value P between -1 and 1, which starts at 1 and decides whether the
-    connection is active: while it is above `mask_threshold`. A mini-batch changes it by
+    connection is active: while it is above `mask_threshold`. A mini-batch sets ::
 
         P_ij <- P_ij + η w_ij sum_b a_bi z_bj               ("contribution")
         P_ij <- P_ij + η sum_b sign(a_bi) sign(z_bj)        ("sign")
@@ -163,15 +163,15 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
 
     Attributes
     ----------
-    y_mean_ : ndarray of shape (n_outputs_,)
+    y_mean_ : ndarray of shape (`n_outputs_`,)
         Weighted mean of the targets, with `partial_fit` of its first call, which is
         added to the scaled outputs of the network in prediction; 0 with
         ``normalize_y=False``.
-    y_scale_ : ndarray of shape (n_outputs_,)
+    y_scale_ : ndarray of shape (`n_outputs_`,)
         Weighted standard deviation of the targets, with `partial_fit` of its first
         call, by which outputs of the network are multiplied in prediction; 1 with
         ``normalize_y=False``.
-    pruned_shares_ : ndarray of shape (n_epochs, n_layers_ - 1)
+    pruned_shares_ : ndarray of shape (n_epochs, `n_layers_` - 1)
         Share of the connections of each layer that were not active after each epoch of
         `loss_curve_`.
     coefs_ : list of csr_array of shape (n_in, n_out)
@@ -179,7 +179,7 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         is a connection.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
         Strength of each feature, the sum of the absolute weights of its connections
         [5]_. Comparable between features of one scale only.
     n_connections_ : int
@@ -210,7 +210,7 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         Epochs planned by the last call of `fit`; None after `partial_fit`.
     learning_rate_init_ : float
         Initial learning rate of the last call of `fit` or `partial_fit`.
-    weight_decay_ : ndarray of shape (n_layers_ - 1,)
+    weight_decay_ : ndarray of shape (`n_layers_` - 1,)
         Weight decay of each layer in the last call of `fit` or `partial_fit`.
     evolution_interval_ : int or "epoch"
         When the topology evolved in the last call of `fit` or `partial_fit`.
@@ -222,7 +222,7 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         Activation function of the output layer.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had such.
 
     See Also

@@ -13,7 +13,7 @@ class HebbSETClassifier(HebbianMixin, SparseEvolutionMixin, BaseSparseClassifier
     connected: features that are correlated at first, then neurons that are active
     together, see `initial_graph` and `growth`. And each mini-batch also strengthens the
     connections between neurons that are active together and weakens those between
-    neurons of which only the first is: beside its gradient step, a connection adds
+    neurons of which only the first is: beside its gradient step, a connection adds ::
 
         λ(t) mean_b[ã_i (ã_j - mean_b ã_j)]
 
@@ -55,7 +55,7 @@ class HebbSETClassifier(HebbianMixin, SparseEvolutionMixin, BaseSparseClassifier
         With several labels per sample, a list of dicts ``{0: weight, 1: weight}``, one
         for each label, or "balanced" for each. They are factors of the term that a
         label has in the loss of a sample, and do not change scores.
-    lambda0 : float or array-like of shape (n_layers_ - 1,), default=0.01
+    lambda0 : float or array-like of shape (`n_layers_` - 1,), default=0.01
         Initial strength λ0 of the Hebbian term, or one for each layer of weights, such
         as ``(0.01, 0.01, 0)`` to leave out the output layer; with 0, ``initial_graph=
         "erdos_renyi"`` and ``growth="random"`` the estimator is :class:`SETClassifier`,
@@ -249,14 +249,14 @@ default="correlation"
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,) or (n_outputs_, 2)
+    classes_ : ndarray of shape (n_classes,) or (`n_outputs_`, 2)
         The classes; [0, 1] for each label if several may apply to a sample.
     coefs_ : list of csr_array of shape (n_in, n_out)
         Weights of each layer, sorted and without duplicates. Every stored element
         is a connection.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
         Strength of each feature, the sum of the absolute weights of its connections
         [5]_. Comparable between features of one scale only.
     n_connections_ : int
@@ -287,7 +287,7 @@ default="correlation"
         Epochs planned by the last call of `fit`; None after `partial_fit`.
     learning_rate_init_ : float
         Initial learning rate of the last call of `fit` or `partial_fit`.
-    weight_decay_ : ndarray of shape (n_layers_ - 1,)
+    weight_decay_ : ndarray of shape (`n_layers_` - 1,)
         Weight decay of each layer in the last call of `fit` or `partial_fit`.
     evolution_interval_ : int or "epoch"
         When the topology evolved in the last call of `fit` or `partial_fit`.
@@ -299,7 +299,7 @@ default="correlation"
         Activation function of the output layer.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had such.
 
     See Also

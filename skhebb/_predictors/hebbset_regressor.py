@@ -13,7 +13,7 @@ class HebbSETRegressor(HebbianMixin, SparseEvolutionMixin, BaseSparseRegressor):
     connected: features that are correlated at first, then neurons that are active
     together, see `initial_graph` and `growth`. And each mini-batch also strengthens the
     connections between neurons that are active together and weakens those between
-    neurons of which only the first is: beside its gradient step, a connection adds
+    neurons of which only the first is: beside its gradient step, a connection adds ::
 
         λ(t) mean_b[ã_i (ã_j - mean_b ã_j)]
 
@@ -42,7 +42,7 @@ class HebbSETRegressor(HebbianMixin, SparseEvolutionMixin, BaseSparseRegressor):
         Whether the network learns the standardised targets, (y - `y_mean_`) /
         `y_scale_`, instead of y itself. Losses are then those of standardised
         targets.
-    lambda0 : float or array-like of shape (n_layers_ - 1,), default=0.01
+    lambda0 : float or array-like of shape (`n_layers_` - 1,), default=0.01
         Initial strength λ0 of the Hebbian term, or one for each layer of weights, such
         as ``(0.01, 0.01, 0)`` to leave out the output layer; with 0, ``initial_graph=
         "erdos_renyi"`` and ``growth="random"`` the estimator is :class:`SETRegressor`,
@@ -236,11 +236,11 @@ default="correlation"
 
     Attributes
     ----------
-    y_mean_ : ndarray of shape (n_outputs_,)
+    y_mean_ : ndarray of shape (`n_outputs_`,)
         Weighted mean of the targets, with `partial_fit` of its first call, which is
         added to the scaled outputs of the network in prediction; 0 with
         ``normalize_y=False``.
-    y_scale_ : ndarray of shape (n_outputs_,)
+    y_scale_ : ndarray of shape (`n_outputs_`,)
         Weighted standard deviation of the targets, with `partial_fit` of its first
         call, by which outputs of the network are multiplied in prediction; 1 with
         ``normalize_y=False``.
@@ -249,7 +249,7 @@ default="correlation"
         is a connection.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
         Strength of each feature, the sum of the absolute weights of its connections
         [5]_. Comparable between features of one scale only.
     n_connections_ : int
@@ -280,7 +280,7 @@ default="correlation"
         Epochs planned by the last call of `fit`; None after `partial_fit`.
     learning_rate_init_ : float
         Initial learning rate of the last call of `fit` or `partial_fit`.
-    weight_decay_ : ndarray of shape (n_layers_ - 1,)
+    weight_decay_ : ndarray of shape (`n_layers_` - 1,)
         Weight decay of each layer in the last call of `fit` or `partial_fit`.
     evolution_interval_ : int or "epoch"
         When the topology evolved in the last call of `fit` or `partial_fit`.
@@ -292,7 +292,7 @@ default="correlation"
         Activation function of the output layer.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had such.
 
     See Also

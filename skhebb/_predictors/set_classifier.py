@@ -224,14 +224,14 @@ default="erdos_renyi"
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,) or (n_outputs_, 2)
+    classes_ : ndarray of shape (n_classes,) or (`n_outputs_`, 2)
         The classes; [0, 1] for each label if several may apply to a sample.
     coefs_ : list of csr_array of shape (n_in, n_out)
         Weights of each layer, sorted and without duplicates. Every stored element
         is a connection.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
         Strength of each feature, the sum of the absolute weights of its connections
         [5]_. Comparable between features of one scale only.
     n_connections_ : int
@@ -262,7 +262,7 @@ default="erdos_renyi"
         Epochs planned by the last call of `fit`; None after `partial_fit`.
     learning_rate_init_ : float
         Initial learning rate of the last call of `fit` or `partial_fit`.
-    weight_decay_ : ndarray of shape (n_layers_ - 1,)
+    weight_decay_ : ndarray of shape (`n_layers_` - 1,)
         Weight decay of each layer in the last call of `fit` or `partial_fit`.
     evolution_interval_ : int or "epoch"
         When the topology evolved in the last call of `fit` or `partial_fit`.
@@ -274,7 +274,7 @@ default="erdos_renyi"
         Activation function of the output layer.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had such.
 
     See Also

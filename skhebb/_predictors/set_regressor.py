@@ -213,11 +213,11 @@ default="erdos_renyi"
 
     Attributes
     ----------
-    y_mean_ : ndarray of shape (n_outputs_,)
+    y_mean_ : ndarray of shape (`n_outputs_`,)
         Weighted mean of the targets, with `partial_fit` of its first call, which is
         added to the scaled outputs of the network in prediction; 0 with
         ``normalize_y=False``.
-    y_scale_ : ndarray of shape (n_outputs_,)
+    y_scale_ : ndarray of shape (`n_outputs_`,)
         Weighted standard deviation of the targets, with `partial_fit` of its first
         call, by which outputs of the network are multiplied in prediction; 1 with
         ``normalize_y=False``.
@@ -226,7 +226,7 @@ default="erdos_renyi"
         is a connection.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
         Strength of each feature, the sum of the absolute weights of its connections
         [5]_. Comparable between features of one scale only.
     n_connections_ : int
@@ -257,7 +257,7 @@ default="erdos_renyi"
         Epochs planned by the last call of `fit`; None after `partial_fit`.
     learning_rate_init_ : float
         Initial learning rate of the last call of `fit` or `partial_fit`.
-    weight_decay_ : ndarray of shape (n_layers_ - 1,)
+    weight_decay_ : ndarray of shape (`n_layers_` - 1,)
         Weight decay of each layer in the last call of `fit` or `partial_fit`.
     evolution_interval_ : int or "epoch"
         When the topology evolved in the last call of `fit` or `partial_fit`.
@@ -269,7 +269,7 @@ default="erdos_renyi"
         Activation function of the output layer.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had such.
 
     See Also

@@ -57,7 +57,7 @@ class ZCAWhitening(
         V (Λ + ε)^(-1/2) Vᵀ, symmetric.
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if X has any that are strings.
 
     See Also
