@@ -21,7 +21,13 @@ from skhebb._predictors.hebbset import HebbianMixin
 MODULES = [
     module.name for module in pkgutil.walk_packages(skhebb.__path__, prefix="skhebb.")
 ]
-PUBLIC = ["skhebb", "skhebb.datasets", "skhebb.inspection", "skhebb.topology"]
+PUBLIC = [
+    "skhebb",
+    "skhebb.callbacks",
+    "skhebb.datasets",
+    "skhebb.inspection",
+    "skhebb.topology",
+]
 NETWORKS = [
     skhebb.SETClassifier,
     skhebb.SETRegressor,

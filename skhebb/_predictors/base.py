@@ -32,6 +32,7 @@ from skhebb._predictors.initial import (
 )
 from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._predictors.recipe import Recipe, input_scale_of
+from skhebb._predictors.runs import run_of
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
 from skhebb._training.schedules import SCHEDULES
@@ -225,19 +226,24 @@ class BaseSparseNetwork(
         if validation.X is not None:
             held_out = self._validation_data(validation, data)
         # A copy, so that an exception leaves what is fitted as it is.
-        start = self._fitted_state().copy() if is_warm else self._streams()
+        fitted = self._fitted_state().copy() if is_warm else None
+        run = run_of(self, observed, checked, held_out, initial, fitted)
+        streams = None if is_warm else self._streams()
+        state = fitted if run.kept is None else run.kept.state
         if self.early_stopping and held_out is None:
-            data, held_out = self._hold_out(data, start.random.split_seed)
-        state = start if is_warm else self._begin(data, n_threads, start, initial)
-        return self._train(observed, state, data, held_out, n_threads)
+            split_seed = (state or streams).random.split_seed
+            data, held_out = self._hold_out(data, split_seed)
+        if state is None:
+            state = self._begin(data, n_threads, streams, initial)
+        return self._train(observed, run, state, data, held_out, n_threads)
 
-    def _train(self, observed, state, data, held_out, n_threads):
+    def _train(self, observed, run, state, data, held_out, n_threads):
         """Let `state` fit `data`, and take over what it becomes."""
         recipe = Recipe.of_fit(
             self, state.network.layers, len(data.samples), data.total_weight
         )
         trainer = self._trainer(state, data, recipe, n_threads)
-        n_before = len(state.history.losses)
+        n_before = run.n_epochs_before
 
         def fitted_attributes():
             now = self._fitted(state.copy(), data.encoder, recipe, n_before)
@@ -246,18 +252,24 @@ class BaseSparseNetwork(
         given, samples, validate = data.given, data.samples, None
         if held_out is not None:
             validate = Validation(trainer, held_out, self._scorer(fitted_attributes))
+        run.context.max_subtasks = recipe.max_iter
         observer = FitObserver(
             observed,
-            observed._init_callback_context(max_subtasks=recipe.max_iter),
+            run,
+            state,
             X=lambda: take_rows(given.X, samples),
             y=lambda: take_rows(given.y, samples),
             metadata=lambda: metadata(take_rows(given.sample_weight, samples)),
             fitted_attributes=fitted_attributes,
         )
-        observer.begin_fit()
-        reason = trainer.fit(data, recipe.max_iter, validate, observer)
+        if run.kept is None:
+            observer.begin_fit()
+            reason = trainer.fit(data, recipe.max_iter, validate, observer)
+        else:
+            observer.begin_fit(state.progress.epoch)
+            reason = run.kept.reason or trainer.resume(data, validate, observer)
         vars(self).update(self._fitted(state, data.encoder, recipe, n_before))
-        observer.end_fit()
+        observer.end_fit(reason)
         if reason.is_regular and is_no_better(trainer, data, self.n_iter_):
             return reason, "no better"
         if self.tol is None or trainer.schedule.ends_by_plan:
@@ -359,6 +371,7 @@ class BaseSparseNetwork(
 
     def _streams(self):
         n_layers = len(check_layer_sizes(self.hidden_layer_sizes)) + 1
+        self._begun_with = parameters_of(self, self._of_new)
         return NewStreams.of(self.random_state, n_layers)
 
     def _begin(self, data, n_threads, streams, initial=NOTHING_GIVEN):
@@ -366,7 +379,6 @@ class BaseSparseNetwork(
         X, n_outputs = data.inputs.X, data.encoder.n_outputs
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
         shapes = list(pairwise(sizes))
-        self._begun_with = parameters_of(self, self._of_new)
         biases = check_intercepts(initial.intercepts, sizes[1:], X.dtype)
         if initial.coefs is None:
             weights = self._topology().initial_weights(

@@ -20,8 +20,9 @@ class HebbSETClassifier(HebbianMixin, SparseEvolutionMixin, BaseSparseClassifier
     to its weight, with ã_i and ã_j the activations before and after the connection,
     each neuron's scaled to [0, 1] over the batch (0 if constant), and λ(t) = lambda0
     lambda_decay^t, t the number of times the topology evolved, divided by the number of
-    mini-batches in between. The term is a covariance, applies to all layers but not to
-    biases, and is not subject to learning rate and momentum.
+    mini-batches in between, times what `learning_rate` leaves of the initial learning
+    rate. The term is a covariance, applies to all layers but not to biases, and is not
+    subject to the learning rate itself and to momentum.
 
     HebbSET as published [2]_ has that term only: ``initial_graph="erdos_renyi"`` and
     ``growth="random"``, and what `evolution_interval` and `weight_scale` say of [2]_.

@@ -179,7 +179,9 @@ class BatchTrainer:
             )
             term = self.local_term(depth, batch.total)
             if term is not None:
-                term = term._replace(factor=term.factor / scale)
+                # It falls with gradient steps, which it would outweigh in the end.
+                share = state.progress.learning_rate_share
+                term = term._replace(factor=term.factor * share / scale)
                 layer.add_covariances(
                     inputs, batch, term, workspace.scratch, self.n_threads
                 )

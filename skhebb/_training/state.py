@@ -115,6 +115,8 @@ class Progress:
         How many are still to come, as far as is known now.
     learning_rate : float or None
         That of the last epoch.
+    learning_rate_share : float
+        What is left of the initial learning rate.
     batches_per_evolution : float
         Full mini-batches between two evolutions of the topology.
     n_cuts : int
@@ -131,6 +133,7 @@ class Progress:
     counted: float = 0.0
     n_left: int | None = None
     learning_rate: float | None = None
+    learning_rate_share: float = 1.0
     batches_per_evolution: float = 1
     n_cuts: int = 0
     best_score: float = -np.inf

@@ -170,7 +170,11 @@ class Trainer(BatchTrainer):
             counters.n_samples_seen,
             progress.n_cuts,
         )
-        self.state.progress = replace(progress, learning_rate=rate)
+        self.state.progress = replace(
+            progress,
+            learning_rate=rate,
+            learning_rate_share=rate / self.schedule.initial,
+        )
 
     def record(self, metrics):
         """Take note of a complete epoch; cut the learning rate on a plateau."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 
 from skhebb import HebbSETClassifier, SETClassifier
 
@@ -29,6 +30,7 @@ def test_one_step_is_gradient_plus_covariance(rng, dtype, momentum, unit):
         "evolution_interval": "epoch",
         "learning_rate_init": 0.1,
         "solver": "sgd",
+        "initial_graph": "erdos_renyi",
         "random_state": 0,
     }
     plain = SETClassifier(**params).partial_fit(X, y, classes=[0, 1, 2])
@@ -79,6 +81,24 @@ def test_lambda_decays_with_each_evolution(rng):
         before = clf.coefs_[0].data.copy()
     # The inputs are the same; the hidden activations hardly change.
     assert_allclose(np.array(moves[1:]) / moves[:-1], 0.5, rtol=0.1)
+
+
+def test_the_term_falls_with_the_learning_rate(rng):
+    """Of four epochs, as (1 + cos(pi k / 4)) / 2 has it."""
+    X, y = rng.random((20, 6)), rng.integers(2, size=20)
+
+    def moved(learning_rate):
+        clf = HebbSETClassifier(
+            (7,), lambda0=1e-4, lambda_decay=1, zeta=0, learning_rate_init=1e-15,
+            solver="sgd", momentum=0, epsilon=3, max_iter=4, tol=None, random_state=0,
+            evolution_interval="epoch", learning_rate=learning_rate,
+            initial_graph="erdos_renyi",
+        )  # fmt: skip
+        before = clone(clf).set_params(lambda0=0).fit(X, y).coefs_[0].data
+        return clf.fit(X, y).coefs_[0].data - before
+
+    shares = (1 + np.cos(np.pi * np.arange(4) / 4)) / 2
+    assert_allclose(moved("cosine"), shares.mean() * moved("constant"), rtol=1e-3)
 
 
 @pytest.mark.parametrize("interval", ["epoch", 4])

@@ -167,7 +167,7 @@ def test_networks(kind, params, y, dtype, rule, all_threads, rng):
         assert_array_equal(a, b)
     assert connections(one) == connections(two)
     assert_allclose(one.loss_curve_[0], sparse.loss_curve_[0], rtol=1e-3)
-    random = kind(**OFTEN, **params).fit(X.astype(dtype), y, weight)
+    random = kind(growth="random", **OFTEN, **params).fit(X.astype(dtype), y, weight)
     assert connections(one) != connections(random)
     assert [w.nnz for w in one.coefs_] == [w.nnz for w in random.coefs_]
     one.set_params(early_stopping=False, evolution_interval=1)

@@ -184,11 +184,21 @@ def test_same_bits_for_any_number_of_threads(all_threads, random_weights, rng):
 def test_what_kernels_would_not_survive_is_refused(candidates, rng):
     activations = rng.random((12, 5)), rng.random((10, 5))
     probe = probe_of(*activations, np.ones(5))
-    for look in (probe.correlations, probe.gradients):
+    errors = np.zeros(10 * tiles_for(5, np.float64).stride)
+    with_errors = LayerProbe(probe._before, probe._after, errors)
+    for look in (probe.correlations, with_errors.gradients):
         with pytest.raises(
             ValueError, match=r"candidates must be a csr_array of shape"
         ):
             look(candidates)
+
+
+def test_errors_that_were_not_wanted(rng):
+    probe = probe_of(rng.random((12, 5)), rng.random((10, 5)), np.ones(5))
+    with pytest.raises(ValueError, match="needs_errors=False"):
+        probe.gradients(csr_array((12, 10)))
+    with pytest.raises(ValueError, match="needs_errors=False"):
+        probe.errors  # noqa: B018
 
 
 def test_arrays_may_be_changed(rng):
