@@ -11,7 +11,13 @@ from sklearn.neural_network import MLPClassifier
 from skhebb import SETClassifier
 
 DOCS = Path(__file__).parent.parent / "docs"
-MODULES = ["skhebb", "skhebb.datasets", "skhebb.inspection", "skhebb.topology"]
+MODULES = [
+    "skhebb",
+    "skhebb.callbacks",
+    "skhebb.datasets",
+    "skhebb.inspection",
+    "skhebb.topology",
+]
 
 pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="needs docs/")
 
