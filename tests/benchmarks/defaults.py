@@ -9,9 +9,11 @@ own split. Sets are those that scikit-learn ships and those in the folder SKHEBB
 
     SKHEBB_DATA=... python tests/benchmarks/defaults.py fit
     python tests/benchmarks/defaults.py report
+    python tests/benchmarks/defaults.py pairs
 
 `fit` appends a line per fit to results/defaults.jsonl and skips those that are there;
-`report` prints tables of these and draws the gain over dense networks. Accuracy or R²,
+`report` prints tables of these and draws the gain over dense networks; `pairs` prints
+what HebbSET gains over SET where both have the same samples and seed. Accuracy or R²,
 log loss or mean squared error of standardised targets, weights, seconds of `fit`.
 """
 
@@ -29,6 +31,8 @@ from pathlib import Path
 
 import numpy as np
 from scipy.sparse import issparse
+from scipy.stats import sem
+from scipy.stats import t as student_t
 from sklearn import datasets
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -290,6 +294,33 @@ def gain(found):
     return found["SET"]["score"] - max(found[e]["score"] for e in COMPARED[1:])
 
 
+def pairs(args):
+    """Print what HebbSET gains over SET on the same samples, by number of samples."""
+    cells = defaultdict(dict)
+    for row in map(json.loads, RESULTS.read_text().splitlines()):
+        cells[row["set"], row["size"], row["seed"]][row["estimator"]] = row
+    found = defaultdict(list)
+    for (name, size, _), cell in cells.items():
+        if {"SET", "HebbSET"} <= set(cell):
+            kind = "regression" if name.startswith("reg_") else "classification"
+            nominal = max((s for s in SIZES if s <= size * 1.6), default=SIZES[0])
+            found[kind, nominal].append((name, cell["SET"], cell["HebbSET"]))
+    print("| | sets | pairs | gain, points | 95 % | better / worse | loss | time |")
+    print("|---|---|---|---|---|---|---|---|")
+    for (kind, nominal), triples in sorted(found.items()):
+        gains = np.array([100 * (h["score"] - s["score"]) for _, s, h in triples])
+        losses = np.mean([h["loss"] - s["loss"] for _, s, h in triples])
+        seconds = [[each["processor_seconds"] for each in t[1:]] for t in triples]
+        times = np.exp(np.mean(np.diff(np.log(seconds))))
+        half = student_t.ppf(0.975, len(gains) - 1) * sem(gains)
+        print(
+            f"| {kind}, {nominal} | {len({name for name, *_ in triples})} "
+            f"| {len(gains)} | {gains.mean():+.2f} | ± {half:.2f} "
+            f"| {np.sum(gains > 0)} / {np.sum(gains < 0)} | {losses:+.3f} "
+            f"| {times:.2f} |"
+        )
+
+
 def draw(table):
     """Draw the gain over the better dense network against the number of samples."""
     from matplotlib import pyplot as plt
@@ -322,7 +353,7 @@ def main():
     )
     folder = os.environ.get("SKHEBB_DATA")
     stored = sorted(file.stem for file in Path(folder).glob("*.npz")) if folder else []
-    parser.add_argument("action", choices=["fit", "report"])
+    parser.add_argument("action", choices=["fit", "report", "pairs"])
     parser.add_argument("--sets", nargs="+", default=[*SHIPPED, *stored])
     parser.add_argument("--estimators", nargs="+", default=list(CLASSIFIERS))
     parser.add_argument("--sizes", type=int, default=10**9, help="at most")
@@ -330,7 +361,7 @@ def main():
     parser.add_argument("--details", action="store_true", help="all sets")
     args = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
-    {"fit": fit, "report": report}[args.action](args)
+    {"fit": fit, "report": report, "pairs": pairs}[args.action](args)
 
 
 if __name__ == "__main__":
