@@ -45,10 +45,12 @@ def expected_failures(estimator):
         HebbSETClassifier(
             (20,), density=0.5, evolution_interval=3, pruning="sign", max_iter=200,
             early_stopping=True, validation_fraction=0.3, initial_graph="erk",
+            growth="random",
         ),
         SETClassifier(
             (50, 50), density=0.3, batch_size=16, activation="all_relu", dropout=0.1,
-            learning_rate="adaptive", tol=1e-4, max_iter=20,
+            learning_rate="adaptive", tol=1e-4, max_iter=20, growth="gradient",
+            initial_graph="correlation",
         ),
         HebbSETRegressor(
             (30,), density=0.5, batch_size=8, solver="sgd", activation="tanh",
