@@ -39,6 +39,7 @@ default_role = "literal"  # names of parameters in docstrings
 
 autosummary_generate = True
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = True
 numpydoc_show_inherited_class_members = True
 numpydoc_class_members_toctree = False
@@ -71,16 +72,14 @@ sphinx_gallery_conf = {
 def inventory(file):
     """Compress a text file of names into what intersphinx reads, and return its path.
 
-    The names are those that pages here link to, copied from the whole inventories that
-    the projects publish as ``objects.inv``.
+    The names are those that pages here link to, in the form that ``objects.inv`` of
+    the projects has when it is unpacked.
     """
     lines = file.read_bytes().splitlines(keepends=True)
     header, names = b"".join(lines[:4]), b"".join(lines[4:])
     target = HERE / "_build" / "inventories" / f"{file.stem}.inv"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(
-        "".join(header).encode() + zlib.compress("".join(names).encode())
-    )
+    target.write_bytes(header + zlib.compress(names))
     return str(target)
 
 

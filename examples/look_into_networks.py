@@ -19,8 +19,8 @@ from skhebb.inspection import (
 
 X, y = fetch_dataset("digits")
 classifiers = {
-    "SET": SETClassifier(growth="random"),
-    "HebbSET": HebbSETClassifier(growth="random", lambda0=0.1),
+    "SET": SETClassifier(density=0.1, growth="random"),
+    "HebbSET": HebbSETClassifier(density=0.1, growth="random", lambda0=0.1),
 }
 
 # %%

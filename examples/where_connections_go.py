@@ -43,6 +43,7 @@ published = {
     "batch_size": 200,
     "weight_scale": 0.1,
     "growth_scale": 0.1,
+    "initial_graph": "erdos_renyi",
     "growth": "random",
     "tol": None,
     "random_state": 0,

@@ -1,17 +1,25 @@
-"""The site has a page for every public name and tells MLPClassifier's parameters."""
+"""The site has every public name; notebooks link to it."""
 
 import ast
 import importlib
+import inspect
 import re
 from pathlib import Path
 
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.neural_network import MLPClassifier
 
-from skhebb import SETClassifier
+import skhebb
 
 DOCS = Path(__file__).parent.parent / "docs"
-MODULES = ["skhebb", "skhebb.datasets", "skhebb.inspection", "skhebb.topology"]
+MODULES = [
+    "skhebb",
+    "skhebb.callbacks",
+    "skhebb.datasets",
+    "skhebb.inspection",
+    "skhebb.topology",
+]
 
 pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="needs docs/")
 
@@ -46,10 +54,27 @@ def test_parameters_of_mlp():
     text = (DOCS / "guide" / "coming_from_mlp.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) ?\|", text, flags=re.MULTILINE)
     told = {name: (value(dense), value(sparse)) for name, dense, sparse in rows}
-    dense, sparse = MLPClassifier().get_params(), SETClassifier().get_params()
+    dense, sparse = MLPClassifier().get_params(), skhebb.SETClassifier().get_params()
     assert told == {name: (dense[name], sparse.get(name)) for name in dense}
 
 
 def value(cell):
     """What stands in a cell of the table; None where nothing does."""
     return ast.literal_eval(cell.strip().strip("`") or "None")
+
+
+ESTIMATORS = [
+    obj
+    for obj in vars(skhebb).values()
+    if inspect.isclass(obj) and issubclass(obj, BaseEstimator)
+]
+
+
+@pytest.mark.parametrize("estimator_class", ESTIMATORS)
+def test_html_view_links_every_parameter_to_the_page(estimator_class):
+    html = estimator_class()._repr_html_()
+    page = f"reference/generated/skhebb.{estimator_class.__name__}.html"
+    names = inspect.signature(estimator_class).parameters
+    for name in names:
+        assert re.search(rf'href="https://[^"]+/{page}#:~:text={name},-', html), name
+    assert html.count('class="param-doc-description"') >= len(names)

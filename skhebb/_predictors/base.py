@@ -39,6 +39,7 @@ from skhebb._training.schedules import SCHEDULES
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import StoppingRule, StopReason
 from skhebb._training.trainer import Trainer
+from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.sklearn import Interval, Options, StrOptions, _fit_context
 from skhebb._utils.threads import effective_n_threads
@@ -62,6 +63,7 @@ COUNT = Interval(Integral, 1, None, closed="left")
 
 class BaseSparseNetwork(
     CheckedCallsMixin,
+    DocumentationMixin,
     DataPreparationMixin,
     FittedNetworkMixin,
     ObservedFitMixin,

@@ -9,7 +9,7 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
 
     The network starts dense, or on a sparse graph. Beside its weight, each connection
     has a Hebbian value P between -1 and 1, which starts at 1 and decides whether the
-    connection is active: while it is above `mask_threshold`. A mini-batch sets ::
+    connection is active: while it is above `mask_threshold`. A mini-batch makes ::
 
         P_ij <- P_ij + η w_ij sum_b a_bi z_bj               ("contribution")
         P_ij <- P_ij + η sum_b sign(a_bi) sign(z_bj)        ("sign")

@@ -24,6 +24,7 @@ from skhebb._training.stopping import StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.computed_rows import whole
 from skhebb._transformers.hebbian_pca import HebbianPCA
+from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.persistence import PersistenceMixin, check_features, require
 from skhebb._utils.random import SEEDS
@@ -40,6 +41,7 @@ from skhebb._utils.validation import (
 
 class HebbianPretrainingClassifier(
     CheckedCallsMixin,
+    DocumentationMixin,
     PersistenceMixin,
     ObservedFitMixin,
     ClassifierMixin,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skhebb._network.buffers import Backward, Batch, tiles_for
+from skhebb._network.buffers import Backward, tiles_for
 from skhebb._network.dropout import Dropout
 from skhebb._network.network import LINEAR
 from skhebb._plasticity.rule import LocalRule
@@ -105,6 +105,8 @@ class BatchTrainer:
     def run_batch(self, data, samples):
         """Update all parameters from `samples`; return their summed loss before.
 
+        L2 terms, times the weight of the batch, are part of it.
+
         Sets: `penalty_of_batch`.
         """
         activations, tiles, outputs = self.propagate(
@@ -113,18 +115,16 @@ class BatchTrainer:
         _, targets, scratch = self.workspace.of_outputs(len(samples))
         data.load_targets(samples, targets)
         losses = self.loss.values(outputs, targets, scratch)
+        batch = data.batch_of(samples, tiles, outputs.dtype)
         sample_weight = data.weights_of(samples)
-        batch = Batch(tiles, tiles.ones, len(samples))
         if sample_weight is not None:
             losses *= sample_weight
-            columns = tiles.columns(sample_weight, outputs.dtype)
-            batch = Batch(tiles, columns, float(sample_weight.sum()))
         self.penalty_of_batch = self.penalty(batch.total)
         loss = losses.sum() + self.penalty_of_batch
         if not np.isfinite(loss):
             raise NonFiniteTraining
         if self.plasticity is not None:
-            tiles.pack(outputs, activations[-1])
+            tiles.pack(outputs, activations[-1])  # which were preactivations
             self.plasticity.observe(
                 self.state.network.layers,
                 activations,
@@ -133,9 +133,10 @@ class BatchTrainer:
                 self.n_threads,
             )
         self.loss.delta(outputs, targets, scratch)
+        errors = outputs  # in the same memory
         if sample_weight is not None:
-            outputs *= sample_weight
-        self.update(activations, batch, flush_tiny(outputs))
+            errors *= sample_weight
+        self.update(activations, batch, flush_tiny(errors))
         return loss
 
     def penalty(self, total):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skhebb._kernels import _loops, _rules
-from skhebb._network.buffers import Backward, Batch, BatchBuffers, tiles_for
+from skhebb._network.buffers import Backward, BatchBuffers, tiles_for
 from skhebb._utils.csr import make_csr
 from skhebb.topology import Activity, LayerProbe
 
@@ -75,7 +75,7 @@ def probe_network(network, data, samples, loss, with_errors, n_threads):
     """
     sizes, dtype, n_samples = network.layer_sizes, network.dtype, len(samples)
     tiles = tiles_for(n_samples, dtype)
-    batch = batch_of(data, samples, tiles, dtype)
+    batch = data.batch_of(samples, tiles, dtype)
     tiled = BatchBuffers(data.inputs.tiled_sizes(sizes), n_samples, dtype)
     activations = tiled.arrays(tiles)
     activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
@@ -86,7 +86,7 @@ def probe_network(network, data, samples, loss, with_errors, n_threads):
         tiles.pack(outputs, activations[-1])
         if with_errors:
             targets = np.empty_like(outputs)
-            data.encoder.load(data.y[samples], targets)
+            data.load_targets(samples, targets)
             loss.delta(outputs, targets, np.empty_like(outputs))
             outputs *= batch.sample_weight[:n_samples]
             errors = propagate_back(network, activations, outputs, batch, n_threads)
@@ -96,14 +96,6 @@ def probe_network(network, data, samples, loss, with_errors, n_threads):
     ]
     triples = zip(of_layers[:-1], of_layers[1:], errors, strict=True)
     return [LayerProbe(*triple) for triple in triples]
-
-
-def batch_of(data, samples, tiles, dtype):
-    """Return the Batch of some rows."""
-    if data.sample_weight is None:
-        return Batch(tiles, tiles.ones, len(samples))
-    weights = data.sample_weight[samples]
-    return Batch(tiles, tiles.columns(weights, dtype), float(weights.sum()))
 
 
 def propagate_back(network, activations, output_errors, batch, n_threads):

@@ -31,6 +31,7 @@ from skhebb._transformers.initial_components import (
 from skhebb._transformers.persistence import FeaturePersistenceMixin
 from skhebb._transformers.state import FeatureMetrics, FeatureState
 from skhebb._transformers.trainer import FeatureTrainer
+from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.identity import identity_of
 from skhebb._utils.memory import check_memory
 from skhebb._utils.observed_fit import ObservedFitMixin
@@ -55,6 +56,7 @@ PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
 class BaseHebbianFeatures(
     CheckedCallsMixin,
+    DocumentationMixin,
     FeaturePersistenceMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,

@@ -41,7 +41,7 @@ class GrownConnections(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What a GrowthMonitor sees of each layer: cells, weights, and cells grown."""
+    """Cells, weights, and what is new of each layer, at a look of a GrowthMonitor."""
 
     cells: list
     weights: list
@@ -203,7 +203,7 @@ FATES = {
 
 
 class GrowthDisplay(Display):
-    """What became of grown connections, over the correlation they were grown at.
+    """Fate of grown connections, over the correlation before they were grown.
 
     Connections of each layer are sorted by the absolute correlation that the
     activations of their neurons had before they were grown, and cut into bins of as
