@@ -48,7 +48,8 @@ for i, (name, network) in enumerate(classifiers.items()):
     )
 ax.set_xticks(places + 0.2, [f"{n}" for n in Y.sum(axis=0)])
 ax.set(xlabel="labels, by their number of training samples", ylabel="F1")
-ax.legend(loc="lower right")
+ax.set_ylim(0, 0.85)
+ax.legend(loc="upper left", ncols=2)
 plt.show()
 
 # %%

@@ -40,6 +40,20 @@ def test_partial_fit_validates_at_every_call(wrong):
     assert_array_equal(clf.predict_proba(X), before)
 
 
+@pytest.mark.parametrize("cls", [SETClassifier, SETRegressor])
+@pytest.mark.parametrize("sizes", [(5,), 8, (7, 7), [[7]]])
+def test_partial_fit_goes_on_with_its_layers_only(cls, sizes):
+    X, y = np.random.default_rng(0).random((20, 3)), np.arange(20) % 2
+    known = {"classes": [0, 1]} if cls is SETClassifier else {}
+    model = cls((7,), random_state=0).partial_fit(X, y, **known)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match="hidden_layer_sizes"):
+        model.set_params(hidden_layer_sizes=sizes).partial_fit(X, y)
+    assert_array_equal(model.predict(X), before)
+    for same in 7, [7], np.array([7]):
+        model.set_params(hidden_layer_sizes=same).partial_fit(X, y)
+
+
 @pytest.mark.parametrize("power_t", [130.0, 10**7])
 def test_inverse_scaling_by_any_power(power_t):
     X = np.random.default_rng(0).random((20, 3))

@@ -15,6 +15,7 @@ from skhebb._predictors.baseline import easy_loss, is_no_better
 from skhebb._predictors.checks import (
     check_combinations,
     check_goes_on,
+    check_layers_stay,
     check_memory_of_training,
 )
 from skhebb._predictors.data_preparation import (
@@ -306,6 +307,7 @@ class BaseSparseNetwork(
             self._check_new_network()
         else:  # scikit-learn validates before the first call only
             self._validate_params()
+            check_layers_stay(self, "partial_fit", "Use fit to start anew.")
         checked = self._check_data(given, is_first)
         encoder = make_encoder(checked.y, checked.sample_weight)
         n_connections = self._n_connections(not is_first, initial)

@@ -52,12 +52,19 @@ def check_goes_on(estimator, encoder, initial):
             "warm_start can only be used where `y` has the same "
             f"{difference}. Set warm_start=False to start anew."
         )
+    check_layers_stay(
+        estimator, "warm_start=True", "Set warm_start=False to start anew."
+    )
+
+
+def check_layers_stay(estimator, what, advice):
+    """Raise unless the fitted network, which goes on, has the layers wanted now."""
     given = estimator.hidden_layer_sizes
     fitted_sizes = estimator._state.network.layer_sizes[1:-1]
     if check_layer_sizes(given) != fitted_sizes:
         raise ValueError(
-            f"warm_start=True goes on with hidden layers of {fitted_sizes} neurons, "
-            f"but hidden_layer_sizes={given!r}. Set warm_start=False to start anew."
+            f"{what} goes on with hidden layers of {fitted_sizes} neurons, "
+            f"but hidden_layer_sizes={given!r}. {advice}"
         )
 
 

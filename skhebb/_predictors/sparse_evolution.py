@@ -1,5 +1,6 @@
 """The topology of SET and its parameters."""
 
+import inspect
 from numbers import Real
 
 from sklearn.base import clone
@@ -24,6 +25,11 @@ class SparseEvolutionMixin:
         "growth": [StrOptions(set(GROWTH_RULES)), callable],
     }
 
+    def _validate_params(self):
+        super()._validate_params()
+        check_call("pruning", self.pruning, "weights, fraction")
+        check_call("growth", self.growth, "weights, n, rng", "probe")
+
     def _topology(self):
         # What users pass is never changed.
         pruning, growth = clone([self.pruning, self.growth], safe=False)
@@ -42,3 +48,24 @@ class SparseEvolutionMixin:
         """When the topology evolves."""
         interval = None if interval == "epoch" else interval
         return EvolutionSchedule(interval, self.zeta_schedule, self.evolution_end)
+
+
+def check_call(name, rule, arguments, optional=None):
+    """Raise a TypeError if a callable does not take these arguments.
+
+    That named `optional` is given by name, if there is a parameter of this name.
+    """
+    if not callable(rule):
+        return
+    try:
+        signature = inspect.signature(rule)
+    except ValueError:  # there are functions in C that do not tell
+        return
+    named = {optional: None} if optional in signature.parameters else {}
+    try:
+        signature.bind(*arguments.split(", "), **named)
+    except TypeError as error:
+        raise TypeError(
+            f"The '{name}' parameter must be a name or a rule that can be called as "
+            f"{name}({arguments}). Got {rule!r}: {error}."
+        ) from error

@@ -6,6 +6,7 @@ import numpy as np
 
 from skhebb._kernels import _connections
 from skhebb._utils.csr import make_csr
+from skhebb.topology._results import array_of
 from skhebb.topology._sampling import sample_ranks
 
 
@@ -46,7 +47,8 @@ class CandidateRule(ABC):
         if n == len(ranks):
             return ranks
         scores = self.scores(candidates_at(weights, ranks), probe)
-        return ranks[best(scores, n, rng)]
+        wanted = f"`scores` must give {len(ranks)} real numbers, one per candidate."
+        return ranks[best(array_of(scores, "fiub", len(ranks), wanted), n, rng)]
 
 
 class Hebbian(CandidateRule):

@@ -12,6 +12,7 @@ import inspect
 import numpy as np
 
 from skhebb.topology._candidates import Gradient, Hebbian
+from skhebb.topology._results import array_of
 from skhebb.topology._sampling import sample_ranks
 
 
@@ -62,16 +63,15 @@ def absent_ranks(weights, rows, columns):
 
 
 def checked(ranks, n_absent, n):
-    """`ranks` as int64, if they are `n` different ones of range(n_absent)."""
-    ranks = np.asarray(ranks)
-    are_integers = ranks.dtype.kind in "iu" or ranks.shape == (0,)
-    is_sound = are_integers and ranks.shape == (n,)
-    is_sound = is_sound and (n == 0 or 0 <= ranks[0] <= ranks[-1] < n_absent)
+    """`ranks` as int64, if they are `n` > 0 different ones of range(n_absent)."""
+    wanted = (
+        f"The growth rule must give {n} sorted ranks, all different, of "
+        f"{n_absent} absent connections."
+    )
+    ranks = array_of(ranks, "iu", n, wanted)
+    is_sound = 0 <= ranks[0] <= ranks[-1] < n_absent
     if not is_sound or (ranks[1:] <= ranks[:-1]).any():
-        raise ValueError(
-            f"The growth rule must give {n} sorted ranks, all different, of "
-            f"{n_absent} absent connections. Got {ranks!s:.200}."
-        )
+        raise ValueError(f"{wanted} Got {ranks!s:.200}.")
     return ranks.astype(np.int64, copy=False)
 
 

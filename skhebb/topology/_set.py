@@ -6,6 +6,7 @@ from skhebb._utils.csr import make_csr
 from skhebb.topology._graphs import GRAPHS
 from skhebb.topology._growth import GROWTH_RULES, checked, takes_probe
 from skhebb.topology._pruning import PRUNING_RULES
+from skhebb.topology._results import array_of
 from skhebb.topology._topology import Topology
 
 
@@ -94,13 +95,10 @@ class SparseEvolution(Topology):
         if zeta == 0 or is_full:
             return
         layer.clear_cache()  # because this is when memory is at its most
-        keep = np.asarray(self.pruning(read_only(layer.weights.data), zeta))
-        if keep.dtype != bool or keep.shape != layer.weights.data.shape:
-            raise ValueError(
-                "The pruning rule must give a boolean array of shape "
-                f"{layer.weights.data.shape}. Got {keep.dtype} of shape {keep.shape}."
-            )
-        layer.keep_connections(keep)
+        keep = self.pruning(read_only(layer.weights.data), zeta)
+        n = layer.n_connections
+        wanted = f"The pruning rule must give a boolean array of shape ({n},)."
+        layer.keep_connections(array_of(keep, "b", n, wanted))
 
     def grow(self, layer, rng, probe=None):
         """Fill the layer up, where the rule says.

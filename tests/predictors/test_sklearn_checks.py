@@ -49,7 +49,8 @@ def expected_failures(estimator):
         ),
         SETClassifier(
             (50, 50), density=0.3, batch_size=16, activation="all_relu", dropout=0.1,
-            learning_rate="adaptive", tol=1e-4, max_iter=20,
+            learning_rate="adaptive", tol=1e-4, max_iter=20, growth="gradient",
+            initial_graph="correlation",
         ),
         HebbSETRegressor(
             (30,), density=0.5, batch_size=8, solver="sgd", activation="tanh",

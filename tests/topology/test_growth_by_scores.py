@@ -272,3 +272,24 @@ def test_large_inputs(rng):
         assert np.isfinite(values).all()
         assert 0.3 < np.abs(values).max() <= 1 + 1e-9
     assert is_classifier(clf)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda scores: None,
+        lambda scores: scores[:3],
+        lambda scores: [*scores, 1.0],
+        lambda scores: scores[:, np.newaxis],
+        lambda scores: scores * 1j,
+        lambda scores: [scores, 1],
+    ],
+)
+def test_wrong_scores_are_refused(rng, change):
+    class Wrong(CandidateRule):
+        def scores(self, candidates, probe):
+            return change(np.arange(candidates.nnz))
+
+    weights = make_layer(rng).weights
+    with pytest.raises(ValueError, match="`scores` must give 50 real numbers, one per"):
+        Wrong()(weights, 10, rng, None)

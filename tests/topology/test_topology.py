@@ -217,7 +217,17 @@ class TestGrowth:
 
     @pytest.mark.parametrize(
         "ranks",
-        [[0, 1], [0, 0, 1], [2, 1, 0], [-1, 0, 1], [0, 1, 10**6], [0.5, 1, 2], None],
+        [
+            [0, 1],
+            [0, 0, 1],
+            [2, 1, 0],
+            [-1, 0, 1],
+            [0, 1, 10**6],
+            [0.5, 1, 2],
+            [[0, 1], [2]],
+            ([0, 1, 2], 1),
+            None,
+        ],
     )
     def test_a_wrong_rule_is_refused(self, ranks):
         layer = make_layer(6, 7, 0.3, 3)
@@ -250,7 +260,9 @@ class TestGrowth:
         with pytest.raises(ValueError, match="read-only"):
             evolution(pruning=lambda w, _: w.fill(7)).prune(layer, 1.0)
 
-    @pytest.mark.parametrize("keep", [[True], np.ones(3), np.ones(100, dtype=bool)])
+    @pytest.mark.parametrize(
+        "keep", [[True], np.ones(3), np.ones(100, dtype=bool), [[True], []], None]
+    )
     def test_a_wrong_pruning_rule_is_refused(self, keep):
         layer = make_layer(6, 7, 0.3, 3)
         with pytest.raises(ValueError, match="pruning rule must give a boolean array"):
