@@ -240,9 +240,7 @@ class BaseSparseNetwork(
 
     def _train(self, observed, run, state, data, held_out, n_threads):
         """Let `state` fit `data`, and take over what it becomes."""
-        recipe = Recipe.of_fit(
-            self, state.network.layers, len(data.samples), data.total_weight
-        )
+        recipe = Recipe.of_fit(self, state.network.layers, data)
         trainer = self._trainer(state, data, recipe, n_threads)
         n_before = run.n_epochs_before
 
@@ -320,9 +318,8 @@ class BaseSparseNetwork(
         else:
             before = self._fitted_state()
             state = before.copy()
-        recipe = Recipe.of_stream(
-            self, state.network.layers, len(data.samples), state.counters.n_samples_seen
-        )
+        n_seen = state.counters.n_samples_seen
+        recipe = Recipe.of_stream(self, state.network.layers, data, n_seen)
         trainer = self._trainer(state, data, recipe, n_threads)
         if is_first:
             before = state.copy()

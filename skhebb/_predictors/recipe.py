@@ -21,6 +21,7 @@ FEWEST_EPOCHS = 10
 EVOLUTIONS = 60  # that there would be if the topology evolved to the end
 LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
 ORDINARY = 3  # root mean square of a feature, up to which X is taken as it is
+RARE = 0.1  # mean square of X, below which inputs of the first layer count for less
 BLOCK = 1000  # samples whose squares are in memory
 HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
 
@@ -47,9 +48,10 @@ class Recipe(NamedTuple):
     evolution_interval: object
 
     @classmethod
-    def of_fit(cls, estimator, layers, n_samples, total_weight):
-        """Return the values for a fit to so many samples."""
-        n = max(n_samples, total_weight)
+    def of_fit(cls, estimator, layers, data):
+        """Return the values for a fit to these data."""
+        n_samples = len(data.samples)
+        n = max(n_samples, data.total_weight)
         batch_size = batch_size_for(estimator.batch_size, n_samples)
         n_batches = -(-n_samples // batch_size)
         max_iter = estimator.max_iter
@@ -68,13 +70,14 @@ class Recipe(NamedTuple):
                 batch_size * n / n_samples,
                 max_iter * n_batches,
             ),
-            weight_decays_for(estimator.weight_decay, layers, n),
+            weight_decays_for(estimator.weight_decay, layers, n, input_share_of(data)),
             interval,
         )
 
     @classmethod
-    def of_stream(cls, estimator, layers, n_samples, n_seen):
-        """Return the values for a pass over so many samples, after `n_seen`."""
+    def of_stream(cls, estimator, layers, data, n_seen):
+        """Return the values for a pass over these data, after `n_seen` samples."""
+        n_samples = len(data.samples)
         batch_size = batch_size_for(estimator.batch_size, n_samples, is_stream=True)
         interval = estimator.evolution_interval
         if interval == "auto":
@@ -84,7 +87,7 @@ class Recipe(NamedTuple):
             batch_size,
             None,
             learning_rate_for(estimator.learning_rate_init, layers, STREAM, batch_size),
-            weight_decays_for(estimator.weight_decay, layers, n),
+            weight_decays_for(estimator.weight_decay, layers, n, input_share_of(data)),
             interval,
         )
 
@@ -123,18 +126,19 @@ def learning_rate_for(rate, layers, n, batch_weight, n_batches=math.inf):
     return max(ordinary, min(FASTEST, 1 / n_batches)) * math.sqrt(of_batch)
 
 
-def weight_decays_for(decay, layers, n):
+def weight_decays_for(decay, layers, n, input_share=1.0):
     """Return the weight decay of each layer.
 
     "auto" is 0.2 n_inputs / n in hidden layers, with the mean number of inputs of a
     neuron, and 1 / n in the output layer: that of normal priors whose deviations are
-    sqrt(5 / n_inputs) and 1.
+    sqrt(5 / n_inputs) and 1. Of the first layer's inputs only a share may count.
     """
     if decay != "auto":
         return np.full(len(layers), float(decay))
     decays = [
         HIDDEN_DECAY * layer.n_connections_target / layer.n_out for layer in layers[:-1]
     ]
+    decays[:1] = [each * input_share for each in decays[:1]]
     return np.array([*decays, OUTPUT_DECAY]) / n
 
 
@@ -143,13 +147,10 @@ def auto_interval(n_batches):
     return max(LEAST_INTERVAL, -(-n_batches // EVOLUTIONS))
 
 
-def input_scale_of(data):
-    """Return the scale that the first layer's weights are in units of.
+def mean_squares(data):
+    """Return the weighted mean square of each feature, ndarray of shape (n_features,).
 
-    A typical feature has the geometric mean of the features' root mean squares. Where
-    that is above 3, as it is not for features that are standardised or lie in [0, 1],
-    it is to be as large as sqrt(2): the network would begin with saturated outputs
-    otherwise, and take steps that overshoot.
+    Infinite or NaN where squares overflow.
     """
     X, weights = data.inputs.X, np.zeros(data.inputs.n_samples)
     weights[data.samples] = 1
@@ -164,9 +165,30 @@ def input_scale_of(data):
             else:
                 block = np.square(block) * column
             squares += np.asarray(block.sum(axis=0)).ravel()  # no BLAS: same bits
-    squares /= weights.sum()
+    return squares / weights.sum()
+
+
+def input_scale_of(data):
+    """Return the scale that the first layer's weights are in units of.
+
+    A typical feature has the geometric mean of the features' root mean squares. Where
+    that is above 3, as it is not for features that are standardised or lie in [0, 1],
+    it is to be as large as sqrt(2): the network would begin with saturated outputs
+    otherwise, and take steps that overshoot.
+    """
+    squares = mean_squares(data)
     logs = np.log(squares[(squares > 0) & np.isfinite(squares)])
     if not len(logs):
         return 1.0
     typical = math.exp(logs.mean() / 2)
     return typical / math.sqrt(2) if typical > ORDINARY else 1.0
+
+
+def input_share_of(data):
+    """Return the share of its inputs by which a neuron is penalised.
+
+    It is 1, but ten times the mean square of X where that is below a tenth, as in text,
+    where words are rarely there: then few of many inputs add to what the neuron gets.
+    """
+    mean = mean_squares(data).mean()
+    return min(1.0, mean / RARE) if 0 < mean < RARE else 1.0

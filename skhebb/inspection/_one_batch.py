@@ -29,7 +29,7 @@ def one_batch(estimator, X, y, sample_weight=None):
     data = new._fit_data(checked, encoder)
     n_samples = len(checked.y)
     new.dropout, new.batch_size = 0, n_samples
-    recipe = Recipe.of_stream(new, state.network.layers, n_samples, 0)
+    recipe = Recipe.of_stream(new, state.network.layers, data, 0)
     if new.weight_decay == "auto":
         recipe = recipe._replace(weight_decay=new.weight_decay_)
     trainer = new._trainer(state, data, recipe, n_threads=1)

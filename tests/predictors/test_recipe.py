@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
@@ -434,3 +435,20 @@ def test_a_warm_start_has_a_plan_of_its_own(rng):
 def test_errors_name_the_parameter(cls, params, name):
     with pytest.raises(ValueError, match=name):
         cls(**params).fit([[0.0], [1.0]], [0, 1])
+
+
+@pytest.mark.parametrize("as_given", [csr_array, np.asarray])
+@pytest.mark.parametrize("rarity", [0.002, 0.3])
+def test_penalty_of_features_that_are_rarely_there(as_given, rarity, rng):
+    """Of the first layer's inputs, 10 mean(X²) count where that is less than 1."""
+    X = (rng.random((200, 400)) < rarity) * 1.0
+    X[0, 0], y = 1, np.arange(200) % 2
+    weights = rng.integers(3, size=200)
+    clf = SETClassifier((50, 20), density=0.1, max_iter=1, evolution_interval=10**6)
+    clf.fit(as_given(X), y, weights)
+    first, second, last = clf.weight_decay_
+    n = max(np.count_nonzero(weights), weights.sum())
+    share = min(1, 10 * np.average((X**2).mean(axis=1), weights=weights))
+    inputs = clf.coefs_[0].nnz / 50, clf.coefs_[1].nnz / 20
+    assert_allclose(first, 0.2 * inputs[0] * share / n)
+    assert_allclose([second, last], [0.2 * inputs[1] / n, 1 / n])
