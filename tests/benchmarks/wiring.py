@@ -222,37 +222,34 @@ def report(args):
     for row in read():
         *setting, seed = key_of(row)
         table[tuple(setting)][seed] = row
-    print(
-        "| job | density | graph | growth | λ0 | accuracy | less SET's | seeds |",
-        end="",
-    )
-    print(" connections | processor seconds |\n" + "|---" * 10 + "|")
-    for setting in sorted(table, key=str):
-        of_seeds = table[setting]
-        reference = table.get((*setting[:2], *SET, 0), {})
-        values = [row["accuracy"] for row in of_seeds.values()]
-        differences = [
-            row["accuracy"] - reference[seed]["accuracy"]
-            for seed, row in of_seeds.items()
-            if seed in reference
+    columns = [
+        *KEYS[:-1],
+        "accuracy",
+        "less SET",
+        "seeds",
+        "connections",
+        "processor s",
+    ]
+    print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
+    for setting, rows in table.items():
+        of_set = table.get((*setting[:2], *SET, 0), {})
+        accuracies = [row["accuracy"] for row in rows.values()]
+        gains = [
+            row["accuracy"] - of_set[seed]["accuracy"]
+            for seed, row in rows.items()
+            if seed in of_set and row is not of_set[seed]
         ]
-        gain = ""
-        if differences and setting[2:] != (*SET, 0):
-            gain = "{:+.2f} ± {:.2f}".format(*interval(differences))
-        rows = of_seeds.values()
-        mean = {
-            key: np.mean([row[key] for row in rows])
-            for key in ("connections", "processor_seconds")
-        }
-        print(
-            "| " + " | ".join(map(str, setting)),
-            "{:.2f} ± {:.2f}".format(*interval(values)),
-            gain,
-            len(values),
-            f"{mean['connections']:.0f}",
-            f"{mean['processor_seconds']:.1f} |",
-            sep=" | ",
-        )
+        cells = [
+            *setting,
+            "{:.2f} ± {:.2f}".format(*interval(accuracies)),
+            "{:+.2f} ± {:.2f}".format(*interval(gains)) if gains else "",
+            len(rows),
+            *(
+                f"{np.mean([row[key] for row in rows.values()]):.0f}"
+                for key in ("connections", "processor_seconds")
+            ),
+        ]
+        print("| " + " | ".join(map(str, cells)) + " |")
 
 
 def draw(args):
@@ -261,13 +258,13 @@ def draw(args):
 
     from skhebb.inspection import InputConnectivityDisplay
 
-    X, y, *_ = parts_of({"job": "fashion", "seed": 0})
+    X, y, *_ = parts_of({"job": SMALL[0], "seed": 0})
     fig, axes = plt.subplots(2, 2, figsize=(6, 5.4), layout="constrained")
     for line, (graph, growth) in zip(axes, (SET, HEBB), strict=True):
         for ax, when in zip(line, ("before", "after"), strict=True):
             model = HebbSETClassifier(
                 initial_graph=graph, growth=growth, lambda0=0, density=0.01,
-                random_state=0, **params_of("fashion"),
+                random_state=0, **params_of(SMALL[0]),
             )  # fmt: skip
             if when == "before":
                 model.set_params(zeta=0, max_iter=1)
