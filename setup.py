@@ -3,7 +3,7 @@
 Environment variables:
 
 SKHEBB_BOUNDSCHECK=1
-    Kernels check every index and raise IndexError; for debugging, slow.
+    Kernels on views check every index and raise IndexError; for debugging, slow.
 SKHEBB_NO_OPENMP=1
     Build without OpenMP: every kernel runs on one thread.
 SKHEBB_SANITIZE=1
@@ -18,13 +18,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("skhebb/_kernels")
 SOURCES = KERNELS / "src"
-HEADERS = sorted(str(path) for path in SOURCES.glob("*.h"))
+HEADERS = sorted(map(str, [*SOURCES.glob("*.h"), *KERNELS.glob("*.pxd")]))
 DEBUG = os.environ.get("SKHEBB_BOUNDSCHECK", "0") == "1"
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 SANITIZE = SANITIZERS if os.environ.get("SKHEBB_SANITIZE", "0") == "1" else []
@@ -93,7 +94,8 @@ def kernel(name, c_sources=()):
     return Extension(
         f"skhebb._kernels.{name}",
         [str(KERNELS / f"{name}.pyx"), *(str(SOURCES / c) for c in c_sources)],
-        include_dirs=[str(SOURCES)],
+        include_dirs=[str(SOURCES), numpy.get_include()],
+        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
         depends=HEADERS,
     )
 
@@ -102,14 +104,18 @@ setup(
     ext_modules=cythonize(
         [
             kernel(
-                "_loops",
+                "_runtime",  # which hands the loops out
                 [
                     "tile_loops_baseline.c",
                     "tile_loops_avx2.c",
                     "tile_loops_avx512.c",
                 ],
             ),
+            kernel("_arrays"),
             kernel("_connections"),
+            kernel("_handles"),
+            kernel("_rules"),
+            kernel("_loops"),
         ],
         compiler_directives=DIRECTIVES,
         force=True,  # other directives make another .c of the same .pyx

@@ -1,4 +1,8 @@
-"""Learn from few labels, after a Hebbian look at all samples.
+"""
+Few labels
+==========
+
+Learn from few labels, after a Hebbian look at all samples.
 
 Of the digits that scikit-learn ships, five in a hundred keep their label. A sparse
 network is trained on these alone; then one of the same size is pre-trained on all
@@ -12,29 +16,24 @@ from sklearn.preprocessing import StandardScaler
 from skhebb import HebbianPretrainingClassifier, SETClassifier, WinnerTakeAll
 from skhebb.datasets import fetch_dataset
 
-SEEDS = range(5)
+X, y = fetch_dataset("digits")
+X, X_test, y, y_test = train_test_split(
+    StandardScaler(with_std=False).fit_transform(X) / 16,
+    y,
+    test_size=0.25,
+    stratify=y,
+    random_state=0,
+)
+# %%
+# Accuracy on held-out samples; -1 stands for no label.
 
-
-def main():
-    X, y = fetch_dataset("digits")
-    X, X_test, y, y_test = train_test_split(
-        StandardScaler(with_std=False).fit_transform(X) / 16,
-        y,
-        test_size=0.25,
-        stratify=y,
-        random_state=0,
+print("seed   labels alone   pre-trained")
+for seed in range(5):
+    is_labelled = np.random.default_rng(seed).random(len(y)) < 0.05
+    network = SETClassifier((300, 300), zeta=0, random_state=seed)
+    alone = network.fit(X[is_labelled], y[is_labelled]).score(X_test, y_test)
+    pretrained = HebbianPretrainingClassifier(
+        network, WinnerTakeAll(init="samples", learning_rate_init=0.1)
     )
-    print("seed   labels alone   pre-trained")
-    for seed in SEEDS:
-        is_labelled = np.random.default_rng(seed).random(len(y)) < 0.05
-        network = SETClassifier((300, 300), zeta=0, random_state=seed)
-        alone = network.fit(X[is_labelled], y[is_labelled]).score(X_test, y_test)
-        pretrained = HebbianPretrainingClassifier(
-            network, WinnerTakeAll(init="samples", learning_rate_init=0.1)
-        )
-        pretrained.fit(X, np.where(is_labelled, y, -1))  # -1 stands for no label
-        print(f"{seed:<6} {alone:<14.3f} {pretrained.score(X_test, y_test):.3f}")
-
-
-if __name__ == "__main__":
-    main()
+    pretrained.fit(X, np.where(is_labelled, y, -1))
+    print(f"{seed:<6} {alone:<14.3f} {pretrained.score(X_test, y_test):.3f}")

@@ -1,7 +1,11 @@
-"""SET and HebbSET next to scikit-learn's dense network of the same shape.
+"""
+Sparse beside dense
+===================
+
+SET and HebbSET next to scikit-learn's dense network of the same shape.
 
 Trains the three with their default settings on the digits that scikit-learn ships, or
-on another data set by name, and prints how accurate, how large and how fast they are.
+on another data set by name, and prints how accurate, how large and how fast they are::
 
     python examples/quickstart.py
     python examples/quickstart.py --dataset mnist --hidden 1000 --epochs 20

@@ -2,6 +2,7 @@
 
 import importlib
 
+from skhebb._export import export_npz
 from skhebb._predictors.hebbian_mask_classifier import HebbianMaskClassifier
 from skhebb._predictors.hebbian_mask_regressor import HebbianMaskRegressor
 from skhebb._predictors.hebbset_classifier import HebbSETClassifier
@@ -31,12 +32,13 @@ __all__ = [
     "WinnerTakeAll",
     "ZCAWhitening",
     "__version__",
+    "export_npz",
     "show_versions",
 ]
 
 
 def __getattr__(name):
     """Import a folder when it is first asked for."""
-    if name in ("datasets", "inspection"):
+    if name in ("callbacks", "datasets", "inspection"):
         return importlib.import_module(f"skhebb.{name}")
     raise AttributeError(f"module 'skhebb' has no attribute {name!r}")

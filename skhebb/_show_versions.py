@@ -4,7 +4,7 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _runtime
 from skhebb._utils.threads import effective_n_threads
 from skhebb._version import __version__
 
@@ -26,10 +26,10 @@ def show_versions():
         "platform": platform.platform(),
         **{name: installed(name) for name in DEPENDENCIES},
         "instruction set": (
-            f"{_loops.instruction_set()} of {', '.join(_loops.instruction_sets())}"
+            f"{_runtime.instruction_set()} of {', '.join(_runtime.instruction_sets())}"
         ),
-        "built": _loops.build(),
-        "openmp": "yes" if _loops.openmp_enabled() else "no",
+        "built": _runtime.build(),
+        "openmp": "yes" if _runtime.openmp_enabled() else "no",
         "threads": effective_n_threads(None),
     }
     for name, value in lines.items():

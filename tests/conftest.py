@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, random_array
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _runtime
 
 
-@pytest.fixture(params=_loops.instruction_sets())
+@pytest.fixture(params=_runtime.instruction_sets())
 def instruction_set(request):
     """Run the test once with each instruction set of this machine."""
-    before = _loops.instruction_set()
-    _loops.use_instruction_set(request.param)
+    before = _runtime.instruction_set()
+    _runtime.use_instruction_set(request.param)
     yield request.param
-    _loops.use_instruction_set(before)
+    _runtime.use_instruction_set(before)
 
 
 @pytest.fixture
 def all_threads():
     """Let even the smallest product use all the threads it is given."""
-    before = _loops.set_grain(1)
+    before = _runtime.set_grain(1)
     yield
-    _loops.set_grain(before)
+    _runtime.set_grain(before)
 
 
 @pytest.fixture

@@ -16,11 +16,18 @@ from sklearn.base import BaseEstimator, is_classifier
 
 import skhebb
 from skhebb._predictors.hebbian_mask import HebbianMaskMixin
+from skhebb._predictors.hebbset import HebbianMixin
 
 MODULES = [
     module.name for module in pkgutil.walk_packages(skhebb.__path__, prefix="skhebb.")
 ]
-PUBLIC = ["skhebb", "skhebb.datasets", "skhebb.inspection", "skhebb.topology"]
+PUBLIC = [
+    "skhebb",
+    "skhebb.callbacks",
+    "skhebb.datasets",
+    "skhebb.inspection",
+    "skhebb.topology",
+]
 NETWORKS = [
     skhebb.SETClassifier,
     skhebb.SETRegressor,
@@ -33,6 +40,8 @@ NETWORKS = [
 SMALL = {skhebb.ConvolutionalFeatures: {"kernel_size": 1, "pool_size": 1}}
 # Parameters and attributes that classifiers and regressors describe differently.
 OF_KIND = {"lambda0", "early_stopping", "out_activation_", "validation_scores_"}
+# Parameters that are by default something else where Hebb's rule decides them.
+OF_HEBB = {"initial_graph", "growth"}
 # Parameters that mean, or are by default, something else where there is a mask.
 OF_MASK = {"initial_graph", "density", "epsilon", "weight_scale", "evolution_interval"}
 
@@ -125,6 +134,8 @@ def shared_texts(one, other, section):
     may_differ = set()
     if is_classifier(one()) != is_classifier(other()):
         may_differ |= OF_KIND
+    if issubclass(one, HebbianMixin) != issubclass(other, HebbianMixin):
+        may_differ |= OF_HEBB
     if issubclass(one, HebbianMaskMixin) != issubclass(other, HebbianMaskMixin):
         may_differ |= OF_MASK
     names = {entry.name for entry in documentation(other)[section]} - may_differ

@@ -1,4 +1,4 @@
-"""Stateless functions on raw arrays; nothing here imports the rest of the package.
+"""Stateless functions on arrays and handles; nothing here imports the rest.
 
 Activations are flat arrays of tiles, see src/tile_loops.h. Connections are CSR by
 presynaptic neuron, with 32- or 64-bit indices.

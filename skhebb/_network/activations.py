@@ -9,7 +9,7 @@ activations none of which was dropped. `apply(z)` does what the kernels leave to
 import numpy as np
 from scipy.special import expit
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _rules
 
 
 class PiecewiseLinear:
@@ -29,8 +29,8 @@ class PiecewiseLinear:
 
     def __init__(self, depth=0, negative_slope=0.0, keep_probability=1.0):
         slope = self.slope(depth, negative_slope)
-        self.for_kernels = _loops.Activation(self.kind, slope, keep_probability)
-        self.without_dropout = _loops.Activation(self.kind, slope)
+        self.for_kernels = _rules.Activation(self.kind, slope, keep_probability)
+        self.without_dropout = _rules.Activation(self.kind, slope)
 
     @staticmethod
     def slope(depth, negative_slope):

@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-CACHE_LINE = 64  # bytes
-VECTORS_PER_TILE = 4  # cache lines of a tile's row, which the kernels hold in registers
+from skhebb._kernels._handles import CACHE_LINE, TILE_BYTES, TileLayout
 
 
-class Tiles:
+class Tiles(TileLayout):
     """The columns of a batch, cut into tiles.
 
     Tile t of n neurons holds, for one neuron after the other, their activations for
@@ -32,17 +31,14 @@ class Tiles:
     """
 
     def __init__(self, batch_size, dtype):
-        self.batch_size = batch_size
         lanes = CACHE_LINE // np.dtype(dtype).itemsize
         if batch_size < lanes:
             edges = [0, 1 << (batch_size - 1).bit_length()]
         else:
             n_vectors = -(-batch_size // lanes)
-            n_tiles = -(-n_vectors // VECTORS_PER_TILE)
+            n_tiles = -(-n_vectors * CACHE_LINE // TILE_BYTES)
             edges = lanes * (np.arange(n_tiles + 1) * n_vectors // n_tiles)
-        self.edges = np.array(edges, dtype=np.intp)
-        self.n_tiles = len(self.edges) - 1
-        self.stride = int(self.edges[-1])
+        super().__init__(np.array(edges, dtype=np.intp), batch_size, dtype)
         self.are_narrow = self.stride < lanes
         self.ones = self.columns(1, dtype)
 
@@ -123,36 +119,17 @@ class Backward(NamedTuple):
 
     Attributes
     ----------
-    errors : ndarray or None
+    in_errors : ndarray or None
         For dJ/dz of the layer before, in tiles; None for the features, which have none.
-    error_sums : ndarray of shape (N_GROUPS * n_in,) or None
+    in_error_sums : ndarray of shape (N_GROUPS * n_in,) or None
         For the sums of these over the batch.
-    activation : _loops.Activation
+    activation : _rules.Activation
         Of the layer before.
     """
 
-    errors: np.ndarray | None
-    error_sums: np.ndarray | None
+    in_errors: np.ndarray | None
+    in_error_sums: np.ndarray | None
     activation: object
-
-
-class NonZeros(NamedTuple):
-    """The non-zeros of a batch of sparse samples, by feature, then by sample.
-
-    Attributes
-    ----------
-    features : intp ndarray of shape (n_active,)
-        Those that are not zero in all samples, sorted.
-    starts : intp ndarray of shape (n_active + 1,)
-    columns : intp ndarray of shape (n_nonzeros,)
-        Sample within the batch.
-    values : ndarray of shape (n_nonzeros,)
-    """
-
-    features: np.ndarray
-    starts: np.ndarray
-    columns: np.ndarray
-    values: np.ndarray
 
 
 def aligned_zeros(size, dtype):

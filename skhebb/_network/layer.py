@@ -4,11 +4,16 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy.sparse import csr_array
 
 from skhebb._kernels import _connections, _loops
-from skhebb._network.buffers import NonZeros
+from skhebb._kernels._handles import (
+    ByPostsynaptic,
+    Connections,
+    NonZeros,
+    OutputParts,
+    RowChunks,
+)
 from skhebb._utils.csr import make_csr
 
 GATHERED = 1 << 20  # connections of a layer at most
@@ -71,19 +76,40 @@ class SparseLayer:
         return self.weights.nnz
 
     @property
-    def _by_presynaptic(self):
-        return self.weights.indptr, self.weights.indices, self.weights.data
+    def connections(self):
+        """The Connections that kernels take, made anew where the arrays are others."""
+        weights, known = self.weights, self._connections
+        if (
+            known is None
+            or known.indptr is not weights.indptr
+            or known.indices is not weights.indices
+        ):
+            known = Connections(weights.indptr, weights.indices, self.n_out)
+            self._connections, self._made = known, {}
+        return known
+
+    def _cached(self, kind, *args):
+        """Return a handle of some kind for these connections, made once."""
+        connections = self.connections
+        key = kind, *args
+        if key not in self._made:
+            self._made[key] = kind(connections, *args)
+        return self._made[key]
 
     def forward(self, inputs, outputs, tiles, activation, training, n_threads):
         """Write the activations that `inputs`, tiles or NonZeros, give.
 
         Only one thread at a time may do so with `training`.
         """
-        arrays = self._by_presynaptic
-        rest = self.biases, inputs, tiles.edges, outputs, activation
+        arguments = {
+            "weights": self.weights.data,
+            "biases": self.biases,
+            "inputs": inputs,
+            "outputs": outputs,
+            "n_threads": n_threads,
+        }
         if isinstance(inputs, NonZeros):
-            neurons = even_edges(self.n_out, n_threads)
-            _loops.forward_nonzeros(*arrays, neurons, *rest, n_threads)
+            _loops.forward_nonzeros(self.connections, tiles, activation, **arguments)
             return
         # Threads share the tiles and, where these are few, the postsynaptic neurons.
         n_parts = n_threads // math.gcd(n_threads, tiles.n_tiles)
@@ -92,12 +118,16 @@ class SparseLayer:
         # Gathering writes each output once, but wants a second index, scratch, and
         # weights from everywhere: that pays off for wide rows, many batches, and
         # weights that a cache holds.
-        by_postsynaptic = None
+        gathered = None
         if training and not tiles.are_narrow and self.n_connections <= GATHERED:
-            by_postsynaptic = self._cached(self._transpose, n_threads)
-        # Between two predictions users may change the arrays.
-        parts = self._cached(self._cut, n_parts) if training else self._cut(n_parts)
-        _loops.forward(*arrays, *parts, *rest, by_postsynaptic, n_threads)
+            gathered = self._cached(ByPostsynaptic, n_threads)
+        # Between two predictions users may change what the arrays hold.
+        parts = (
+            self._cached(OutputParts, n_parts)
+            if training
+            else OutputParts(self.connections, n_parts)
+        )
+        _loops.forward(parts, gathered, tiles, activation, **arguments)
 
     def update(self, inputs, errors, backward, batch, step, scratch, n_threads):
         """Move the weights, and propagate the errors with those before.
@@ -108,43 +138,38 @@ class SparseLayer:
         errors : ndarray
             dJ/dz of this layer, in tiles, times the weight of the batch.
         backward : Backward
+            Ignored where inputs are NonZeros, which have no layer before.
         batch : Batch
-        step : _loops.OptimizerStep
+        step : _rules.OptimizerStep
         scratch : ndarray of shape (_loops.N_GROUPS, n)
             With n at least `largest_chunk`.
         n_threads : int
         """
-        is_sparse = isinstance(inputs, NonZeros)
-        (_loops.update_nonzeros if is_sparse else _loops.update)(
-            *self._by_presynaptic,
-            self.n_out,
-            self.weight_state,
-            self._cached(self._share_rows, n_threads),
-            n_threads,
-            inputs,
-            batch.tiles.edges,
-            batch.total,
-            errors,
-            *(() if is_sparse else backward),
-            step,
-            scratch,
-            n_threads,
-        )
+        arguments = {
+            "weights": self.weights.data,
+            "states": self.weight_state,
+            "inputs": inputs,
+            "errors": errors,
+            "total": batch.total,
+            "scratch": scratch,
+        }
+        chunks = self._cached(RowChunks, n_threads, CHUNK)
+        if isinstance(inputs, NonZeros):
+            _loops.update_nonzeros(chunks, batch.tiles, step, **arguments)
+        else:
+            arguments |= backward._asdict()
+            _loops.update(chunks, batch.tiles, step, **arguments)
 
     def add_covariances(self, inputs, batch, term, scratch, n_threads):
         """Add a HebbianTerm to the weights."""
         _loops.add_covariances(
-            *self._by_presynaptic,
-            self.n_out,
-            self._cached(self._share_rows, n_threads),
-            n_threads,
-            inputs,
-            batch.tiles.edges,
-            batch.tiles.batch_size,
-            batch.sample_weight,
-            *term,
-            scratch,
-            n_threads,
+            self._cached(RowChunks, n_threads, CHUNK),
+            batch.tiles,
+            weights=self.weights.data,
+            inputs=inputs,
+            sample_weight=batch.sample_weight,
+            **term._asdict(),
+            scratch=scratch,
         )
 
     def update_biases(self, error_sums, total, step):
@@ -155,46 +180,9 @@ class SparseLayer:
         """Return the sum of the squares of the weights, without the biases."""
         return _loops.sum_of_squares(self.weights.data)
 
-    def _cached(self, function, *args):
-        """Return what `function` gives for these connections, computed once."""
-        indices, (made_for, cache) = self.weights.indices, self._cache
-        if made_for is not indices:
-            cache = {}
-            self._cache = indices, cache
-        key = function.__name__, *args
-        value = cache.get(key)
-        if value is None:
-            value = cache[key] = function(*args)
-        return value
-
-    def _cut(self, n_parts):
-        """Edges of `n_parts` of the postsynaptic neurons, and where they cut rows."""
-        indptr, indices = self.weights.indptr, self.weights.indices
-        edges = even_edges(self.n_out, n_parts)
-        if n_parts == 1:  # each row from its start to that of the next
-            return edges, sliding_window_view(indptr, self.n_in)
-        return edges, _connections.splits(indptr, indices, edges)
-
-    def _transpose(self, n_threads):
-        """Return what gathering needs: the view by postsynaptic neuron, and scratch."""
-        indptr, indices = self.weights.indptr, self.weights.indices
-        heads = np.empty((n_threads, self.n_in), dtype=indptr.dtype)
-        return *_connections.transpose(indptr, indices, self.n_out), heads
-
-    def _share_rows(self, n_threads):
-        """Edges of parts of the presynaptic neurons, of about as many connections.
-
-        As many parts as there are threads make a chunk.
-        """
-        n_chunks = -(-max(self.n_connections, 1) // (CHUNK * n_threads))
-        shares = np.linspace(0, self.n_connections, n_threads * n_chunks + 1)
-        edges = np.searchsorted(self.weights.indptr, shares).astype(np.intp)
-        edges[0], edges[-1] = 0, self.n_in
-        return edges
-
     def largest_chunk(self, n_threads):
-        """A bound to the connections of a chunk and one more, when grown."""
-        return min(self.n_connections_target, CHUNK * n_threads + self.n_out) + 1
+        """A bound to the connections of a chunk, when grown."""
+        return min(self.n_connections_target, CHUNK * n_threads + self.n_out)
 
     def begin_training(self, n_arrays):
         """Prepare for an optimiser with so many arrays; tell whether it starts anew.
@@ -214,16 +202,17 @@ class SparseLayer:
         that lead out of them.
         """
         weights, biases = self.weights, self.biases
-        arrays = weights.data, weights.indices, weights.indptr
+        try:
+            connections = Connections(weights.indptr, weights.indices, self.n_out)
+        except ValueError:
+            return False
         return (
             weights.shape == (self.n_in, self.n_out)
-            and weights.indptr.shape == (self.n_in + 1,)
+            and connections.n_in == self.n_in
             and weights.data.shape == weights.indices.shape
             and biases.shape == (self.n_out,)
             and biases.dtype == weights.data.dtype
-            and weights.indices.dtype == weights.indptr.dtype
-            and all(array.flags.c_contiguous for array in (*arrays, biases))
-            and _connections.are_sound(weights.indptr, weights.indices, self.n_out)
+            and all(array.flags.c_contiguous for array in (weights.data, biases))
             and is_finite(weights.data)
             and is_finite(biases)
         )
@@ -236,7 +225,7 @@ class SparseLayer:
 
     def clear_cache(self):
         """Free what was computed from the connections, and will be again if needed."""
-        self._cache = None, {}
+        self._connections, self._made = None, {}
 
     def reset_state(self, n_arrays):
         """Give the optimiser `n_arrays` zeroed arrays for weights and for biases."""
@@ -330,7 +319,7 @@ class SparseLayer:
         self.weights = make_csr(data, indices, indptr, self.weights.shape)
 
     def __getstate__(self):
-        return {**self.__dict__, "_cache": (None, {})}
+        return {**self.__dict__, "_connections": None, "_made": {}}
 
 
 def copied(topology_state):
@@ -341,8 +330,3 @@ def copied(topology_state):
 def is_finite(values):
     """Whether all are; a sum tells without a mask, unless it overflows."""
     return bool(np.isfinite(_loops.sum_of_squares(values)) or np.isfinite(values).all())
-
-
-def even_edges(n, n_parts):
-    """Edges of `n_parts` of range(n) that differ by one at most."""
-    return np.arange(n_parts + 1, dtype=np.intp) * n // n_parts

@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _rules
 from skhebb._network.buffers import BatchBuffers, tiles_for
 from skhebb._network.layer import is_finite
 from skhebb._utils.memory import check_memory
 
-LINEAR = _loops.Activation("piecewise linear", 1)
+LINEAR = _rules.Activation("piecewise linear", 1)
 # A thread predicts so many samples at a time, or less if a layer of wide networks would
 # not stay in a cache of so many bytes.
 BLOCK = 128

@@ -10,14 +10,13 @@ def statistics_of_tiles(activations, batch, n_threads):
     means = np.empty(activations.size // batch.tiles.stride, dtype=activations.dtype)
     scales = np.empty_like(means)
     _loops.batch_statistics(
-        activations,
-        batch.tiles.edges,
-        batch.tiles.batch_size,
-        batch.sample_weight,
-        batch.total,
-        means,
-        scales,
-        n_threads,
+        batch.tiles,
+        activations=activations,
+        sample_weight=batch.sample_weight,
+        total=batch.total,
+        means=means,
+        scales=scales,
+        n_threads=n_threads,
     )
     return means, scales
 

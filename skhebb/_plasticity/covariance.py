@@ -1,6 +1,7 @@
 """The Hebbian term of HebbSET."""
 
-from skhebb._network.buffers import HebbianTerm, NonZeros
+from skhebb._kernels._handles import NonZeros
+from skhebb._network.buffers import HebbianTerm
 from skhebb._network.statistics import statistics_of_nonzeros, statistics_of_tiles
 from skhebb._plasticity.rule import LocalRule
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from skhebb._kernels import _loops
-from skhebb._network.buffers import HebbianTerm, NonZeros
+from skhebb._kernels._handles import NonZeros
+from skhebb._network.buffers import HebbianTerm
 from skhebb._network.statistics import statistics_of_nonzeros, statistics_of_tiles
 from skhebb._network.topology_state import MaskState
 from skhebb._plasticity.rule import LocalRule
@@ -81,7 +82,7 @@ class HebbianValues(LocalRule):
         if self.rule == "sign":
             return 1
         if isinstance(samples, NonZeros):
-            squares = samples._replace(values=np.square(samples.values))
+            squares = samples.with_values(np.square(samples.values))
         else:
             squares = np.square(samples)
         means = means_of(squares, layer.n_in, batch, True, n_threads)
@@ -129,7 +130,7 @@ def signs(activities, batch, center, n_threads):
                 "mask_rule='sign' with centred activations would make sparse X dense. "
                 "Set mask_center=False or leave layer 0 out of masked_layers."
             )
-        return activities._replace(values=np.sign(activities.values))
+        return activities.with_values(np.sign(activities.values))
     result = np.empty_like(activities)
     n_neurons = activities.size // batch.tiles.stride
     means = means_of(activities, n_neurons, batch, center, n_threads)

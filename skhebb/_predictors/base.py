@@ -11,7 +11,7 @@ from skhebb._network.activations import ACTIVATIONS, set_activations
 from skhebb._network.dropout import Dropout
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
-from skhebb._predictors.baseline import is_no_better
+from skhebb._predictors.baseline import easy_loss, is_no_better
 from skhebb._predictors.checks import (
     check_combinations,
     check_goes_on,
@@ -32,12 +32,14 @@ from skhebb._predictors.initial import (
 )
 from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._predictors.recipe import Recipe, input_scale_of
+from skhebb._predictors.runs import run_of
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
 from skhebb._training.schedules import SCHEDULES
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import StoppingRule, StopReason
 from skhebb._training.trainer import Trainer
+from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.sklearn import Interval, Options, StrOptions, _fit_context
 from skhebb._utils.threads import effective_n_threads
@@ -61,6 +63,7 @@ COUNT = Interval(Integral, 1, None, closed="left")
 
 class BaseSparseNetwork(
     CheckedCallsMixin,
+    DocumentationMixin,
     DataPreparationMixin,
     FittedNetworkMixin,
     ObservedFitMixin,
@@ -223,19 +226,24 @@ class BaseSparseNetwork(
         if validation.X is not None:
             held_out = self._validation_data(validation, data)
         # A copy, so that an exception leaves what is fitted as it is.
-        start = self._fitted_state().copy() if is_warm else self._streams()
+        fitted = self._fitted_state().copy() if is_warm else None
+        run = run_of(self, observed, checked, held_out, initial, fitted)
+        streams = None if is_warm else self._streams()
+        state = fitted if run.kept is None else run.kept.state
         if self.early_stopping and held_out is None:
-            data, held_out = self._hold_out(data, start.random.split_seed)
-        state = start if is_warm else self._begin(data, n_threads, start, initial)
-        return self._train(observed, state, data, held_out, n_threads)
+            split_seed = (state or streams).random.split_seed
+            data, held_out = self._hold_out(data, split_seed)
+        if state is None:
+            state = self._begin(data, n_threads, streams, initial)
+        return self._train(observed, run, state, data, held_out, n_threads)
 
-    def _train(self, observed, state, data, held_out, n_threads):
+    def _train(self, observed, run, state, data, held_out, n_threads):
         """Let `state` fit `data`, and take over what it becomes."""
         recipe = Recipe.of_fit(
             self, state.network.layers, len(data.samples), data.total_weight
         )
         trainer = self._trainer(state, data, recipe, n_threads)
-        n_before = len(state.history.losses)
+        n_before = run.n_epochs_before
 
         def fitted_attributes():
             now = self._fitted(state.copy(), data.encoder, recipe, n_before)
@@ -244,31 +252,44 @@ class BaseSparseNetwork(
         given, samples, validate = data.given, data.samples, None
         if held_out is not None:
             validate = Validation(trainer, held_out, self._scorer(fitted_attributes))
+        run.context.max_subtasks = recipe.max_iter
         observer = FitObserver(
             observed,
-            observed._init_callback_context(max_subtasks=recipe.max_iter),
+            run,
+            state,
             X=lambda: take_rows(given.X, samples),
             y=lambda: take_rows(given.y, samples),
             metadata=lambda: metadata(take_rows(given.sample_weight, samples)),
             fitted_attributes=fitted_attributes,
         )
-        observer.begin_fit()
-        reason = trainer.fit(data, recipe.max_iter, validate, observer)
+        if run.kept is None:
+            observer.begin_fit()
+            reason = trainer.fit(data, recipe.max_iter, validate, observer)
+        else:
+            observer.begin_fit(state.progress.epoch)
+            reason = run.kept.reason or trainer.resume(data, validate, observer)
         vars(self).update(self._fitted(state, data.encoder, recipe, n_before))
-        observer.end_fit()
+        observer.end_fit(reason)
         if reason.is_regular and is_no_better(trainer, data, self.n_iter_):
             return reason, "no better"
         if self.tol is None or trainer.schedule.ends_by_plan:
             return reason, None
         return reason, "max_iter" if reason is StopReason.MAX_EPOCHS else None
 
-    def _initial_layers(self, X, y):
-        """The layers that `fit` would start from; raises what it would find wrong."""
+    def _initial_layers(self, checked, encoder=None):
+        """Return the layers that training would start from; raise what is wrong.
+
+        Parameters
+        ----------
+        checked : Given
+        encoder : Labels, default=None
+            None for what `fit` would make of y.
+        """
         self._validate_params()
         check_combinations(self, Given(None, None))
         self._check_new_network()
-        checked = Given(X, y)
-        encoder = self._make_encoder(y)
+        if encoder is None:
+            encoder = self._make_encoder(checked.y, checked.sample_weight)
         check_memory_of_training(self, checked, encoder.n_outputs)
         data, streams = self._fit_data(checked, encoder), self._streams()
         if self.early_stopping:
@@ -276,7 +297,7 @@ class BaseSparseNetwork(
         n_threads = effective_n_threads(self.n_jobs)
         return self._begin(data, n_threads, streams).network.layers
 
-    def _partial_fit(self, given, make_encoder):
+    def _partial_fit(self, given, make_encoder, initial=NOTHING_GIVEN):
         """Train for one pass; `make_encoder(y, sample_weight)` gives the encoder."""
         self._check_partial_fit()
         n_threads = effective_n_threads(self.n_jobs)
@@ -287,13 +308,13 @@ class BaseSparseNetwork(
             self._validate_params()
         checked = self._check_data(given, is_first)
         encoder = make_encoder(checked.y, checked.sample_weight)
-        n_connections = self._n_connections(not is_first)
+        n_connections = self._n_connections(not is_first, initial)
         check_memory_of_training(
             self, checked, encoder.n_outputs, n_connections, is_stream=True
         )
         data = self._fit_data(checked, encoder, given.X)
         if is_first:
-            state = self._begin(data, n_threads, self._streams())
+            state = self._begin(data, n_threads, self._streams(), initial)
         else:
             before = self._fitted_state()
             state = before.copy()
@@ -350,6 +371,7 @@ class BaseSparseNetwork(
 
     def _streams(self):
         n_layers = len(check_layer_sizes(self.hidden_layer_sizes)) + 1
+        self._begun_with = parameters_of(self, self._of_new)
         return NewStreams.of(self.random_state, n_layers)
 
     def _begin(self, data, n_threads, streams, initial=NOTHING_GIVEN):
@@ -357,7 +379,6 @@ class BaseSparseNetwork(
         X, n_outputs = data.inputs.X, data.encoder.n_outputs
         sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
         shapes = list(pairwise(sizes))
-        self._begun_with = parameters_of(self, self._of_new)
         biases = check_intercepts(initial.intercepts, sizes[1:], X.dtype)
         if initial.coefs is None:
             weights = self._topology().initial_weights(
@@ -385,6 +406,8 @@ class BaseSparseNetwork(
         # A planned course of the learning rate is not cut short by the loss.
         has_plateaus = self.early_stopping or not schedule.ends_by_plan
         tol = self.tol if has_plateaus else None
+        has_plan = recipe.max_iter is not None and self.max_iter == "auto"
+        may_be_easy = has_plan and schedule.ends_by_plan
         return Trainer(
             state=state,
             loss=loss,
@@ -398,6 +421,7 @@ class BaseSparseNetwork(
             weight_decays=recipe.weight_decay,
             batch_size=recipe.batch_size,
             shuffle=self.shuffle,
+            easy_loss=easy_loss(loss, state.network, data) if may_be_easy else 0.0,
             evolution=self._evolution(recipe.evolution_interval),
             n_threads=n_threads,
         )

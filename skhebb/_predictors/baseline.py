@@ -1,4 +1,4 @@
-"""Whether a network tells more of its targets than the best constant would."""
+"""Networks beside the best constant prediction: no better, or by far."""
 
 import numpy as np
 
@@ -11,6 +11,60 @@ STILL = 1e-10
 # What chance may add to the loss of a constant, as a factor, and what a short training
 # may; and, since rare classes make that loss small, a number where there are classes.
 MARGIN, SHORT_MARGIN, OF_CLASSES = 1.2, 10, 0.05
+# Share of the loss of a constant, below which hardly anything is left to learn; or the
+# number of samples that nothing is known of, if that is less.
+EASY_SHARE, EASY_SAMPLES = 0.02, 100
+
+
+class Baseline:
+    """The best constant prediction of some of the samples that are trained on.
+
+    Parameters
+    ----------
+    loss : Loss
+    network : Network
+    data : FitData
+
+    Attributes
+    ----------
+    samples : ndarray
+        Those that are looked at.
+    loss : float
+        Their mean loss.
+    varies : bool
+        Whether their targets do.
+    has_classes : bool
+    """
+
+    def __init__(self, loss, network, data):
+        self._loss = loss
+        self.samples = data.samples[:: -(-len(data.samples) // PROBE)]
+        self._weights = data.weights_of(self.samples)
+        shape = network.layer_sizes[-1], len(self.samples)
+        self._targets = np.empty(shape, dtype=network.dtype)
+        data.load_targets(self.samples, self._targets)
+        best = np.average(self._targets, axis=1, weights=self._weights)
+        best = best.astype(network.dtype)[:, np.newaxis]
+        self.loss = self.loss_of(np.repeat(best, len(self.samples), axis=1))
+        self.varies = np.ptp(self._targets, axis=1).max() > 0
+        self.has_classes = loss.output_activation != "identity"
+
+    def loss_of(self, outputs):
+        """Mean loss of other outputs for these samples, (n_outputs, n_samples)."""
+        scratch = np.empty_like(self._targets)
+        of_samples = self._loss.values(outputs, self._targets, scratch)
+        return np.average(of_samples, weights=self._weights)
+
+
+def easy_loss(loss, network, data):
+    """Return the mean loss below which training is easy; 0 where it never is.
+
+    Of numbers, unlike classes, there is always more to learn.
+    """
+    baseline = Baseline(loss, network, data)
+    n = max(len(data.samples), data.total_weight)
+    share = min(EASY_SHARE, EASY_SAMPLES / n)
+    return share * baseline.loss if baseline.has_classes else 0.0
 
 
 def is_no_better(trainer, data, n_epochs):
@@ -38,26 +92,15 @@ def is_no_better(trainer, data, n_epochs):
     if np.ptp(losses) <= STILL * abs(losses[0]):
         return False
     network = trainer.state.network
-    samples = data.samples[:: -(-n_samples // PROBE)]
-    sample_weight = data.weights_of(samples)
-    targets = np.empty((network.layer_sizes[-1], len(samples)), dtype=network.dtype)
-    data.load_targets(samples, targets)
-
-    def loss_of(outputs):
-        of_samples = trainer.loss.values(outputs, targets, np.empty_like(targets))
-        return np.average(of_samples, weights=sample_weight)
-
-    best = np.average(targets, axis=1, weights=sample_weight).astype(network.dtype)
-    of_constant = loss_of(np.repeat(best[:, np.newaxis], len(samples), axis=1))
-    is_constant = np.ptp(targets, axis=1).max() == 0
-    if is_constant or losses[-1] < of_constant / MARGIN:
+    baseline = Baseline(trainer.loss, network, data)
+    if not baseline.varies or losses[-1] < baseline.loss / MARGIN:
         return False
-    has_classes = trainer.loss.output_activation != "identity"
     margin = SHORT_MARGIN if is_short else MARGIN
-    limit = margin * of_constant + (OF_CLASSES if has_classes else 0)
+    limit = margin * baseline.loss + (OF_CLASSES if baseline.has_classes else 0)
+    samples = baseline.samples
     with np.errstate(over="ignore", invalid="ignore"):
         outputs = network.outputs(data.inputs, trainer.n_threads, samples).T
-        if not loss_of(outputs) <= limit:
+        if not baseline.loss_of(outputs) <= limit:
             return True
     is_same = is_the_same_for_all(outputs.T) and not is_the_same_for_all(
         data.inputs.X[samples]

@@ -6,20 +6,26 @@ from skhebb._predictors.sparse_evolution import SparseEvolutionMixin
 
 
 class HebbSETClassifier(HebbianMixin, SparseEvolutionMixin, BaseSparseClassifier):
-    """Sparse neural network trained by SET with a Hebbian term (HebbSET).
+    """Sparse neural network that Hebb's rule wires and trains (HebbSET).
 
-    Sparse Evolutionary Training as in :class:`SETClassifier`, where each mini-batch
-    also strengthens the connections between neurons that are active together and
-    weakens those between neurons of which only the first is: beside its gradient step,
-    a connection adds
+    Sparse Evolutionary Training as in :class:`SETClassifier`, with Hebb's rule, that
+    neurons which fire together wire together, in two places. It decides who is
+    connected: features that are correlated at first, then neurons that are active
+    together, see `initial_graph` and `growth`. And each mini-batch also strengthens the
+    connections between neurons that are active together and weakens those between
+    neurons of which only the first is: beside its gradient step, a connection adds ::
 
         λ(t) mean_b[ã_i (ã_j - mean_b ã_j)]
 
     to its weight, with ã_i and ã_j the activations before and after the connection,
     each neuron's scaled to [0, 1] over the batch (0 if constant), and λ(t) = lambda0
     lambda_decay^t, t the number of times the topology evolved, divided by the number of
-    mini-batches in between. The term is a covariance, applies to all layers but not to
-    biases, and is not subject to learning rate and momentum.
+    mini-batches in between, times what `learning_rate` leaves of the initial learning
+    rate. The term is a covariance, applies to all layers but not to biases, and is not
+    subject to the learning rate itself and to momentum.
+
+    HebbSET as published [2]_ has that term only: ``initial_graph="erdos_renyi"`` and
+    ``growth="random"``, and what `evolution_interval` and `weight_scale` say of [2]_.
 
     Parameters shared with :class:`~sklearn.neural_network.MLPClassifier` have its
     names and meaning.
@@ -49,10 +55,11 @@ class HebbSETClassifier(HebbianMixin, SparseEvolutionMixin, BaseSparseClassifier
         With several labels per sample, a list of dicts ``{0: weight, 1: weight}``, one
         for each label, or "balanced" for each. They are factors of the term that a
         label has in the loss of a sample, and do not change scores.
-    lambda0 : float or array-like of shape (n_layers_ - 1,), default=0.01
+    lambda0 : float or array-like of shape (`n_layers_` - 1,), default=0.01
         Initial strength λ0 of the Hebbian term, or one for each layer of weights, such
-        as ``(0.01, 0.01, 0)`` to leave out the output layer; with 0 the estimator is
-        :class:`SETClassifier`, bit for bit.
+        as ``(0.01, 0.01, 0)`` to leave out the output layer; with 0, ``initial_graph=
+        "erdos_renyi"`` and ``growth="random"`` the estimator is :class:`SETClassifier`,
+        bit for bit.
     lambda_decay : float in (0, 1], default=0.98
         Factor of the Hebbian term per evolution of the topology.
     lambda_unit : {"evolution", "batch"}, default="evolution"
@@ -65,7 +72,7 @@ class HebbSETClassifier(HebbianMixin, SparseEvolutionMixin, BaseSparseClassifier
     negative_slope : float, default=0.6
         The s of ``activation="all_relu"``.
     initial_graph : {"correlation", "erdos_renyi", "erk", "uniform"}, \
-default="erdos_renyi"
+default="correlation"
         Where the connections of a new network are.
 
         - "correlation": where features of the training data are correlated, after
@@ -119,7 +126,7 @@ default="erdos_renyi"
         negative weights, each closest to zero. A callable takes the weights of a
         layer's connections, an ndarray of shape (n_connections,), and `zeta`, and gives
         a boolean array that is True where a connection stays.
-    growth : {"gradient", "hebbian", "random"} or callable, default="random"
+    growth : {"gradient", "hebbian", "random"} or callable, default="hebbian"
         Where new connections come to be.
 
         - "random": uniformly drawn among the absent ones, as in [1]_.
@@ -129,7 +136,7 @@ default="erdos_renyi"
         - "gradient": of such candidates [6]_ those with the largest absolute gradient
           of the loss, as in [4]_.
 
-        Correlations and gradients are those of up to 2000 training samples, drawn anew
+        Correlations and gradients are those of up to 500 training samples, drawn anew
         each time, without dropout. A callable takes the weights of a layer, a sorted
         csr_array of shape (n_in, n_out), the number of connections to add, and a
         :class:`numpy.random.Generator`, and gives their ranks among the absent
@@ -178,9 +185,11 @@ default="erdos_renyi"
           stays.
     learning_rate_init : float or "auto", default="auto"
         The initial learning rate. "auto" is ``min(0.02, 1.25 * n ** -0.5)``, n as in
-        `weight_decay`, times ``sqrt(batch_size / 32)`` where mini-batches are of less
-        than 32 samples, and times ``sqrt(32 / k)`` where the neurons of the first layer
-        have more than 32 inputs, k in the mean. In `partial_fit` n is 10 000.
+        `weight_decay`, times ``sqrt(32 / k)`` where the neurons of the first layer have
+        more than 32 inputs, k in the mean; or ``min(0.02, 1 / n_batches)`` if that is
+        more, with the number of mini-batches of `max_iter` epochs; and times
+        ``sqrt(batch_size / 32)`` where mini-batches are of less than 32 samples. In
+        `partial_fit` n is 10 000, and the second value is left out.
     power_t : float, default=0.5
         See `learning_rate`.
     momentum : float in [0, 1), default=0.9
@@ -193,14 +202,18 @@ default="erdos_renyi"
         Decay of the mean of the squared gradients, with ``solver="adam"``.
     max_iter : int or "auto", default="auto"
         Number of epochs at most. "auto" is as many as have ``1.6 * n ** 0.85``
-        mini-batches, n as in `weight_decay`, but 10 at least.
+        mini-batches, n as in `weight_decay`, but 10 at least. With it and
+        ``learning_rate="cosine"`` classifiers hurry where hardly anything is left to
+        learn: an epoch counts for more by the factor by which the mean loss of the one
+        before, without penalty, was below ``min(0.02, 100 / n)`` of the loss of the
+        best constant prediction, but for a tenth of `max_iter_` at most.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
     tol : float or None, default=1e-4
         Training stops when the loss, or the validation score with `early_stopping`,
         has not improved by `tol` for more than `n_iter_no_change` epochs. With None,
-        and with ``learning_rate="cosine"`` unless there is `early_stopping`, it always
-        goes on for `max_iter` epochs.
+        and with ``learning_rate="cosine"`` unless there is `early_stopping`, there is
+        no such end before that of `max_iter` epochs.
     n_iter_no_change : int or inf, default=10
         See `tol`.
     early_stopping : bool, default=False
@@ -236,14 +249,14 @@ default="erdos_renyi"
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,) or (n_outputs_, 2)
+    classes_ : ndarray of shape (n_classes,) or (`n_outputs_`, 2)
         The classes; [0, 1] for each label if several may apply to a sample.
     coefs_ : list of csr_array of shape (n_in, n_out)
         Weights of each layer, sorted and without duplicates. Every stored element
         is a connection.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
         Strength of each feature, the sum of the absolute weights of its connections
         [5]_. Comparable between features of one scale only.
     n_connections_ : int
@@ -274,7 +287,7 @@ default="erdos_renyi"
         Epochs planned by the last call of `fit`; None after `partial_fit`.
     learning_rate_init_ : float
         Initial learning rate of the last call of `fit` or `partial_fit`.
-    weight_decay_ : ndarray of shape (n_layers_ - 1,)
+    weight_decay_ : ndarray of shape (`n_layers_` - 1,)
         Weight decay of each layer in the last call of `fit` or `partial_fit`.
     evolution_interval_ : int or "epoch"
         When the topology evolved in the last call of `fit` or `partial_fit`.
@@ -286,7 +299,7 @@ default="erdos_renyi"
         Activation function of the output layer.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had such.
 
     See Also
@@ -344,7 +357,7 @@ default="erdos_renyi"
         lambda_decay=0.98,
         lambda_unit="evolution",
         negative_slope=0.6,
-        initial_graph="erdos_renyi",
+        initial_graph="correlation",
         density="auto",
         epsilon=None,
         weight_scale="glorot",
@@ -353,7 +366,7 @@ default="erdos_renyi"
         zeta_schedule="cosine",
         evolution_end=0.75,
         pruning="magnitude",
-        growth="random",
+        growth="hebbian",
         evolution_interval="auto",
         solver="adam",
         weight_decay="auto",

@@ -1,24 +1,31 @@
 """Networks that learn from few labels, after a Hebbian look at all samples."""
 
-from contextlib import contextmanager
+import copy
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from skhebb._network.activations import ACTIVATIONS, Identity
-from skhebb._network.layer import SparseLayer
-from skhebb._network.network import Network
+from skhebb._network.activations import ACTIVATIONS
 from skhebb._predictors.classifier import BaseSparseClassifier
+from skhebb._predictors.data_preparation import Given, metadata
+from skhebb._predictors.initial import InitialParameters
+from skhebb._predictors.layerwise import pretrain
+from skhebb._predictors.outcome import warn_of_outcome
+from skhebb._predictors.partial_labels import (
+    PartlyLabelled,
+    check_classes,
+    check_known_classes,
+)
+from skhebb._predictors.phases import NoPhases, Phases
 from skhebb._predictors.set_classifier import SETClassifier
-from skhebb._training.batches import as_batch_source
 from skhebb._training.stopping import StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
+from skhebb._transformers.computed_rows import whole
 from skhebb._transformers.hebbian_pca import HebbianPCA
+from skhebb._utils.documentation import DocumentationMixin
+from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.persistence import PersistenceMixin, check_features, require
 from skhebb._utils.random import SEEDS
 from skhebb._utils.sklearn import HasMethods, _fit_context
@@ -27,18 +34,16 @@ from skhebb._utils.threads import effective_n_threads
 from skhebb._utils.transaction import transaction, twin
 from skhebb._utils.validation import (
     CheckedCallsMixin,
-    check_sortable,
     floats_for,
     validate_data,
 )
 
-UNLABELLED = -1
-
 
 class HebbianPretrainingClassifier(
     CheckedCallsMixin,
+    DocumentationMixin,
     PersistenceMixin,
-    CallbackSupportMixin,
+    ObservedFitMixin,
     ClassifierMixin,
     MetaEstimatorMixin,
     BaseEstimator,
@@ -80,7 +85,7 @@ class HebbianPretrainingClassifier(
         The classes.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had such.
 
     See Also
@@ -116,7 +121,7 @@ class HebbianPretrainingClassifier(
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Pre-train on X, then fine-tune on the samples that have a label.
 
         Parameters
@@ -127,6 +132,9 @@ class HebbianPretrainingClassifier(
             Their classes; -1 marks samples without a label, and so cannot be a class.
             Among strings it must be the number -1, in an array of dtype object. Where
             there are such samples, the others must be of two classes or more.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in fine-tuning, as in `fit` of `estimator`. In
+            pre-training samples of weight 0 are left out, and all others count alike.
 
         Returns
         -------
@@ -141,68 +149,133 @@ class HebbianPretrainingClassifier(
             If pre-training is interrupted. Fine-tuning ends as that of `estimator`
             does, with the network of the last complete epoch and a warning.
         """
-        with transaction(self) as draft:
-            self._observe_fit(draft, X, y)
+        self._fit_draft(Given(X, y, sample_weight))
         return self
 
-    @with_callbacks
-    def _observe_fit(self, draft, X, y):
-        """Let the draft fit, and callbacks know this estimator."""
-        draft._fit(self, X, y)
-
-    def _fit(self, observed, X_given, y_given):
+    def _fit(self, observed, given):
         network, rule = self._parts()
-        X, y, labelled = self._data(X_given, y_given)
-        layers = network._initial_layers(X[labelled], y)
-        given = {"estimator": observed, "X": X_given, "y": y_given}
+        X, y = self._check_samples(given, is_first=True)
+        data = PartlyLabelled.of(X, y, given.sample_weight, needs_labels=True)
+        labelled = data.labelled
+        check_classes(labelled.y, len(y))
+        layers = network._initial_layers(labelled)
+        about = {
+            "estimator": observed,
+            "X": given.X,
+            "y": given.y,
+            "metadata": metadata(given.sample_weight),
+        }
         context = observed._init_callback_context(max_subtasks=len(layers))
-        context.call_on_fit_task_begin(**given)
+        context.call_on_fit_task_begin(**about)
         phases = Phases(observed, context)
-        layers, features = self._pretrain(network, rule, layers, X, phases)
-        X = X[labelled]
-        with phases.run("fine-tuning", network, X, y):
+        initial = self._pretrain(network, rule, layers, data.X, phases)
+        with phases.run("fine-tuning", network, labelled.X, labelled.y):
             network.fit(
-                X,
-                y,
-                coefs_init=[layer.weights for layer in layers],
-                intercepts_init=[layer.biases for layer in layers],
+                *labelled, coefs_init=initial.coefs, intercepts_init=initial.intercepts
             )
-        self.estimator_ = network
-        self.features_ = features
-        self.classes_ = network.classes_
-        context.call_on_fit_task_end(**given)
+        self._adopt(network)
+        context.call_on_fit_task_end(**about)
 
-    def _data(self, X, y):
-        """Checked X, the labels there are, and which samples have them."""
-        X = check_sparse("X", X)
-        X, y = validate_data(
-            self, X, y, accept_sparse="csr", dtype=floats_for(X), order="C"
+    @_fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        """Fine-tune for one pass; the first call pre-trains on its samples before.
+
+        After `fit`, or the first call, samples without a label are passed over, and
+        no parameter has an effect but those of `estimator_`. Callbacks are not called.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,)
+            Their classes; -1 marks samples without a label. In the first call one must
+            have a label.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, as in `fit`.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that may ever occur. Needed at the first call, may be left out
+            later.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a part, its parameters or the data are not as described, or with
+            parameters of `estimator` that want to know all data.
+        KeyboardInterrupt
+            If pre-training is interrupted.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss becomes non-finite; the pass is then undone.
+        UserWarning
+            If fine-tuning is interrupted from the keyboard; the pass is then undone.
+        """
+        with transaction(self) as draft:
+            draft._partial_fit(Given(X, y, sample_weight), classes)
+        return self
+
+    def _partial_fit(self, given, classes):
+        """Begin by pre-training, or go on with a copy of the network."""
+        check_known_classes(classes)
+        is_first = not hasattr(self, "estimator_")
+        X, y = self._check_samples(given, is_first)
+        data = PartlyLabelled.of(X, y, given.sample_weight, needs_labels=is_first)
+        if is_first:
+            self._begin(data, classes)
+        elif len(data.labelled.y):
+            network = copy.copy(self.estimator_)
+            self._adopt(network.partial_fit(*data.labelled, classes=classes))
+
+    def _begin(self, data, classes):
+        """Pre-train, then pass once over the labelled samples."""
+        network, rule = self._parts()
+        network._validate_params()
+        network._check_partial_fit()
+        encoder = network._known_encoder(data.labelled.y, classes)
+        layers = network._initial_layers(data.labelled, encoder)
+        initial = self._pretrain(network, rule, layers, data.X, NoPhases())
+        reason = network._partial_fit(data.labelled, lambda *_: encoder, initial)
+        warn_of_outcome(network, reason)
+        self._adopt(network)
+
+    def _adopt(self, network):
+        """Take over a fine-tuned network."""
+        self.estimator_ = network
+        self.classes_ = network.classes_
+
+    def _check_samples(self, given, is_first):
+        """Return X of one of our types, and y as an array, not yet looked at."""
+        X = check_sparse("X", given.X)
+        dtype = floats_for(X) if is_first else self.estimator_._state.network.dtype
+        return validate_data(
+            self,
+            X,
+            given.y,
+            accept_sparse="csr",
+            dtype=dtype,
+            order="C",
+            reset=is_first,
         )
-        if y.dtype.kind in "UO" and np.asarray(y == str(UNLABELLED)).any():
-            raise ValueError(
-                "y holds the string '-1', which could mean no label. Give an array of "
-                "dtype object, with the number -1 where there is none; if '-1' is a "
-                "class, give it another name."
-            )
-        labelled = np.flatnonzero(np.asarray(y != UNLABELLED, dtype=bool))
-        if not len(labelled):
-            raise ValueError(
-                "y holds no label: all samples are marked by -1. Give some a class."
-            )
-        n_samples, y = len(y), y[labelled]
-        check_sortable("y", y)
-        check_classification_targets(y)
-        if len(labelled) < n_samples and len(np.unique(y)) == 1:
-            raise ValueError(
-                f"y holds one class, {y[0]}, and -1, which marks samples without a "
-                "label. If -1 is a class, number the classes from 0, for example by "
-                "sklearn.preprocessing.LabelEncoder; else give some samples of other "
-                "classes a label."
-            )
-        return X, y, labelled
 
     def _pretrain(self, network, rule, layers, X, phases):
-        """Layers whose weights the rule has learned, and the fitted rules."""
+        """Return InitialParameters of fine-tuning.
+
+        Sets: `features_`.
+
+        Parameters
+        ----------
+        network, rule : estimator
+        layers : list of SparseLayer
+            A new network.
+        X : {ndarray, csr_array} of shape (n_samples, n_features)
+        phases : Phases or NoPhases
+        """
         random_state = check_random_state(rule.random_state)
         features = []
 
@@ -213,7 +286,7 @@ class HebbianPretrainingClassifier(
             )
             fields = weights.T.tocsr()
             fields.data[:] = 1
-            with phases.run("pre-training", part, inputs):
+            with phases.run("pre-training", part, lambda: whole(inputs)):
                 reason, _ = part._observe_fit(part, inputs, None, fields)
                 if reason is StopReason.INTERRUPTED:
                     raise KeyboardInterrupt  # nothing to fine-tune yet
@@ -226,10 +299,14 @@ class HebbianPretrainingClassifier(
             for depth in range(len(layers) - 1)
         ]
         n_threads = effective_n_threads(network.n_jobs)
-        return pretrain(layers, activations, X, learn, n_threads), features
+        layers = pretrain(layers, activations, X, learn, n_threads)
+        self.features_ = features
+        return InitialParameters(
+            [layer.weights for layer in layers], [layer.biases for layer in layers]
+        )
 
     def _parts(self):
-        """Clones of the network and of the rule, with random states."""
+        """Return clones of the network and of the rule, with random states."""
         network = SETClassifier() if self.estimator is None else clone(self.estimator)
         rule = HebbianPCA() if self.features is None else clone(self.features)
         if not isinstance(network, BaseSparseClassifier):
@@ -312,7 +389,7 @@ class HebbianPretrainingClassifier(
         return network.predict_log_proba(X)
 
     def _check(self, X):
-        """The network that this moment has, and checked X."""
+        """Return the network that this moment has, and checked X."""
         check_is_fitted(self)
         X = check_sparse("X", X)
         fitted = twin(self)
@@ -344,88 +421,3 @@ class HebbianPretrainingClassifier(
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-class Phases:
-    """The phases of a fit, each the task of a part that is fitted in it.
-
-    Parameters
-    ----------
-    estimator : estimator
-        The whole.
-    context : sklearn.callback.CallbackContext
-        Of its fit.
-    """
-
-    def __init__(self, estimator, context):
-        self.estimator = estimator
-        self.context = context
-
-    @contextmanager
-    def run(self, name, part, X, y=None):
-        """Tell callbacks of a phase, in which `part` is fitted."""
-        phase = self.context.subcontext(task_name=name)
-        about = {"estimator": self.estimator, "X": X, "y": y}
-        with phase.propagate_callback_context(part):
-            phase.call_on_fit_task_begin(**about)
-            yield
-            phase.call_on_fit_task_end(**about)
-
-
-def pretrain(layers, activations, X, learn, n_threads):
-    """Let the hidden layers learn, each from what X becomes in those before it.
-
-    The neurons' sums over X then have mean 0 and variance 1, as batch normalisation
-    would have it, so that no layer is silent or loud. What hidden layers learn from is
-    centred, because activations that are never negative all point the same way.
-
-    Parameters
-    ----------
-    layers : list of SparseLayer
-        A new network.
-    activations : list
-        Activation functions of the hidden layers.
-    X : {ndarray, csr_array} of shape (n_samples, n_features)
-    learn : callable
-        Gives the new weights of a layer, on the same connections: learn(inputs,
-        weights).
-    n_threads : int
-
-    Returns
-    -------
-    layers : list of SparseLayer
-        Those that learned, and the last one as it was.
-    """
-    learned = []
-    for layer, activation in zip(layers[:-1], activations, strict=True):
-        weights = learn(centred(X) if learned else X, layer.weights)
-        new = SparseLayer(weights, layer.biases.copy())
-        standardize(new, X, n_threads)
-        learned.append(new)
-        X = outputs(new, activation, X, n_threads)
-    return [*learned, layers[-1]]
-
-
-def centred(activations):
-    """A copy with mean 0."""
-    return StandardScaler(with_std=False).fit_transform(activations)
-
-
-def standardize(layer, X, n_threads):
-    """Scale the weights and set the biases of a layer so that its sums are standard."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaler = StandardScaler().fit(outputs(layer, Identity(), X, n_threads))
-    if not np.isfinite(scaler.scale_).all():
-        raise ValueError(
-            "The sums of hidden neurons overflow in pre-training. Scale X."
-        )
-    layer.weights.data /= scaler.scale_.astype(layer.biases.dtype)[
-        layer.weights.indices
-    ]
-    layer.biases[:] = -scaler.mean_ / scaler.scale_
-
-
-def outputs(layer, activation, X, n_threads):
-    """Activations of a layer for each sample."""
-    network = Network([layer], [activation], Identity())
-    return network.outputs(as_batch_source(X), n_threads)

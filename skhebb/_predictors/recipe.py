@@ -62,7 +62,11 @@ class Recipe(NamedTuple):
             batch_size,
             max_iter,
             learning_rate_for(
-                estimator.learning_rate_init, layers, n, batch_size * n / n_samples
+                estimator.learning_rate_init,
+                layers,
+                n,
+                batch_size * n / n_samples,
+                max_iter * n_batches,
             ),
             weight_decays_for(estimator.weight_decay, layers, n),
             interval,
@@ -103,17 +107,20 @@ def auto_max_iter(n, n_batches):
     return max(FEWEST_EPOCHS, math.ceil(1.6 * n**0.85 / n_batches))
 
 
-def learning_rate_for(rate, layers, n, batch_weight):
+def learning_rate_for(rate, layers, n, batch_weight, n_batches=math.inf):
     """Return the initial learning rate.
 
-    "auto" is 1.25 / sqrt(n), at most 0.02, and less for mini-batches of less than 32
-    and where neurons of the first layer have more than 32 inputs.
+    "auto" is 1.25 / sqrt(n), at most 0.02, and less where neurons of the first layer
+    have more than 32 inputs; but it is 1 / n_batches at least, so that weights can move
+    by a half or so in so few steps of Adam, unless that is more than 0.02. It is less,
+    too, for mini-batches of less than 32.
     """
     if rate != "auto":
         return float(rate)
     n_inputs = max(1, layers[0].n_connections_target / layers[0].n_out)
     of_batch, of_inputs = min(1, batch_weight / FEWEST), min(1, MANY_INPUTS / n_inputs)
-    return min(FASTEST, 1.25 * n**-0.5) * math.sqrt(of_batch * of_inputs)
+    ordinary = min(FASTEST, 1.25 * n**-0.5) * math.sqrt(of_inputs)
+    return max(ordinary, min(FASTEST, 1 / n_batches)) * math.sqrt(of_batch)
 
 
 def weight_decays_for(decay, layers, n):

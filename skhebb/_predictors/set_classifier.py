@@ -111,7 +111,7 @@ default="erdos_renyi"
         - "gradient": of such candidates [6]_ those with the largest absolute gradient
           of the loss, as in [4]_.
 
-        Correlations and gradients are those of up to 2000 training samples, drawn anew
+        Correlations and gradients are those of up to 500 training samples, drawn anew
         each time, without dropout. A callable takes the weights of a layer, a sorted
         csr_array of shape (n_in, n_out), the number of connections to add, and a
         :class:`numpy.random.Generator`, and gives their ranks among the absent
@@ -160,9 +160,11 @@ default="erdos_renyi"
           stays.
     learning_rate_init : float or "auto", default="auto"
         The initial learning rate. "auto" is ``min(0.02, 1.25 * n ** -0.5)``, n as in
-        `weight_decay`, times ``sqrt(batch_size / 32)`` where mini-batches are of less
-        than 32 samples, and times ``sqrt(32 / k)`` where the neurons of the first layer
-        have more than 32 inputs, k in the mean. In `partial_fit` n is 10 000.
+        `weight_decay`, times ``sqrt(32 / k)`` where the neurons of the first layer have
+        more than 32 inputs, k in the mean; or ``min(0.02, 1 / n_batches)`` if that is
+        more, with the number of mini-batches of `max_iter` epochs; and times
+        ``sqrt(batch_size / 32)`` where mini-batches are of less than 32 samples. In
+        `partial_fit` n is 10 000, and the second value is left out.
     power_t : float, default=0.5
         See `learning_rate`.
     momentum : float in [0, 1), default=0.9
@@ -175,14 +177,18 @@ default="erdos_renyi"
         Decay of the mean of the squared gradients, with ``solver="adam"``.
     max_iter : int or "auto", default="auto"
         Number of epochs at most. "auto" is as many as have ``1.6 * n ** 0.85``
-        mini-batches, n as in `weight_decay`, but 10 at least.
+        mini-batches, n as in `weight_decay`, but 10 at least. With it and
+        ``learning_rate="cosine"`` classifiers hurry where hardly anything is left to
+        learn: an epoch counts for more by the factor by which the mean loss of the one
+        before, without penalty, was below ``min(0.02, 100 / n)`` of the loss of the
+        best constant prediction, but for a tenth of `max_iter_` at most.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
     tol : float or None, default=1e-4
         Training stops when the loss, or the validation score with `early_stopping`,
         has not improved by `tol` for more than `n_iter_no_change` epochs. With None,
-        and with ``learning_rate="cosine"`` unless there is `early_stopping`, it always
-        goes on for `max_iter` epochs.
+        and with ``learning_rate="cosine"`` unless there is `early_stopping`, there is
+        no such end before that of `max_iter` epochs.
     n_iter_no_change : int or inf, default=10
         See `tol`.
     early_stopping : bool, default=False
@@ -218,14 +224,14 @@ default="erdos_renyi"
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,) or (n_outputs_, 2)
+    classes_ : ndarray of shape (n_classes,) or (`n_outputs_`, 2)
         The classes; [0, 1] for each label if several may apply to a sample.
     coefs_ : list of csr_array of shape (n_in, n_out)
         Weights of each layer, sorted and without duplicates. Every stored element
         is a connection.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
         Strength of each feature, the sum of the absolute weights of its connections
         [5]_. Comparable between features of one scale only.
     n_connections_ : int
@@ -256,7 +262,7 @@ default="erdos_renyi"
         Epochs planned by the last call of `fit`; None after `partial_fit`.
     learning_rate_init_ : float
         Initial learning rate of the last call of `fit` or `partial_fit`.
-    weight_decay_ : ndarray of shape (n_layers_ - 1,)
+    weight_decay_ : ndarray of shape (`n_layers_` - 1,)
         Weight decay of each layer in the last call of `fit` or `partial_fit`.
     evolution_interval_ : int or "epoch"
         When the topology evolved in the last call of `fit` or `partial_fit`.
@@ -268,7 +274,7 @@ default="erdos_renyi"
         Activation function of the output layer.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had such.
 
     See Also

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skhebb._network.buffers import Backward, Batch, tiles_for
+from skhebb._network.buffers import Backward, tiles_for
 from skhebb._network.dropout import Dropout
 from skhebb._network.network import LINEAR
 from skhebb._plasticity.rule import LocalRule
@@ -44,6 +44,8 @@ class BatchTrainer:
         Set by `prepare`.
     full_weight : float
         Mean weight of a batch of `batch_size` samples, set by `prepare`.
+    penalty_of_batch : float
+        What L2 terms have of the loss of the last batch, set by `run_batch`.
     """
 
     state: TrainingState
@@ -57,6 +59,7 @@ class BatchTrainer:
     n_threads: int
     workspace: Workspace = field(init=False, repr=False)
     full_weight: float = field(init=False)
+    penalty_of_batch: float = field(init=False, default=0.0)
 
     def __post_init__(self):
         check_family("loss", self.loss, Loss)
@@ -100,24 +103,28 @@ class BatchTrainer:
         return activations, tiles, outputs
 
     def run_batch(self, data, samples):
-        """Update all parameters from `samples`; return their summed loss before."""
+        """Update all parameters from `samples`; return their summed loss before.
+
+        L2 terms, times the weight of the batch, are part of it.
+
+        Sets: `penalty_of_batch`.
+        """
         activations, tiles, outputs = self.propagate(
             data, samples, self.n_threads, self.dropout
         )
         _, targets, scratch = self.workspace.of_outputs(len(samples))
         data.load_targets(samples, targets)
         losses = self.loss.values(outputs, targets, scratch)
+        batch = data.batch_of(samples, tiles, outputs.dtype)
         sample_weight = data.weights_of(samples)
-        batch = Batch(tiles, tiles.ones, len(samples))
         if sample_weight is not None:
             losses *= sample_weight
-            columns = tiles.columns(sample_weight, outputs.dtype)
-            batch = Batch(tiles, columns, float(sample_weight.sum()))
-        loss = losses.sum() + self.penalty(batch.total)
+        self.penalty_of_batch = self.penalty(batch.total)
+        loss = losses.sum() + self.penalty_of_batch
         if not np.isfinite(loss):
             raise NonFiniteTraining
         if self.plasticity is not None:
-            tiles.pack(outputs, activations[-1])
+            tiles.pack(outputs, activations[-1])  # which were preactivations
             self.plasticity.observe(
                 self.state.network.layers,
                 activations,
@@ -126,9 +133,10 @@ class BatchTrainer:
                 self.n_threads,
             )
         self.loss.delta(outputs, targets, scratch)
+        errors = outputs  # in the same memory
         if sample_weight is not None:
-            outputs *= sample_weight
-        self.update(activations, batch, flush_tiny(outputs))
+            errors *= sample_weight
+        self.update(activations, batch, flush_tiny(errors))
         return loss
 
     def penalty(self, total):
@@ -144,7 +152,7 @@ class BatchTrainer:
         """Propagate the error from the last layer to the first, updating each."""
         state, workspace, tiles = self.state, self.workspace, batch.tiles
         network, error_sums = state.network, workspace.error_sums
-        state.counters = state.counters.add(n_steps=1)
+        state.counters = state.counters.after_batch()
         rate, n_steps = state.progress.learning_rate, state.counters.n_steps
         bias_step = self.optimizer.step(rate, (0.0, 0.0), n_steps)
         errors, other = workspace.errors.arrays(tiles)
@@ -172,7 +180,9 @@ class BatchTrainer:
             )
             term = self.local_term(depth, batch.total)
             if term is not None:
-                term = term._replace(factor=term.factor / scale)
+                # It falls with gradient steps, which it would outweigh in the end.
+                share = state.progress.learning_rate_share
+                term = term._replace(factor=term.factor * share / scale)
                 layer.add_covariances(
                     inputs, batch, term, workspace.scratch, self.n_threads
                 )

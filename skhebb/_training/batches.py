@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skhebb._kernels import _loops
-from skhebb._network.buffers import NonZeros
+from skhebb._kernels._handles import NonZeros
 
 
 class DenseRows:
@@ -25,7 +25,7 @@ class DenseRows:
         if X.dtype != out.dtype or not X.flags.c_contiguous:
             X = np.ascontiguousarray(X[samples], dtype=out.dtype)
             samples = np.arange(len(samples), dtype=np.intp)
-        _loops.load_rows(X, samples, tiles.edges, out, n_threads)
+        _loops.load_rows(X, samples, tiles, out, n_threads)
         return out
 
 

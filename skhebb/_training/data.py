@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skhebb._network.buffers import Batch
+
 
 @dataclass
 class FitData:
@@ -43,6 +45,13 @@ class FitData:
     def weights_of(self, samples):
         """Return the weights of `samples`, or None if all weigh 1."""
         return None if self.sample_weight is None else self.sample_weight[samples]
+
+    def batch_of(self, samples, tiles, dtype):
+        """Return the Batch of `samples`, which lie in these tiles."""
+        weights = self.weights_of(samples)
+        if weights is None:
+            return Batch(tiles, tiles.ones, len(samples))
+        return Batch(tiles, tiles.columns(weights, dtype), float(weights.sum()))
 
     def load_targets(self, samples, out):
         """Write the targets of `samples` into `out`, (n_outputs, len(samples))."""

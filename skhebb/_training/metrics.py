@@ -18,6 +18,8 @@ class EpochMetrics(NamedTuple):
     share_replaced : float
         Connections that were added in this epoch, divided by those that its last
         mini-batch trained. More than one where the topology evolves many times.
+    penalty : float
+        What L2 terms have of the loss.
     """
 
     epoch: int
@@ -26,6 +28,7 @@ class EpochMetrics(NamedTuple):
     validation_loss: float | None
     n_connections: int
     share_replaced: float
+    penalty: float = 0.0
 
     def __str__(self):
         parts = [f"Iteration {self.epoch}", f"loss = {self.loss:.8f}"]

@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _rules
 
 
 class Optimizer(ABC):
@@ -43,7 +43,7 @@ class Optimizer(ABC):
 
         Returns
         -------
-        step : _loops.OptimizerStep
+        step : _rules.OptimizerStep
         """
 
 
@@ -68,7 +68,7 @@ class SGD(Optimizer):
         """Return the kernels' step, the same for any t."""
         factors = learning_rate / input_scale**2, self.momentum, self.nesterov
         decays = [decay * input_scale**2 for decay in decays]
-        return _loops.OptimizerStep("gradient descent", factors, self.n_arrays, *decays)
+        return _rules.OptimizerStep("gradient descent", factors, self.n_arrays, *decays)
 
 
 class Adam(Optimizer):
@@ -94,7 +94,7 @@ class Adam(Optimizer):
         learning_rate *= math.sqrt(1 - beta_2**t) / (1 - beta_1**t) / input_scale
         decays = [decay * input_scale**2 for decay in decays]
         factors = learning_rate, beta_1, beta_2, 1e-8
-        return _loops.OptimizerStep("adam", factors, self.n_arrays, *decays)
+        return _rules.OptimizerStep("adam", factors, self.n_arrays, *decays)
 
 
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}

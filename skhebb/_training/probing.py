@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from skhebb._kernels import _loops
-from skhebb._network.buffers import Backward, Batch, BatchBuffers, tiles_for
+from skhebb._kernels import _loops, _rules
+from skhebb._network.buffers import Backward, BatchBuffers, tiles_for
 from skhebb._utils.csr import make_csr
 from skhebb.topology import Activity, LayerProbe
 
-MOST_SAMPLES = 2000
+# More gained nothing on images, words and speech, and an epoch would take longer.
+MOST_SAMPLES = 500
 # What neurons do with them is to take so many bytes at most, unless that would leave
 # less than so many samples.
 MOST_BYTES, FEWEST_SAMPLES = 1 << 28, 100
-NO_STEP = _loops.OptimizerStep("gradient descent", (0.0, 0.0, False), 0, 0.0, 0.0)
+NO_STEP = _rules.OptimizerStep("gradient descent", (0.0, 0.0, False), 0, 0.0, 0.0)
 
 
 def layer_probes(topology, state, data, loss, n_threads):
@@ -37,7 +38,7 @@ def layer_probes(topology, state, data, loss, n_threads):
 
 
 def probe_samples(data, sizes, dtype, rng):
-    """Draw the rows of a probe, without replacement; sorted.
+    """Draw the rows of a probe, without replacement, sorted.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def probe_network(network, data, samples, loss, with_errors, n_threads):
     """
     sizes, dtype, n_samples = network.layer_sizes, network.dtype, len(samples)
     tiles = tiles_for(n_samples, dtype)
-    batch = batch_of(data, samples, tiles, dtype)
+    batch = data.batch_of(samples, tiles, dtype)
     tiled = BatchBuffers(data.inputs.tiled_sizes(sizes), n_samples, dtype)
     activations = tiled.arrays(tiles)
     activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
@@ -85,7 +86,7 @@ def probe_network(network, data, samples, loss, with_errors, n_threads):
         tiles.pack(outputs, activations[-1])
         if with_errors:
             targets = np.empty_like(outputs)
-            data.encoder.load(data.y[samples], targets)
+            data.load_targets(samples, targets)
             loss.delta(outputs, targets, np.empty_like(outputs))
             outputs *= batch.sample_weight[:n_samples]
             errors = propagate_back(network, activations, outputs, batch, n_threads)
@@ -95,14 +96,6 @@ def probe_network(network, data, samples, loss, with_errors, n_threads):
     ]
     triples = zip(of_layers[:-1], of_layers[1:], errors, strict=True)
     return [LayerProbe(*triple) for triple in triples]
-
-
-def batch_of(data, samples, tiles, dtype):
-    """Return the Batch of some rows."""
-    if data.sample_weight is None:
-        return Batch(tiles, tiles.ones, len(samples))
-    weights = data.sample_weight[samples]
-    return Batch(tiles, tiles.columns(weights, dtype), float(weights.sum()))
 
 
 def propagate_back(network, activations, output_errors, batch, n_threads):

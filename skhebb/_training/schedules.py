@@ -54,8 +54,8 @@ class Schedule(ABC):
 
         Parameters
         ----------
-        epoch : int
-            From 0.
+        epoch : float
+            From 0; how many of those planned are over.
         max_epochs : int or None
             How many are planned; None where there is no plan.
         n_samples_seen : int

@@ -7,6 +7,7 @@ the data, and may go on in another process as if nothing had been in between.
 """
 
 import copy
+import math
 from dataclasses import asdict, dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from skhebb._network.packing import (
     unpack_parameters,
 )
 from skhebb._utils.persistence import generator, require
+
+FEWEST = 10  # epochs in which a plan may be run through, if it is that long
 
 
 @dataclass
@@ -86,10 +89,13 @@ class Counters:
     n_samples_seen: int = 0
     n_steps: int = 0
 
-    def add(self, **amounts):
-        """Return counters that are larger by these amounts."""
-        now = {name: getattr(self, name) + n for name, n in amounts.items()}
-        return replace(self, **now)
+    def after_batch(self):
+        """Return the counters after one more mini-batch."""
+        return replace(
+            self,
+            batches_since_evolution=self.batches_since_evolution + 1,
+            n_steps=self.n_steps + 1,
+        )
 
 
 @dataclass(frozen=True)
@@ -102,8 +108,15 @@ class Progress:
         Number of complete epochs; while one is trained, its number from 0.
     max_epochs : int or None
         How many are planned; None for a pass over a part of a stream.
+    counted : float
+        How many epochs of the plan are over: those complete, or more where easy ones
+        counted for more.
+    n_left : int or None
+        How many are still to come, as far as is known now.
     learning_rate : float or None
         That of the last epoch.
+    learning_rate_share : float
+        What is left of the initial learning rate.
     batches_per_evolution : float
         Full mini-batches between two evolutions of the topology.
     n_cuts : int
@@ -117,7 +130,10 @@ class Progress:
 
     epoch: int = 0
     max_epochs: int | None = None
+    counted: float = 0.0
+    n_left: int | None = None
     learning_rate: float | None = None
+    learning_rate_share: float = 1.0
     batches_per_evolution: float = 1
     n_cuts: int = 0
     best_score: float = -np.inf
@@ -131,7 +147,32 @@ class Progress:
         """
         if self.max_epochs is None:
             return None
-        return (self.epoch + of_epoch) / self.max_epochs
+        return (self.counted + of_epoch * self.pace) / self.max_epochs
+
+    @property
+    def pace(self):
+        """How many epochs of the plan the one counts that is trained."""
+        return (self.max_epochs - self.counted) / self.n_left
+
+    def after_epoch(self, loss, easy_loss):
+        """Return the progress after an epoch of this mean loss, without penalty.
+
+        Where hardly anything is left to learn, the plan is run through faster: after a
+        loss that is a half or a third of `easy_loss`, the next epoch counts for two or
+        three, but for a tenth of the plan at most. Learning rate and evolution come to
+        their ends as they would have, only sooner.
+        """
+        progress = replace(self, epoch=self.epoch + 1)
+        if self.max_epochs is None:
+            return progress
+        counted, n_left = self.counted + self.pace, self.n_left - 1
+        if n_left > 0:
+            fastest = max(1.0, self.max_epochs / FEWEST)
+            pace = 1.0
+            if loss < easy_loss:
+                pace = min(fastest, easy_loss / loss) if loss > 0 else fastest
+            n_left = math.ceil((self.max_epochs - counted) / pace)
+        return replace(progress, counted=counted, n_left=n_left)
 
     def pack(self):
         """Return plain data, which shares arrays."""
@@ -243,12 +284,17 @@ class TrainingState:
 
     def begin_fit(self, max_epochs):
         """Plan so many epochs, from the initial learning rate, with fresh patience."""
-        self.progress = Progress(max_epochs=max_epochs)
+        self.progress = Progress(max_epochs=max_epochs, n_left=max_epochs)
 
     def begin_pass(self):
         """Go on with an epoch that belongs to no plan."""
         self.progress = replace(
-            self.progress, epoch=0, max_epochs=None, best_parameters=None
+            self.progress,
+            epoch=0,
+            max_epochs=None,
+            counted=0.0,
+            n_left=None,
+            best_parameters=None,
         )
 
     def begin_optimizer(self, n_arrays):

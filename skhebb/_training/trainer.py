@@ -23,6 +23,8 @@ CHECKED = 16  # samples that show at the end of an epoch whether outputs are fin
 class Trainer(BatchTrainer):
     """Trains a network epoch after epoch, and lets its topology evolve.
 
+    The last mini-batch of an epoch may be smaller than others.
+
     Parameters
     ----------
     schedule : Schedule
@@ -33,8 +35,11 @@ class Trainer(BatchTrainer):
     stopping : StoppingRule
     shuffle : bool
         Whether each epoch has the samples in another order.
-    **batch_trainer
-        See `BatchTrainer`; the last mini-batch of an epoch may be a small one.
+    easy_loss : float, default=0
+        Mean loss of an epoch, without penalty, below which a plan is run through
+        faster; see `Progress.after_epoch`.
+    state, loss, optimizer, ...
+        See `BatchTrainer`.
     """
 
     schedule: Schedule
@@ -42,6 +47,7 @@ class Trainer(BatchTrainer):
     evolution: EvolutionSchedule
     stopping: StoppingRule
     shuffle: bool
+    easy_loss: float = 0.0
 
     def __post_init__(self):
         super().__post_init__()
@@ -113,8 +119,7 @@ class Trainer(BatchTrainer):
             return StopReason.MAX_EPOCHS if progress.epoch else None
         if self.stopping.is_plateau(progress):
             return StopReason.CONVERGED
-        is_over = progress.epoch == progress.max_epochs
-        return StopReason.MAX_EPOCHS if is_over else None
+        return None if progress.n_left else StopReason.MAX_EPOCHS
 
     def run_epoch(self, data, validate, before):
         """Train for an epoch and return its EpochMetrics.
@@ -133,7 +138,7 @@ class Trainer(BatchTrainer):
         self.prune(evolution.before_epoch(n_batches, state.progress.share(0)))
         n_grown = self.grow(data)
         state.network.unshare_from(before.parameters)
-        loss, n_grown_between = self.train(data)
+        loss, penalty, n_grown_between = self.train(data)
         n_trained = state.network.n_connections
         self.prune(evolution.after_epoch(state.progress.share(1)))
         if evolution.grows_after_epoch:
@@ -143,13 +148,15 @@ class Trainer(BatchTrainer):
             with np.errstate(over="ignore", invalid="ignore"):
                 score, validation_loss = validate()
         is_planned = state.progress.max_epochs is not None
+        n_before = len(state.history.losses)
         metrics = EpochMetrics(
-            1 + (state.progress.epoch if is_planned else len(state.history.losses)),
-            loss,
-            score,
-            validation_loss,
-            state.network.n_connections,
-            (n_grown + n_grown_between) / max(n_trained, 1),
+            epoch=1 + (state.progress.epoch if is_planned else n_before),
+            loss=loss,
+            score=score,
+            validation_loss=validation_loss,
+            n_connections=state.network.n_connections,
+            share_replaced=(n_grown + n_grown_between) / max(n_trained, 1),
+            penalty=penalty,
         )
         self.record(metrics)
         return metrics
@@ -158,12 +165,16 @@ class Trainer(BatchTrainer):
         """Let the schedule decide on the learning rate of the epoch."""
         progress, counters = self.state.progress, self.state.counters
         rate = self.schedule.rate(
-            progress.epoch,
+            progress.counted,
             progress.max_epochs,
             counters.n_samples_seen,
             progress.n_cuts,
         )
-        self.state.progress = replace(progress, learning_rate=rate)
+        self.state.progress = replace(
+            progress,
+            learning_rate=rate,
+            learning_rate_share=rate / self.schedule.initial,
+        )
 
     def record(self, metrics):
         """Take note of a complete epoch; cut the learning rate on a plateau."""
@@ -175,8 +186,11 @@ class Trainer(BatchTrainer):
         best = state.progress.best_parameters
         if is_judged and score > state.progress.best_score:
             best = state.network.parameters
-        progress = self.stopping.update(state.progress, score)
-        progress = replace(progress, epoch=progress.epoch + 1, best_parameters=best)
+        progress = state.progress.after_epoch(
+            metrics.loss - metrics.penalty, self.easy_loss
+        )
+        progress = self.stopping.update(progress, score)
+        progress = replace(progress, best_parameters=best)
         is_plateau = self.stopping.is_plateau(progress)
         if is_plateau and self.schedule.cuts and progress.learning_rate > SMALLEST:
             progress = replace(
@@ -189,8 +203,8 @@ class Trainer(BatchTrainer):
 
         Returns
         -------
-        loss : float
-            Mean over the samples, before each update.
+        loss, penalty : float
+            Mean over the samples, before each update, and what L2 terms have of it.
         n_grown : int
             Number of connections that were added between mini-batches.
         """
@@ -198,16 +212,19 @@ class Trainer(BatchTrainer):
         order = data.samples
         if self.shuffle:
             order = state.random.shuffle.permutation(order)
-        total = 0.0
+        total = total_penalty = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(order), self.batch_size):
                 n_grown += self.evolve(data, state.progress.share(start / len(order)))
                 samples_of_batch = order[start : start + self.batch_size]
                 total += self.run_batch(data, samples_of_batch)
-                state.counters = state.counters.add(batches_since_evolution=1)
+                total_penalty += self.penalty_of_batch
             self.check_soundness(data, samples_of_batch[:CHECKED])
-        state.counters = state.counters.add(n_samples_seen=len(order))
-        return float(total / data.total_weight), n_grown
+        counters = state.counters
+        n_samples_seen = counters.n_samples_seen + len(order)
+        state.counters = replace(counters, n_samples_seen=n_samples_seen)
+        weight = data.total_weight
+        return float(total / weight), float(total_penalty / weight), n_grown
 
     def evolve(self, data, share):
         """Prune and grow, if that is due after this share of the training.
@@ -240,8 +257,10 @@ class Trainer(BatchTrainer):
         # One layer at a time, because this is when memory is at its most.
         for layer in self.state.network.layers:
             self.topology.prune(layer, extent)
-        counters = self.state.counters.add(n_evolutions=1)
-        self.state.counters = replace(counters, batches_since_evolution=0)
+        counters = self.state.counters
+        self.state.counters = replace(
+            counters, n_evolutions=counters.n_evolutions + 1, batches_since_evolution=0
+        )
 
     def grow(self, data):
         """Fill all layers up, in threads if there is much to do; return by how many."""

@@ -2,6 +2,7 @@
 
 import warnings
 from abc import ABCMeta, abstractmethod
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -16,8 +17,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
+from skhebb._training.run import Run
 from skhebb._training.schedules import SCHEDULES
 from skhebb._training.stopping import NonFiniteTraining, StopReason
+from skhebb._transformers.computed_rows import ComputedRows, whole
 from skhebb._transformers.initial_components import (
     check_initial,
     check_receptive_fields,
@@ -28,10 +31,12 @@ from skhebb._transformers.initial_components import (
 from skhebb._transformers.persistence import FeaturePersistenceMixin
 from skhebb._transformers.state import FeatureMetrics, FeatureState
 from skhebb._transformers.trainer import FeatureTrainer
+from skhebb._utils.documentation import DocumentationMixin
+from skhebb._utils.identity import identity_of
 from skhebb._utils.memory import check_memory
 from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.random import random_streams
-from skhebb._utils.sklearn import Interval, StrOptions, _fit_context
+from skhebb._utils.sklearn import Interval, StrOptions, _fit_context, callbacks_of
 from skhebb._utils.sparse import check_sparse
 from skhebb._utils.threads import effective_n_threads, one_blas_thread
 from skhebb._utils.transaction import transaction, twin
@@ -51,6 +56,7 @@ PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
 class BaseHebbianFeatures(
     CheckedCallsMixin,
+    DocumentationMixin,
     FeaturePersistenceMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -138,12 +144,26 @@ class BaseHebbianFeatures(
     def _fit(self, observed, X_given, components_init, receptive_fields):
         X = self._check(X_given, is_first=True)
         trainer = self._trainer()
+        run = Run(
+            callbacks_of(observed),
+            observed._init_callback_context(max_subtasks=self.max_iter),
+            lambda: identity_of(
+                self,
+                X=X.checksums() if isinstance(X, ComputedRows) else X,
+                components_init=components_init,
+                receptive_fields=receptive_fields,
+            ),
+            partial(FeatureState.unpack, self._components_of),
+        )
         state = self._begin(X, trainer, components_init, receptive_fields)
         initial = state.components.copy()
+        if run.kept is not None:
+            state = run.kept.state
         observer = FitObserver(
             observed,
-            observed._init_callback_context(max_subtasks=self.max_iter),
-            X=lambda: X_given,
+            run,
+            state,
+            X=lambda: whole(X_given),
             y=lambda: None,
             metadata=lambda: None,
             fitted_attributes=lambda: {
@@ -162,10 +182,11 @@ class BaseHebbianFeatures(
             is_over = state.n_iter == self.max_iter
             return StopReason.MAX_EPOCHS if is_over else None
 
-        observer.begin_fit()
-        reason = run_epochs(state, run_epoch, reason_to_stop, observer)
+        observer.begin_fit(state.n_iter)
+        reason = run.kept and run.kept.reason
+        reason = reason or run_epochs(state, run_epoch, reason_to_stop, observer)
         vars(self).update(self._fitted(state, X))
-        observer.end_fit()
+        observer.end_fit(reason)
         if reason.is_failure:
             return reason, None
         return reason, self._what_is_wrong(X, initial, state.components)
@@ -292,7 +313,10 @@ class BaseHebbianFeatures(
         return fitted._activate(projections)
 
     def _check(self, X, is_first):
-        """Return X as finite numbers, an ndarray or a canonical csr_array."""
+        """Return X, if not ComputedRows, as ndarray or csr_array of finite numbers."""
+        if isinstance(X, ComputedRows):
+            self.n_features_in_ = X.shape[1]
+            return X
         X = check_sparse("X", X)
         dtype = floats_for(X) if is_first else self.components_.dtype
         X = validate_data(

@@ -23,6 +23,7 @@ from skhebb._transformers.patch_learning import new_features, teach
 from skhebb._transformers.patch_source import PatchSource
 from skhebb._transformers.pooling import Pooling
 from skhebb._transformers.winner_take_all import WinnerTakeAll
+from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.memory import check_memory
 from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.persistence import PersistenceMixin
@@ -76,6 +77,7 @@ def features_can_go_on(estimator):
 
 class BaseConvolution(
     CheckedCallsMixin,
+    DocumentationMixin,
     PersistenceMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,

@@ -12,14 +12,9 @@ from scipy.sparse import issparse
 from sklearn.utils.extmath import safe_sparse_dot
 
 from skhebb._kernels import _loops
+from skhebb._kernels._handles import NonZeros
 from skhebb._network.activations import Identity
-from skhebb._network.buffers import (
-    Batch,
-    BatchBuffers,
-    HebbianTerm,
-    NonZeros,
-    tiles_for,
-)
+from skhebb._network.buffers import Batch, BatchBuffers, HebbianTerm, tiles_for
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
 from skhebb._training.batches import as_batch_source

@@ -92,7 +92,7 @@ class ConvolutionalFeatures(BaseConvolution):
         Passes over the images, or calls of `partial_fit`; 1 if patches are drawn.
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if X has any that are strings.
 
     See Also

@@ -17,7 +17,7 @@ from skhebb._utils.validation import check_array, check_outputs
 class HebbianPCA(BaseHebbianFeatures):
     """Principal components, linear or not, by a Hebbian rule (HPCA).
 
-    The features of a sample x are y = f(W x), and a mini-batch of B samples adds
+    The features of a sample x are y = f(W x), and a mini-batch of B samples adds ::
 
         ΔW = η / B (Yᵀ X - tril(Yᵀ Y) W)
 
@@ -66,12 +66,12 @@ class HebbianPCA(BaseHebbianFeatures):
         The weight vectors.
     n_components_ : int
         Number of units.
-    explained_variance_ : ndarray of shape (n_components_,)
+    explained_variance_ : ndarray of shape (`n_components_`,)
         What each unit takes of the squared norm of the samples, of what those before it
         have left, divided by their number less one; of 10 000 samples at most. Of
         principal components of centred data these are the variances. Infinite where
         squares of samples overflow.
-    explained_variance_ratio_ : ndarray of shape (n_components_,)
+    explained_variance_ratio_ : ndarray of shape (`n_components_`,)
         The same, divided by the squared norm of the samples.
     n_iter_ : int
         Epochs, or calls of `partial_fit`.
@@ -82,7 +82,7 @@ class HebbianPCA(BaseHebbianFeatures):
         norm before.
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if X has any that are strings.
 
     See Also

@@ -31,23 +31,13 @@ class FeaturePersistenceMixin(PersistenceMixin):
     def _pack(self, attributes):
         if "components_" in attributes:
             self._check_components()
-            components = self.components_
-            if issparse(components):
-                arrays = components.data, components.indices, components.indptr
-                components = {"arrays": arrays, "shape": components.shape}
-            attributes["components_"] = components
+            attributes["components_"] = pack_weights(self.components_)
         return {}
 
     def _unpack(self, saved):
         if not hasattr(self, "components_"):
             return
-        if isinstance(self.components_, dict):
-            arrays = map(native, self.components_["arrays"])
-            self.components_ = unpack_csr(
-                "components_", self.components_["shape"], *arrays
-            )
-        else:
-            self.components_ = native(self.components_)
+        self.components_ = unpack_weights(self.components_)
         check_features(self)
         check_counts(
             n_components_=self.n_components_,
@@ -57,8 +47,27 @@ class FeaturePersistenceMixin(PersistenceMixin):
         self._check_components()
         require(self._n_features_out == self.n_components_, "_n_features_out")
         require(isinstance(self._rng, np.random.Generator), f"_rng={self._rng!s:.80}")
-        curve = self.change_curve_
-        are_numbers = isinstance(curve, list) and all(
-            isinstance(change, Real) for change in curve
+        check_curve(self.change_curve_)
+
+
+def pack_weights(weights):
+    """Return an ndarray as it is, a csr_array as plain data."""
+    if not issparse(weights):
+        return weights
+    arrays = weights.data, weights.indices, weights.indptr
+    return {"arrays": arrays, "shape": weights.shape}
+
+
+def unpack_weights(packed):
+    """Return what was packed; indices may lead out of a csr_array."""
+    if isinstance(packed, dict):
+        return unpack_csr(
+            "components_", packed["shape"], *map(native, packed["arrays"])
         )
-        require(are_numbers, f"change_curve_={curve!s:.80}")
+    return native(packed)
+
+
+def check_curve(curve):
+    """Raise unless this is a list of numbers."""
+    are_numbers = isinstance(curve, list) and all(isinstance(n, Real) for n in curve)
+    require(are_numbers, f"change_curve_={curve!s:.80}")

@@ -15,7 +15,7 @@ class SoftHebb(BaseHebbianFeatures):
     Units have weight vectors w_i. Their products with a sample x are u_i = w_iᵀ x, and
     r is the softmax of u / T over the units. The unit with the largest u is moved
     towards the sample, the others away from it [1]_: with y_i = r_i for the former and
-    -r_i for the latter, a mini-batch makes
+    -r_i for the latter, a mini-batch makes ::
 
         D_i = sum_b y_bi (x_b - u_bi w_i)
         Δw_i = η |‖w_i‖ - 1|^½ D_i / max |D|
@@ -80,7 +80,7 @@ class SoftHebb(BaseHebbianFeatures):
         norm before.
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if X has any that are strings.
 
     See Also

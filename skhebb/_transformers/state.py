@@ -6,6 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skhebb._transformers.persistence import check_curve, pack_weights, unpack_weights
+from skhebb._utils.persistence import check_counts, generator
+from skhebb._utils.validation import check_attribute
+
 
 class FeatureMetrics(NamedTuple):
     """Metrics of an epoch.
@@ -53,6 +57,32 @@ class FeatureState:
             rng=copy.deepcopy(self.rng),
             change_curve=list(self.change_curve),
         )
+
+    def pack(self):
+        """Return plain data, which shares arrays."""
+        return {
+            "weights": pack_weights(self.components.weights),
+            "rng": self.rng.bit_generator.state,
+            "n_iter": self.n_iter,
+            "n_samples_seen": self.n_samples_seen,
+            "change_curve": list(self.change_curve),
+        }
+
+    @classmethod
+    def unpack(cls, make_components, weights, rng, **so_far):
+        """Return the state that was packed, with components made of their weights.
+
+        Raises
+        ------
+        ArithmeticError, AttributeError, LookupError, TypeError, ValueError
+            If it is not sound.
+        """
+        weights = unpack_weights(weights)
+        weights = check_attribute("components_", weights, weights.shape)
+        state = cls(make_components(weights), generator(rng), **so_far)
+        check_counts(n_iter=state.n_iter, n_samples_seen=state.n_samples_seen)
+        check_curve(state.change_curve)
+        return state
 
     snapshot = copy
 

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.persistence import (
     PersistenceMixin,
     check_features,
@@ -32,6 +33,7 @@ BLOCK = 4096  # samples
 
 class ZCAWhitening(
     CheckedCallsMixin,
+    DocumentationMixin,
     PersistenceMixin,
     OneToOneFeatureMixin,
     TransformerMixin,
@@ -57,7 +59,7 @@ class ZCAWhitening(
         V (Λ + ε)^(-1/2) Vᵀ, symmetric.
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if X has any that are strings.
 
     See Also

@@ -16,7 +16,7 @@ class WinnerTakeAll(BaseHebbianFeatures):
     Each unit has a weight vector w_i and scores a sample x by s_i = ((cos(x, w_i) +
     1) / 2)². Its response r_i is the softmax of s_i / T over the units, or, with hard
     competition, 1 for the unit with the largest score and 0 for the others. A
-    mini-batch moves each unit towards what it responds to:
+    mini-batch moves each unit towards what it responds to::
 
         Δw_i = η sum_b r_bi² (x_b - w_i) / sum_b r_bi
 
@@ -84,7 +84,7 @@ class WinnerTakeAll(BaseHebbianFeatures):
         norm before.
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if X has any that are strings.
 
     See Also

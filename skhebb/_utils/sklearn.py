@@ -19,11 +19,17 @@ __all__ = [
     "_num_samples",
     "_safe_indexing",
     "accepts_sample_weight",
+    "callbacks_of",
     "can_reuse_listener",
     "check_matplotlib_support",
     "open_listener",
     "send",
 ]
+
+
+def callbacks_of(estimator):
+    """Return the callbacks that are set on an estimator."""
+    return getattr(estimator, "_skl_callbacks", [])
 
 
 def accepts_sample_weight(scorer):

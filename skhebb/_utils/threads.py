@@ -8,7 +8,7 @@ from threading import Event, Thread
 from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _runtime
 
 # What starting a thread raises where the system has none left, or no memory for it.
 CANNOT_START = RuntimeError, MemoryError
@@ -58,7 +58,7 @@ def effective_n_threads(n_jobs):
             "The 'n_jobs' parameter must be None or an integer other than 0. "
             "Got 0 instead."
         )
-    limit = 1 if _is_forked else _loops.openmp_max_threads()
+    limit = 1 if _is_forked else _runtime.openmp_max_threads()
     if not os.environ.get("OMP_NUM_THREADS"):
         limit = min(limit, cpu_count())
     if n_jobs is None:

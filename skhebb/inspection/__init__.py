@@ -11,7 +11,13 @@ from skhebb.inspection._connection import (
     ConnectionUpdateDisplay,
 )
 from skhebb.inspection._degree_distribution import DegreeDistributionDisplay
+from skhebb.inspection._feature_maps import FeatureMapsDisplay
 from skhebb.inspection._graph import to_graph, to_networkx
+from skhebb.inspection._growth import (
+    GrownConnections,
+    GrowthDisplay,
+    GrowthMonitor,
+)
 from skhebb.inspection._hebbian_term import HebbianTermDisplay
 from skhebb.inspection._input_connectivity import InputConnectivityDisplay
 from skhebb.inspection._kernels import KernelsDisplay
@@ -27,6 +33,10 @@ __all__ = [
     "ConnectionPathDisplay",
     "ConnectionUpdateDisplay",
     "DegreeDistributionDisplay",
+    "FeatureMapsDisplay",
+    "GrownConnections",
+    "GrowthDisplay",
+    "GrowthMonitor",
     "HebbianTermDisplay",
     "InputConnectivityDisplay",
     "KernelsDisplay",

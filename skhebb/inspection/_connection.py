@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skhebb._network.buffers import NonZeros
+from skhebb._kernels._handles import NonZeros
 from skhebb.inspection._monitor import NetworkMonitor
 from skhebb.inspection._network import layers_of
 from skhebb.inspection._one_batch import one_batch

@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skhebb._transformers.convolutional_features import ConvolutionalFeatures
-from skhebb.inspection._plotting import Display, axes_of
+from skhebb.inspection._plotting import Display, axes_of, side_by_side
 
 
 class KernelsDisplay(Display):
@@ -102,7 +102,7 @@ class KernelsDisplay(Display):
                 " Choose some: KernelsDisplay(kernels[..., [0]]).plot()."
             )
         self.figure_, self.ax_ = axes_of(self, ax)
-        image = side_by_side(self.kernels[:max_kernels])
+        image = side_by_side(centred_in_grey(self.kernels[:max_kernels]), 1)
         if n_channels == 1:
             kwargs = {"cmap": "gray", "vmin": 0, "vmax": 1, **kwargs}
             image = image[:, :, 0]
@@ -137,15 +137,7 @@ def check_shape(shape, n_features):
     return sizes if len(sizes) == 3 else (*sizes, 1)
 
 
-def side_by_side(kernels):
-    """Arrange kernels in a square, with white lines between; 0 becomes 0.5."""
-    n, rows, columns, channels = kernels.shape
-    across = math.ceil(math.sqrt(n))
-    down = math.ceil(n / across)
-    image = np.ones((down * (rows + 1) - 1, across * (columns + 1) - 1, channels))
-    largest = np.abs(kernels).max(axis=(1, 2, 3))
-    for unit, kernel in enumerate(kernels):
-        top, left = (unit // across) * (rows + 1), (unit % across) * (columns + 1)
-        scaled = kernel / (2 * largest[unit]) if largest[unit] else np.zeros(1)
-        image[top : top + rows, left : left + columns] = 0.5 + scaled
-    return image
+def centred_in_grey(kernels):
+    """Return kernels scaled to [0, 1], each by its largest weight; 0 becomes 0.5."""
+    largest = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
+    return 0.5 + kernels / (2 * np.where(largest > 0, largest, 1))

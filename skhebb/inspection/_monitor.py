@@ -100,7 +100,7 @@ class NetworkMonitor:
         """
 
     def _tell(self, context, fitted_estimator, is_best=False):
-        fit = context.root_uuid, tuple(task_ids(context))
+        fit = fit_of(context)
         epoch = None if is_best else len(fitted_estimator.loss_curve_)
         send(self._listener, (fit, epoch, self._look(fitted_estimator)))
 
@@ -111,6 +111,11 @@ class NetworkMonitor:
         vars(self).update(state)
         if not can_reuse_listener(self._listener):
             self._listener = open_listener(self._seen.append, owner=self)
+
+
+def fit_of(context):
+    """Return what tells a fit, given by its task, from all others."""
+    return context.root_uuid, tuple(task_ids(context))
 
 
 def task_ids(context):

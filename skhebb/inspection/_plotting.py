@@ -1,5 +1,6 @@
 """What the displays share: axes, and bands around means."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -48,6 +49,29 @@ def axes_of_layers(display, axes, n_layers):
             f"{len(axes)}."
         )
     return axes[0].figure, axes
+
+
+def side_by_side(images, between):
+    """Arrange images in a square, with lines of the value `between` between them.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_images, rows, columns, channels)
+    between : float
+
+    Returns
+    -------
+    image : ndarray of shape (n_rows, n_columns, channels)
+    """
+    n, rows, columns, channels = images.shape
+    across = math.ceil(math.sqrt(n))
+    down = math.ceil(n / across)
+    shape = down * (rows + 1) - 1, across * (columns + 1) - 1, channels
+    arranged = np.full(shape, between, dtype=float)
+    for place, image in enumerate(images):
+        top, left = (place // across) * (rows + 1), (place % across) * (columns + 1)
+        arranged[top : top + rows, left : left + columns] = image
+    return arranged
 
 
 def name_of_layer(depth):

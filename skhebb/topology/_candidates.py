@@ -93,5 +93,7 @@ def best(scores, n, rng):
     chosen = scores > limit
     equals = np.flatnonzero(scores == limit)
     n_equals = n - np.count_nonzero(chosen)
-    chosen[equals[sample_ranks(len(equals), n_equals, rng)]] = True
+    if n_equals < len(equals):
+        equals = equals[sample_ranks(len(equals), n_equals, rng)]
+    chosen[equals] = True
     return np.flatnonzero(chosen)

@@ -5,14 +5,14 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array
 
-from skhebb._kernels import _connections, _loops
-from skhebb._network.buffers import Backward, HebbianTerm, NonZeros
-from skhebb._network.layer import SparseLayer
+from skhebb._kernels import _loops, _rules
+from skhebb._kernels._handles import Connections, NonZeros, RowChunks
+from skhebb._network.layer import CHUNK
 from skhebb._network.network import LINEAR
 from skhebb._network.statistics import statistics_of_nonzeros, statistics_of_tiles
 from skhebb._utils.csr import make_csr
 
-ADD_GRADIENT = _loops.OptimizerStep("gradient descent", (-1.0, 0.0, False), 0, 0.0, 0.0)
+ADD_GRADIENT = _rules.OptimizerStep("gradient descent", (-1.0, 0.0, False), 0, 0.0, 0.0)
 
 
 class LayerProbe:
@@ -61,6 +61,7 @@ class LayerProbe:
     @property
     def errors(self):
         """Derivatives of the loss of each sample, times its weight."""
+        self._check_errors()
         return unpacked(self._errors, self._after.n_neurons, self._after.batch.tiles)
 
     @property
@@ -83,10 +84,9 @@ class LayerProbe:
             Weighted by the samples; 0 where a neuron is constant.
         """
         before, after = self._before, self._after
-        self._check(candidates)
-        return covariances(
-            candidates, before, after, before.statistics, after.statistics
-        )
+        connections = self._connections(candidates)
+        of_both = before.statistics, after.statistics
+        return covariances(connections, before, after, *of_both)
 
     def gradients(self, candidates):
         """Return the derivatives of the mean loss by the weights of connections.
@@ -101,32 +101,46 @@ class LayerProbe:
         gradients : ndarray of shape (n_candidates,)
             Weighted by the samples.
         """
-        self._check(candidates)
-        layer, scratch = zeros_at(candidates, self._after)
-        layer.update(
-            self._before.values,
-            self._errors,
-            Backward(None, None, LINEAR),
-            self._after.batch,
-            ADD_GRADIENT,
-            scratch,
-            self._after.n_threads,
-        )
-        return layer.weights.data
+        connections = self._connections(candidates)
+        self._check_errors()
+        before, after = self._before, self._after
+        chunks, gradients, scratch = zeros_for(connections, after)
+        arguments = {
+            "weights": gradients,
+            "states": [],
+            "inputs": before.values,
+            "errors": self._errors,
+            "total": after.batch.total,
+            "scratch": scratch,
+        }
+        tiles = after.batch.tiles
+        if isinstance(before.values, NonZeros):
+            _loops.update_nonzeros(chunks, tiles, ADD_GRADIENT, **arguments)
+        else:
+            arguments |= {"in_errors": None, "in_error_sums": None}
+            _loops.update(chunks, tiles, ADD_GRADIENT, activation=LINEAR, **arguments)
+        return gradients
 
-    def _check(self, candidates):
-        """Raise unless these are pairs of this layer, which kernels would rely on."""
+    def _check_errors(self):
+        """Raise unless there are errors."""
+        if self._errors is None:
+            raise ValueError(
+                "This probe has no errors, because the growth rule has "
+                "needs_errors=False. Set it to True."
+            )
+
+    def _connections(self, candidates):
+        """Return candidates as kernels take them; raise unless they fit the layer."""
         shape = self._before.n_neurons, self._after.n_neurons
-        if not (
-            isinstance(candidates, csr_array)
-            and candidates.shape == shape
-            and candidates.indices.dtype == candidates.indptr.dtype
-            and _connections.are_sound(candidates.indptr, candidates.indices, shape[1])
-        ):
+        try:
+            if not isinstance(candidates, csr_array) or candidates.shape != shape:
+                raise ValueError("type or shape")
+            return Connections(candidates.indptr, candidates.indices, shape[1])
+        except ValueError as error:
             raise ValueError(
                 f"candidates must be a csr_array of shape {shape} with sorted indices "
                 f"and no duplicates. Got {candidates!r}."
-            )
+            ) from error
 
 
 class Activity:
@@ -191,7 +205,7 @@ def variances_of_tiles(activity, means):
     """Return the covariance of each neuron with itself."""
     n, ones = activity.n_neurons, np.ones_like(means)
     indptr = np.arange(n + 1, dtype=np.int32)
-    itself = make_csr(ones, indptr[:-1], indptr, (n, n))
+    itself = Connections(indptr, indptr[:-1], n)
     return covariances(itself, activity, activity, (means, ones), (means, ones))
 
 
@@ -208,22 +222,32 @@ def variances_of_nonzeros(inputs, means, batch):
     return (squares / batch.total).astype(means.dtype)
 
 
-def covariances(pairs, before, after, of_before, of_after):
-    """Return the covariances of pairs, times the scales of both neurons.
+def covariances(connections, before, after, of_before, of_after):
+    """Return the covariances of pairs of neurons, times the scales of both.
 
     `of_before` and `of_after` are means and scales.
     """
-    layer, scratch = zeros_at(pairs, after)
-    batch = after.batch
-    term = HebbianTerm(1 / batch.total, *of_before, after.values, *of_after)
-    layer.add_covariances(before.values, batch, term, scratch, after.n_threads)
-    return layer.weights.data
+    chunks, result, scratch = zeros_for(connections, after)
+    _loops.add_covariances(
+        chunks,
+        after.batch.tiles,
+        weights=result,
+        inputs=before.values,
+        sample_weight=after.batch.sample_weight,
+        factor=1 / after.batch.total,
+        in_means=of_before[0],
+        in_scales=of_before[1],
+        outputs=after.values,
+        out_means=of_after[0],
+        out_scales=of_after[1],
+        scratch=scratch,
+    )
+    return result
 
 
-def zeros_at(pairs, after):
-    """Return a layer of zero weights at these pairs, and scratch to change them."""
-    weights = np.zeros(pairs.nnz, dtype=after.values.dtype)
-    weights = make_csr(weights, pairs.indices, pairs.indptr, pairs.shape)
-    layer = SparseLayer(weights, np.zeros(after.n_neurons, dtype=weights.dtype))
-    chunk = layer.largest_chunk(after.n_threads)
-    return layer, np.empty((_loops.N_GROUPS, chunk), dtype=weights.dtype)
+def zeros_for(connections, after):
+    """Return chunks of connections, a zero for each, and scratch for sums."""
+    chunks = RowChunks(connections, after.n_threads, CHUNK)
+    dtype = after.values.dtype
+    scratch = np.empty((_loops.N_GROUPS, chunks.largest), dtype=dtype)
+    return chunks, np.zeros(connections.n_connections, dtype=dtype), scratch

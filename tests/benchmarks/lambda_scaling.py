@@ -25,7 +25,8 @@ THESIS = {
     "loss": "squared_error_published",
     "learning_rate_init": 0.02,
 }
-SETTINGS = {"defaults": {}, "thesis": THESIS}
+WIRING = {"initial_graph": "erdos_renyi", "growth": "random"}  # that of SET
+SETTINGS = {"defaults": WIRING, "thesis": THESIS}
 UNITS = {"none": 0.0, "batch": 1.0, "evolution": 12.0}  # factors of lambda0
 
 

@@ -21,8 +21,14 @@ from pathlib import Path
 import numpy as np
 
 import skhebb
-from skhebb._kernels import _loops
-from skhebb._network.buffers import Batch, aligned_zeros, tiles_for
+from skhebb._kernels import _loops, _rules
+from skhebb._network.buffers import (
+    Backward,
+    Batch,
+    HebbianTerm,
+    aligned_zeros,
+    tiles_for,
+)
 from skhebb._network.layer import SparseLayer
 from skhebb._utils.csr import make_csr
 from skhebb.topology._erdos_renyi import erdos_renyi
@@ -96,15 +102,16 @@ def main():
     means, scales = np.full((2, n), 0.5, np.float32)
     sums = np.zeros(_loops.N_GROUPS * n, np.float32)
     scratch = np.zeros((_loops.N_GROUPS, layer.largest_chunk(1)), np.float32)
-    relu = _loops.Activation("piecewise linear", 0)
-    step = _loops.OptimizerStep("gradient descent", (1e-9, 0, 0), 0, 0.0, 0.0)
-    term = 1e-9, means, scales, outputs, means, scales
+    relu = _rules.Activation("piecewise linear", 0)
+    step = _rules.OptimizerStep("gradient descent", (1e-9, 0, 0), 0, 0.0, 0.0)
+    term = HebbianTerm(1e-9, means, scales, outputs, means, scales)
 
     def forward(training):
         layer.forward(inputs, outputs, tiles, relu, training, 1)
 
     def update(*where):
-        layer.update(inputs, errors, (*where, relu), whole, step, scratch, 1)
+        backward = Backward(*where, relu)
+        layer.update(inputs, errors, backward, whole, step, scratch, 1)
 
     nnz, row = layer.n_connections, 4 * tiles.stride
     product = 2 * nnz * tiles.stride  # floating-point operations
@@ -135,8 +142,8 @@ def main():
             product, nnz * (row + 12)),
         "means and ranges": (
             lambda: _loops.batch_statistics(
-                inputs, tiles.edges, batch, tiles.ones, batch, means.copy(),
-                scales.copy(), 1),
+                tiles, activations=inputs, sample_weight=tiles.ones, total=batch,
+                means=means.copy(), scales=scales.copy(), n_threads=1),
             0, 2 * n * row),
     }  # fmt: skip
     times = {name: [] for name in cases}

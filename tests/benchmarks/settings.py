@@ -1,7 +1,10 @@
 """Settings that several benchmarks share."""
 
-# SET as published (Mocanu et al. 2018; de Ranitz 2023), where the defaults differ.
+# SET as published (Mocanu et al. 2018; de Ranitz 2023), where defaults differ, those of
+# HebbSET too.
 PUBLISHED = {
+    "initial_graph": "erdos_renyi",
+    "growth": "random",
     "epsilon": 20,
     "weight_scale": 0.1,
     "growth_scale": 0.1,

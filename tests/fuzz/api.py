@@ -21,6 +21,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import skhebb
+from skhebb.topology import GRAPHS, GROWTH_RULES
 
 # An exception of another type is no answer to a user.
 REFUSALS = (ValueError, TypeError, NotFittedError, RuntimeError)
@@ -50,8 +51,8 @@ PARAMETERS = {
     "growth_scale": [0, 0.1, "he"],
     "hidden_layer_sizes": [(5,), (), 4, (3, 4), np.array([6])],
     "init": ["uniform", "samples"],
-    "growth": ["gradient", "hebbian", "random"],
-    "initial_graph": ["correlation", "erdos_renyi", "erk", "uniform"],
+    "growth": sorted(GROWTH_RULES),
+    "initial_graph": sorted(GRAPHS),
     "lambda0": [0, 0.01, 1e3],
     "lambda_unit": ["evolution", "batch"],
     "learning_rate": ["constant", "invscaling", "adaptive", "cosine"],

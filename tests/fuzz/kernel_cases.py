@@ -4,9 +4,20 @@ import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 from random_layer import Layer
 from scipy.sparse import csr_array
+from skhebb._kernels._handles import (
+    ByPostsynaptic,
+    Connections,
+    NonZeros,
+    OutputParts,
+    RowChunks,
+    TileLayout,
+)
 
-from skhebb._kernels import _connections, _loops
-from skhebb._network.layer import even_edges
+from skhebb._kernels import _connections, _loops, _rules
+
+# Of these a kernel without handles checks the sizes only.
+STRUCTURE = {"indptr", "indices", "n_out"}
+CHUNKS = [1, 50, 1 << 17]  # connections that a thread updates at a time
 
 
 class Case:
@@ -14,21 +25,24 @@ class Case:
 
     Parameters
     ----------
-    kernel : callable
+    call : callable
+        The kernel, or a function that makes its handles of arrays and calls it.
     expected : callable
         Given the arguments and what the kernel returned, raises if that is wrong.
+    trusted : container of str
+        Arrays whose sizes the kernel checks, but not what they hold.
     **arguments : dict
-        In the order of the kernel.
     """
 
-    def __init__(self, kernel, expected, **arguments):
-        self.kernel = kernel
+    def __init__(self, call, expected, trusted=(), **arguments):
+        self.call = call
         self.expected = expected
+        self.trusted = trusted
         self.arguments = arguments
 
     def run(self, compare=True):
         """Call the kernel, and compare what it gives."""
-        result = self.kernel(*self.arguments.values())
+        result = self.call(**self.arguments)
         if compare:
             self.expected(self.arguments, result)
 
@@ -42,12 +56,16 @@ def load_rows(rng):
     def expected(arguments, _):
         assert_array_equal(layer.untiled(arguments["out"]), X[samples].T)
 
+    def call(X, samples, edges, batch_size, out, n_threads):
+        tiles = TileLayout(edges, batch_size, layer.dtype)
+        _loops.load_rows(X, samples, tiles, out, n_threads)
+
     return Case(
-        _loops.load_rows,
+        call,
         expected,
         X=X,
         samples=samples,
-        edges=layer.tiles.edges,
+        **layer.layout,
         out=layer.blank(layer.n_in),
         n_threads=layer.n_threads,
     )
@@ -57,26 +75,32 @@ def forward(rng):
     """Gathered or scattered."""
     layer = Layer(rng)
     slope = rng.choice([0, 0.5, 1, -0.5])
-    neurons, splits = layer.layer._cut(int(rng.integers(1, 4)))
+    gathers = bool(rng.integers(2))
+
+    def call(indptr, indices, n_out, edges, batch_size, n_parts, **others):
+        connections = Connections(indptr, indices, n_out)
+        _loops.forward(
+            OutputParts(connections, n_parts),
+            ByPostsynaptic(connections, layer.n_threads) if gathers else None,
+            TileLayout(edges, batch_size, layer.dtype),
+            _rules.Activation("piecewise linear", slope),
+            **others,
+        )
 
     def expected(arguments, _):
         z = layer.dense.T @ layer.inputs + layer.biases[:, None]
         layer.close(layer.untiled(arguments["outputs"]), np.where(z < 0, slope * z, z))
 
     return Case(
-        _loops.forward,
+        call,
         expected,
         **layer.connections,
-        neurons=neurons,
-        splits=splits,
+        **layer.layout,
+        n_parts=int(rng.integers(1, 4)),
+        weights=layer.weights,
         biases=layer.biases,
         inputs=layer.tiled(layer.inputs),
-        edges=layer.tiles.edges,
         outputs=layer.blank(layer.n_out),
-        activation=_loops.Activation("piecewise linear", slope),
-        by_postsynaptic=layer.layer._transpose(layer.n_threads)
-        if rng.integers(2)
-        else None,
         n_threads=layer.n_threads,
     )
 
@@ -85,55 +109,73 @@ def forward_nonzeros(rng):
     """The same of non-zeros."""
     layer = Layer(rng)
 
+    def call(indptr, indices, n_out, edges, batch_size, inputs, **others):
+        _loops.forward_nonzeros(
+            Connections(indptr, indices, n_out),
+            TileLayout(edges, batch_size, layer.dtype),
+            _rules.Activation("piecewise linear", 1),
+            inputs=NonZeros(*inputs),
+            **others,
+        )
+
     def expected(arguments, _):
         z = layer.dense.T @ layer.inputs + layer.biases[:, None]
         layer.close(layer.untiled(arguments["outputs"]), z)
 
     return Case(
-        _loops.forward_nonzeros,
+        call,
         expected,
         **layer.connections,
-        neurons=even_edges(layer.n_out, int(rng.integers(1, 4))),
+        **layer.layout,
+        weights=layer.weights,
         biases=layer.biases,
         inputs=layer.nonzeros(),
-        edges=layer.tiles.edges,
         outputs=layer.blank(layer.n_out),
-        activation=_loops.Activation("piecewise linear", 1),
         n_threads=layer.n_threads,
     )
 
 
 def updated(layer, rng):
-    """Arguments that updates share, and a comparison of the new weights."""
+    """The step, arguments that updates share, and a comparison of the new weights."""
     step, n_states, total, expected = layer.step(rng)
-    size = layer.weights.shape
-    states = [abs(layer.normal(rng, size)) for _ in range(n_states)]
+    n = layer.weights.shape
+    states = [abs(layer.normal(rng, n)) for _ in range(n_states)]
     sums = (layer.inputs.astype(float) @ layer.outputs.T)[layer.rows, layer.indices]
     weights = expected(layer.weights, [state.copy() for state in states], sums)
+    size = int(rng.choice(CHUNKS))
 
     def compare(arguments, _):
         layer.close(arguments["weights"], weights)
 
-    shares = layer.layer._share_rows(layer.n_threads)
-    before = {
+    arguments = {
         **layer.connections,
-        "n_out": layer.n_out,
+        **layer.layout,
+        "size": size,
+        "weights": layer.weights.copy(),
         "states": states,
-        "rows": shares,
-        "n_parts": layer.n_threads,
+        "errors": layer.tiled(layer.outputs),
+        "total": total,
+        "scratch": layer.scratch(size),
     }
-    after = {"edges": layer.tiles.edges, "total": total}
-    after["errors"] = layer.tiled(layer.outputs)
-    last = {"step": step, "scratch": layer.scratch(), "n_threads": layer.n_threads}
-    return before, after, last, compare
+    return step, arguments, compare
 
 
 def update(rng):
     """Backward, gradient and step."""
     layer = Layer(rng)
-    before, after, last, compare = updated(layer, rng)
+    step, arguments, compare = updated(layer, rng)
     slope = rng.choice([0, 0.5, 1])
     has_errors = bool(rng.integers(2))
+
+    def call(indptr, indices, n_out, edges, batch_size, size, **others):
+        connections = Connections(indptr, indices, n_out)
+        _loops.update(
+            RowChunks(connections, layer.n_threads, size),
+            TileLayout(edges, batch_size, layer.dtype),
+            step,
+            activation=_rules.Activation("piecewise linear", slope),
+            **others,
+        )
 
     def expected(arguments, result):
         compare(arguments, result)
@@ -145,37 +187,37 @@ def update(rng):
 
     n_sums = _loops.N_GROUPS * layer.n_in
     return Case(
-        _loops.update,
+        call,
         expected,
-        **before,
+        **arguments,
         inputs=layer.tiled(layer.inputs),
-        **after,
         in_errors=layer.blank(layer.n_in) if has_errors else None,
         in_error_sums=np.empty(n_sums, layer.dtype) if has_errors else None,
-        activation=_loops.Activation("piecewise linear", slope),
-        **last,
     )
 
 
 def update_nonzeros(rng):
     """The same of the first layer, of non-zeros."""
     layer = Layer(rng)
-    before, after, last, compare = updated(layer, rng)
-    return Case(
-        _loops.update_nonzeros,
-        compare,
-        **before,
-        inputs=layer.nonzeros(),
-        **after,
-        **last,
-    )
+    step, arguments, compare = updated(layer, rng)
+
+    def call(indptr, indices, n_out, edges, batch_size, size, inputs, **others):
+        connections = Connections(indptr, indices, n_out)
+        _loops.update_nonzeros(
+            RowChunks(connections, layer.n_threads, size),
+            TileLayout(edges, batch_size, layer.dtype),
+            step,
+            inputs=NonZeros(*inputs),
+            **others,
+        )
+
+    return Case(call, compare, **arguments, inputs=layer.nonzeros())
 
 
 def add_covariances(rng):
     """The Hebbian term, of tiles or non-zeros."""
     layer = Layer(rng)
     inputs, weights = layer.inputs.astype(float), rng.random(layer.batch)
-    v = layer.tiles.columns(weights, layer.dtype)
     nonzeros = layer.nonzeros() if rng.integers(2) else None
     out_means = (layer.outputs @ weights / weights.sum()).astype(layer.dtype)
     out_scales = abs(layer.normal(rng, layer.n_out))
@@ -185,30 +227,37 @@ def add_covariances(rng):
     covariance = centred * weights @ (layer.outputs - out_means[:, None]).T
     change = 0.1 * in_scales[:, None] * covariance * out_scales
     active = slice(None) if nonzeros is None else nonzeros[0]
+    size = int(rng.choice(CHUNKS))
+
+    def call(indptr, indices, n_out, edges, batch_size, size, inputs, **others):
+        connections = Connections(indptr, indices, n_out)
+        _loops.add_covariances(
+            RowChunks(connections, layer.n_threads, size),
+            TileLayout(edges, batch_size, layer.dtype),
+            inputs=NonZeros(*inputs) if isinstance(inputs, tuple) else inputs,
+            **others,
+        )
 
     def expected(arguments, _):
         found = arguments["weights"] - layer.weights
         layer.close(found, change[layer.rows, layer.indices])
 
     return Case(
-        _loops.add_covariances,
+        call,
         expected,
         **layer.connections,
-        n_out=layer.n_out,
-        rows=layer.layer._share_rows(layer.n_threads),
-        n_parts=layer.n_threads,
+        **layer.layout,
+        size=size,
+        weights=layer.weights.copy(),
         inputs=layer.tiled(layer.inputs) if nonzeros is None else nonzeros,
-        edges=layer.tiles.edges,
-        batch=layer.batch,
-        sample_weights=v,
+        sample_weight=layer.tiles.columns(weights, layer.dtype),
         factor=0.1,
         in_means=in_means[active],
         in_scales=in_scales[active],
         outputs=layer.tiled(layer.outputs),
         out_means=out_means,
         out_scales=out_scales,
-        scratch=layer.scratch(),
-        n_threads=layer.n_threads,
+        scratch=layer.scratch(size),
     )
 
 
@@ -255,13 +304,16 @@ def batch_statistics(rng):
         scales = np.divide(1, ranges, where=ranges > 0, out=np.zeros_like(ranges))
         assert_allclose(arguments["scales"], scales, rtol=1e-4)
 
+    def call(edges, batch_size, **others):
+        tiles = TileLayout(edges, batch_size, layer.dtype)
+        _loops.batch_statistics(tiles, **others)
+
     return Case(
-        _loops.batch_statistics,
+        call,
         expected,
+        **layer.layout,
         activations=layer.tiled(layer.outputs),
-        edges=layer.tiles.edges,
-        batch=layer.batch,
-        sample_weights=layer.tiles.columns(weights, layer.dtype),
+        sample_weight=layer.tiles.columns(weights, layer.dtype),
         total=weights.sum(),
         means=np.empty(layer.n_out, layer.dtype),
         scales=np.empty(layer.n_out, layer.dtype),
@@ -283,7 +335,7 @@ def drop(rng):
         expected,
         activations=layer.biases,
         draws=draws,
-        activation=_loops.Activation("piecewise linear", 0, 0.5),
+        activation=_rules.Activation("piecewise linear", 0, 0.5),
     )
 
 
@@ -297,18 +349,14 @@ def transpose(rng):
         assert_array_equal(result[1], by_column.indices)
 
     return Case(
-        _connections.transpose,
-        expected,
-        indptr=layer.indptr,
-        indices=layer.indices,
-        n_out=layer.n_out,
+        _connections.transpose, expected, trusted=STRUCTURE, **layer.connections
     )
 
 
 def splits(rng):
     """Where parts of neurons cut rows."""
     layer = Layer(rng)
-    neurons = even_edges(layer.n_out, int(rng.integers(1, 5)))
+    neurons = np.linspace(0, layer.n_out, rng.integers(2, 6)).astype(np.intp)
 
     def expected(_, result):
         before = [(layer.dense[:, :j] != 0).sum(axis=1) for j in neurons]
@@ -317,6 +365,7 @@ def splits(rng):
     return Case(
         _connections.splits,
         expected,
+        trusted={*STRUCTURE, "neurons"},
         indptr=layer.indptr,
         indices=layer.indices,
         neurons=neurons,
@@ -332,7 +381,13 @@ def count_kept(rng):
         counts = np.bincount(layer.rows[keep == 1], minlength=layer.n_in)
         assert_array_equal(result, np.append(0, np.cumsum(counts)))
 
-    return Case(_connections.count_kept, expected, indptr=layer.indptr, keep=keep)
+    return Case(
+        _connections.count_kept,
+        expected,
+        trusted=STRUCTURE,
+        indptr=layer.indptr,
+        keep=keep,
+    )
 
 
 def compress(rng):
@@ -370,9 +425,8 @@ def insert(rng):
     return Case(
         _connections.insert,
         expected,
-        indptr=layer.indptr,
-        indices=layer.indices,
-        n_out=layer.n_out,
+        trusted=STRUCTURE,
+        **layer.connections,
         ranks=ranks,
     )
 

@@ -12,11 +12,13 @@ import numpy as np
 from kernel_cases import KERNELS
 
 REFUSALS = (ValueError, TypeError, IndexError, BufferError, AttributeError)
-# Arrays whose sizes kernels check, but not what they hold: connections are checked
-# where they come in, and what is derived from them belongs to them.
-TRUSTED = {"indptr", "indices", "n_out", "neurons", "splits", "by_postsynaptic"}
 # Arguments that may still make sense when they are spoiled, and mean something else.
-FREE = {"samples", "ranks", "batch", "n_out", "values", "indptr", "neurons"}
+FREE = {
+    *("indptr", "indices", "n_out", "neurons", "edges", "batch_size"),
+    *("inputs", "samples", "ranks", "values"),
+}
+# Never wrong, but large ones would start threads and fill the memory.
+COUNTS = {"n_threads", "n_parts"}
 
 OTHER = {"f4": "f8", "f8": "f4", "i4": "i8", "i8": "i4", "u1": "i8"}
 SIZES = [
@@ -57,8 +59,7 @@ def spoiled(value, rng, contents):
 def spoil(case, rng, trusted=False):
     """Change one argument of a case."""
     name = rng.choice(list(case.arguments))
-    # A number of threads is never wrong, but a large one would start them.
-    contents = (trusted or name not in TRUSTED) and name != "n_threads"
+    contents = (trusted or name not in case.trusted) and name not in COUNTS
     case.arguments[name] = spoiled(case.arguments[name], rng, contents)
     return name
 

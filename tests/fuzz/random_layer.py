@@ -3,11 +3,10 @@
 import numpy as np
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_array, random_array
+from skhebb._kernels._handles import Connections, RowChunks
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _loops, _rules
 from skhebb._network.buffers import tiles_for
-from skhebb._network.layer import SparseLayer
-from skhebb._utils.csr import make_csr
 
 
 class Layer:
@@ -42,19 +41,13 @@ class Layer:
 
     @property
     def connections(self):
-        """The first arguments of most kernels."""
-        return {
-            "indptr": self.indptr,
-            "indices": self.indices,
-            "weights": self.weights.copy(),
-        }
+        """What makes Connections."""
+        return {"indptr": self.indptr, "indices": self.indices, "n_out": self.n_out}
 
     @property
-    def layer(self):
-        """The layer of the package."""
-        shape = self.n_in, self.n_out
-        weights = make_csr(self.weights, self.indices, self.indptr, shape)
-        return SparseLayer(weights, self.biases)
+    def layout(self):
+        """What makes a TileLayout, but for the type."""
+        return {"edges": self.tiles.edges, "batch_size": self.batch}
 
     def tiled(self, values):
         """An array of tiles."""
@@ -84,10 +77,10 @@ class Layer:
         tolerance = 2e-3 if self.dtype == np.float32 else 1e-9
         assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
 
-    def scratch(self):
-        """Room for the products of all connections."""
-        shape = _loops.N_GROUPS, self.layer.largest_chunk(self.n_threads)
-        return np.full(shape, np.nan, self.dtype)
+    def scratch(self, size):
+        """Room for the products of a chunk of so many connections for a thread."""
+        chunks = RowChunks(Connections(**self.connections), self.n_threads, size)
+        return np.full((_loops.N_GROUPS, chunks.largest), np.nan, self.dtype)
 
     def step(self, rng):
         """A step of an optimiser, its states, and the same by NumPy."""
@@ -96,13 +89,13 @@ class Layer:
         momentum, nesterov = rng.choice([0, 0.9]), bool(rng.integers(2))
         is_adam = bool(rng.integers(2))
         if is_adam:
-            step = _loops.OptimizerStep(
+            step = _rules.OptimizerStep(
                 "adam", (rate, 0.9, 0.99, 1e-8), 2, alpha, decay
             )
         else:
             factors = rate, momentum, nesterov
             n_states = int(momentum > 0)
-            step = _loops.OptimizerStep(
+            step = _rules.OptimizerStep(
                 "gradient descent", factors, n_states, alpha, decay
             )
 

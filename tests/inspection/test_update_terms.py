@@ -105,6 +105,7 @@ class TestUpdateTerms:
         """λ is shared by the mini-batches of training there, too."""
         X, y = data
         params = {**NETWORK, "zeta": 0, "lambda_decay": 1, "batch_size": 10}
+        params |= {"learning_rate": "constant", "tol": None}
         clf = HebbSETClassifier(**params, learning_rate_init=1e-12)
         pre, post = np.argwhere(clf.fit(X, y).coefs_[0].toarray())[0].tolist()
         monitor = ConnectionMonitor([(0, pre, post)], X[:10], y[:10])

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
+from skhebb._kernels._handles import ByPostsynaptic, NonZeros, OutputParts
 
-from skhebb._kernels import _loops
-from skhebb._network.buffers import Batch, NonZeros, tiles_for
+from skhebb._kernels import _loops, _rules, _runtime
+from skhebb._network.buffers import Backward, Batch, tiles_for
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import LINEAR
 from skhebb._plasticity import HebbianCovariance
@@ -15,6 +16,7 @@ from skhebb._utils.csr import make_csr
 
 pytestmark = pytest.mark.usefixtures("instruction_set", "all_threads")
 
+NO_BACKWARD = Backward(None, None, LINEAR)
 DTYPES = [np.float32, np.float64]
 BATCHES = [1, 2, 7, 16, 33, 200, 270]
 SHAPES = [(5, 7, 0.0), (13, 9, 0.3), (40, 60, 1.0), (200, 3, 0.1)]
@@ -125,15 +127,15 @@ def test_gather_of_every_width(batch, dtype, rng, random_weights):
     layer, tiles = layer_of(weights), tiles_for(batch, dtype)
     out = np.empty(20 * tiles.stride, dtype=dtype)
     _loops.forward(
-        *layer._by_presynaptic,
-        *layer._cut(3),
-        layer.biases,
-        tiled(a),
-        tiles.edges,
-        out,
+        OutputParts(layer.connections, 3),
+        ByPostsynaptic(layer.connections, 2),
+        tiles,
         LINEAR,
-        layer._transpose(2),
-        2,
+        weights=weights.data,
+        biases=layer.biases,
+        inputs=tiled(a),
+        outputs=out,
+        n_threads=2,
     )
     assert_allclose(untiled(out, batch), weights.toarray().T @ a, **tolerance(dtype))
 
@@ -146,11 +148,11 @@ DERIVATIVES = {
     "all-relu": lambda a: np.where(last_bits(a), -0.25, 1),
 }
 KERNELS = {
-    "relu": _loops.Activation("piecewise linear", 0),
-    "leaky": _loops.Activation("piecewise linear", 0.25),
-    "all-relu": _loops.Activation("piecewise linear", -0.25),
-    "tanh": _loops.Activation("tanh"),
-    "logistic": _loops.Activation("logistic"),
+    "relu": _rules.Activation("piecewise linear", 0),
+    "leaky": _rules.Activation("piecewise linear", 0.25),
+    "all-relu": _rules.Activation("piecewise linear", -0.25),
+    "tanh": _rules.Activation("tanh"),
+    "logistic": _rules.Activation("logistic"),
 }
 
 
@@ -173,7 +175,7 @@ def test_update(case, batch, dtype, index_type, activation):
     layer.update(
         tiled(a),
         tiled(d),
-        (back, sums.ravel(), KERNELS[activation]),
+        Backward(back, sums.ravel(), KERNELS[activation]),
         batch_of(tiles),
         step,
         scratch,
@@ -206,7 +208,7 @@ def test_update_of_the_first_layer(
     layer.update(
         nonzeros(a) if is_sparse else tiled(a),
         tiled(d),
-        (None, None, LINEAR),
+        NO_BACKWARD,
         batch_of(tiles),
         optimizer.step(0.5, decays, 1),
         scratch_of(layer, n_threads).astype(dtype),
@@ -227,7 +229,7 @@ def test_weights_of_absent_features_are_not_visited(rng, random_weights):
     layer.update(
         nonzeros(a),
         tiled(d),
-        (None, None, LINEAR),
+        NO_BACKWARD,
         batch_of(tiles_for(8, np.float64)),
         sgd().step(1.0, (0.0, 0.0), 1),
         scratch_of(layer, 2),
@@ -278,9 +280,15 @@ def test_batch_statistics(batch, dtype, rng, is_weighted):
     means, scales = np.empty((2, 20), dtype=dtype)
     tiles = tiles_for(batch, dtype)
     sample_weight = 0.1 + rng.random(batch) if is_weighted else None
-    _, *weights = batch_of(tiles, sample_weight)
+    weighed = batch_of(tiles, sample_weight)
     _loops.batch_statistics(
-        tiled(values), tiles.edges, batch, *weights, means, scales, 2
+        tiles,
+        activations=tiled(values),
+        sample_weight=weighed.sample_weight,
+        total=weighed.total,
+        means=means,
+        scales=scales,
+        n_threads=2,
     )
     expected = np.average(values, axis=1, weights=sample_weight)
     assert_allclose(means, expected, **tolerance(dtype))
@@ -297,7 +305,7 @@ def test_activation_keeps_nan(dtype, slope):
     weights = csr_array((8, 8), dtype=dtype)
     out = np.empty(8, dtype=dtype)
     layer = layer_of(weights, biases=z)
-    activation = _loops.Activation("piecewise linear", slope)
+    activation = _rules.Activation("piecewise linear", slope)
     layer.forward(
         np.zeros(8, dtype=dtype),
         out,
@@ -314,7 +322,7 @@ def test_negative_slope_tells_what_was_negative(dtype):
     z = np.array([-1.5, 2.5, -1e-3, 0.0, -0.0, np.nan, 7.1], dtype=dtype)
     layer = layer_of(csr_array((1, 7), dtype=dtype), biases=z)
     out, tiles = np.empty(7, dtype=dtype), tiles_for(1, np.dtype(dtype))
-    activation = _loops.Activation("piecewise linear", -0.6)
+    activation = _rules.Activation("piecewise linear", -0.6)
     layer.forward(np.zeros(1, dtype=dtype), out, tiles, activation, True, 1)
     expected = np.where(z < 0, dtype(-0.6) * z, z)
     assert_allclose(out, expected, rtol=2 * np.finfo(dtype).eps)
@@ -370,7 +378,7 @@ def test_dropout(dtype, rng, activation):
     """What is dropped is 0 and passes no error back; the rest is divided by `keep`."""
     slope = {"leaky": 0.25, "all-relu": -0.25}.get(activation, 0)
     kind = activation if activation in ("tanh", "logistic") else "piecewise linear"
-    kernel = _loops.Activation(kind, slope, 0.75)
+    kernel = _rules.Activation(kind, slope, 0.75)
     z, draws = rng.standard_normal((1, 64)).astype(dtype), rng.random(64).astype(dtype)
     layer = layer_of(csr_array((1, 64), dtype=dtype), biases=z[0])
     a, tiles = np.empty(64, dtype=dtype), tiles_for(1, np.dtype(dtype))
@@ -390,7 +398,7 @@ def test_dropout(dtype, rng, activation):
     after.update(
         a,
         np.ones(1, dtype=dtype),
-        (errors, sums, kernel),
+        Backward(errors, sums, kernel),
         batch_of(tiles),
         sgd().step(0.0, (0.0, 0.0), 1),
         scratch_of(after, 1).astype(dtype),
@@ -406,7 +414,7 @@ def test_load_rows(batch, dtype, rng, n_features):
     samples = rng.integers(40, size=batch)
     tiles = tiles_for(batch, dtype)
     out = np.full(n_features * tiles.stride, np.nan, dtype=dtype)
-    _loops.load_rows(X, samples, tiles.edges, out, 2)
+    _loops.load_rows(X, samples, tiles, out, 2)
     assert_array_equal(out, tiled(X[samples].T))
 
 
@@ -424,7 +432,7 @@ def test_nan_and_infinity_reach_the_output(case, dtype, batch):
 
 def test_unknown_instruction_set_is_refused():
     with pytest.raises(ValueError, match=r"'mmx' does not run here.*baseline"):
-        _loops.use_instruction_set("mmx")
+        _runtime.use_instruction_set("mmx")
 
 
 def test_covariance_of_neurons_far_from_zero(rng):
@@ -450,12 +458,6 @@ def test_covariance_of_neurons_far_from_zero(rng):
         assert_allclose(layer.weights.data, expected.ravel(), atol=2e-6)
 
 
-def test_sizes_that_do_not_match_are_refused():
-    X, samples = np.zeros((4, 5)), np.arange(4)
-    with pytest.raises(ValueError, match="sizes of arrays"):
-        _loops.load_rows(X, samples, np.array([0, 4]), np.zeros(12), 1)
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_tiles_cover_the_batch(dtype):
     lanes = 64 // np.dtype(dtype).itemsize
@@ -467,58 +469,3 @@ def test_tiles_cover_the_batch(dtype):
         assert batch <= tiles.stride < max(2 * batch, batch + lanes)
         if not tiles.are_narrow:
             assert not (widths % lanes).any()
-
-
-SOUND = {
-    "features": np.array([1, 4]),
-    "starts": np.array([0, 2, 3]),
-    "columns": np.array([0, 3, 2]),
-    "values": np.ones(3),
-}
-
-
-@pytest.mark.parametrize("kernel", ["forward", "update", "add_covariances"])
-@pytest.mark.parametrize(
-    "unsound",
-    [
-        {"features": np.array([-1, 4])},
-        {"features": np.array([1, 5])},
-        {"features": np.array([4, 1])},
-        {"features": np.array([4, 4])},
-        {"starts": np.array([1, 2, 3])},
-        {"starts": np.array([0, 4, 3])},
-        {"starts": np.array([0, -1, 3])},
-        {"starts": np.array([0, 2, 2])},
-        {"starts": np.array([], dtype=int)},
-        {"columns": np.array([-1, 3, 2])},
-        {"columns": np.array([0, 4, 2])},
-        {"columns": np.array([3, 0, 2])},
-        {"columns": np.array([3, 3, 2])},
-        {"values": np.ones(2)},
-    ],
-)
-def test_unsound_nonzeros_are_refused(kernel, unsound):
-    layer, tiles = layer_of(csr_array(np.ones((5, 7)))), tiles_for(4, np.float64)
-    outputs, scratch = np.ones(7 * tiles.stride), scratch_of(layer, 1)
-    for parts in unsound, {}:
-        inputs = NonZeros(**{**SOUND, **parts})
-        plain = np.ones(len(inputs.features)), np.ones(len(inputs.features))
-        term = 1.0, *plain, outputs, np.ones(7), np.ones(7)
-        calls = {
-            "forward": (inputs, outputs, tiles, LINEAR, True, 1),
-            "update": (
-                inputs,
-                outputs,
-                (None, None, LINEAR),
-                batch_of(tiles),
-                sgd().step(1.0, (0.0, 0.0), 1),
-                scratch,
-                1,
-            ),
-            "add_covariances": (inputs, batch_of(tiles), term, scratch, 1),
-        }
-        if parts:
-            with pytest.raises(ValueError, match=r"sizes of arrays|non-zeros are not"):
-                getattr(layer, kernel)(*calls[kernel])
-        else:
-            getattr(layer, kernel)(*calls[kernel])

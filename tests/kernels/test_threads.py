@@ -12,19 +12,19 @@ from threadpoolctl import threadpool_limits
 
 import skhebb
 from skhebb import SETClassifier
-from skhebb._kernels import _loops
+from skhebb._kernels import _runtime
 from skhebb._training import trainer
 from skhebb._utils import threads
 from skhebb._utils.threads import effective_n_threads, in_threads
 
 needs_openmp = pytest.mark.skipif(
-    not _loops.openmp_enabled(), reason="built without OpenMP"
+    not _runtime.openmp_enabled(), reason="built without OpenMP"
 )
 
 
 @pytest.fixture
 def four_threads(monkeypatch):
-    monkeypatch.setattr(_loops, "openmp_max_threads", lambda: 4)
+    monkeypatch.setattr(_runtime, "openmp_max_threads", lambda: 4)
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
 
 
@@ -149,7 +149,7 @@ def run_python(code, **environment):
     )
 
 
-@pytest.mark.parametrize("name", _loops.instruction_sets())
+@pytest.mark.parametrize("name", _runtime.instruction_sets())
 def test_instruction_set_from_the_environment(name):
     code = "import skhebb; skhebb.show_versions()"
     result = run_python(code, SKHEBB_INSTRUCTION_SET=name)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 
 from skhebb import HebbSETClassifier, SETClassifier
 
@@ -29,6 +30,7 @@ def test_one_step_is_gradient_plus_covariance(rng, dtype, momentum, unit):
         "evolution_interval": "epoch",
         "learning_rate_init": 0.1,
         "solver": "sgd",
+        "initial_graph": "erdos_renyi",
         "random_state": 0,
     }
     plain = SETClassifier(**params).partial_fit(X, y, classes=[0, 1, 2])
@@ -81,6 +83,24 @@ def test_lambda_decays_with_each_evolution(rng):
     assert_allclose(np.array(moves[1:]) / moves[:-1], 0.5, rtol=0.1)
 
 
+def test_the_term_falls_with_the_learning_rate(rng):
+    """Of four epochs, as (1 + cos(pi k / 4)) / 2 has it."""
+    X, y = rng.random((20, 6)), rng.integers(2, size=20)
+
+    def moved(learning_rate):
+        clf = HebbSETClassifier(
+            (7,), lambda0=1e-4, lambda_decay=1, zeta=0, learning_rate_init=1e-15,
+            solver="sgd", momentum=0, epsilon=3, max_iter=4, tol=None, random_state=0,
+            evolution_interval="epoch", learning_rate=learning_rate,
+            initial_graph="erdos_renyi",
+        )  # fmt: skip
+        before = clone(clf).set_params(lambda0=0).fit(X, y).coefs_[0].data
+        return clf.fit(X, y).coefs_[0].data - before
+
+    shares = (1 + np.cos(np.pi * np.arange(4) / 4)) / 2
+    assert_allclose(moved("cosine"), shares.mean() * moved("constant"), rtol=1e-3)
+
+
 @pytest.mark.parametrize("interval", ["epoch", 4])
 def test_batches_of_an_evolution_share_lambda(rng, interval):
     """Of three mini-batches an epoch, or of four until the topology evolves."""
@@ -130,6 +150,7 @@ def test_lambda0_of_zero_is_set(rng):
     X, y = rng.random((50, 12)), rng.integers(3, size=50)
     params = {"max_iter": 5, "tol": None, "epsilon": 3, "random_state": 3}
     plain = SETClassifier((20, 20), **params).fit(X, y)
+    params |= {"initial_graph": "erdos_renyi", "growth": "random"}
     hebbian = HebbSETClassifier((20, 20), lambda0=0, **params).fit(X, y)
     for one, other in zip(plain.coefs_, hebbian.coefs_, strict=True):
         assert_array_equal(one.data, other.data)

@@ -17,7 +17,7 @@ from .networks import FAST
 def test_bits_do_not_depend_on_threads(
     estimator_class, data, n_jobs, dtype, monkeypatch
 ):
-    monkeypatch.setattr("skhebb._utils.threads._loops.openmp_max_threads", lambda: 8)
+    monkeypatch.setattr("skhebb._utils.threads._runtime.openmp_max_threads", lambda: 8)
     monkeypatch.setattr("skhebb._utils.threads.cpu_count", lambda: 8)
     X, y = data
     X = X.astype(dtype)

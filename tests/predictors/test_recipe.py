@@ -71,6 +71,24 @@ class TestFormulas:
             found = rate_for("auto", [layer], n, batch_size)
             assert_allclose(found, factor * rate)
 
+    @pytest.mark.parametrize(
+        ("n_batches", "rate"), [(20, 0.02), (80, 1 / 80), (200, 0.005), (5000, 0.005)]
+    )
+    def test_few_mini_batches_are_fast(self, n_batches, rate):
+        layer = SimpleNamespace(n_connections_target=512 * 7, n_out=7)
+        assert_allclose(rate_for("auto", [layer], 100, 32, n_batches), rate)
+        half = rate / math.sqrt(2)
+        assert_allclose(rate_for("auto", [layer], 100, 16, n_batches), half)
+
+    def test_the_mini_batches_are_those_planned(self, rng):
+        X, y = make_data(rng, 100, 600)
+        for max_iter in (10, 21, 50):
+            model = SETClassifier(300, max_iter=max_iter, random_state=0).fit(X, y)
+            assert model.batch_size_ == 25
+            k = model._state.network.layers[0].n_connections_target / 300
+            expected = max(0.02 * math.sqrt(32 / k), min(0.02, 1 / (4 * max_iter)))
+            assert_allclose(model.learning_rate_init_, expected * math.sqrt(25 / 32))
+
     @pytest.mark.parametrize("n", [1, 31, 33, 64, 65, 321, 399, 1999, 2001, 60_001])
     def test_mini_batches_are_even(self, n):
         size = batch_size_for("auto", n)
@@ -190,6 +208,67 @@ class TestWeights:
             assert_allclose(difference, 0.5 * c / 200 * w.data, atol=1e-12)
 
 
+class TestEasyTraining:
+    """Plans are shortened where hardly anything is left to learn."""
+
+    @staticmethod
+    def easy_data(rng):
+        X = rng.standard_normal((200, 4))
+        y = (np.arange(200) < 50).astype(int)
+        X[:, 0] += 9 * y
+        return X, y
+
+    @staticmethod
+    def epochs_of(losses, n_epochs, limit):
+        """How many epochs it takes, if these losses go on as they are."""
+        left, n_left = n_epochs, n_epochs
+        for n_over, loss in enumerate(losses, 1):
+            left -= left / n_left
+            if n_left == 1:
+                return n_over
+            n_left = math.ceil(left / min(max(limit / loss, 1), n_epochs / 10))
+        return None
+
+    @pytest.mark.parametrize("weight", [1, 75])
+    @pytest.mark.parametrize("cls", [SETClassifier, HebbianMaskClassifier])
+    def test_an_epoch_counts_for_more(self, rng, cls, weight):
+        X, y = self.easy_data(rng)
+        model = cls(
+            20, weight_decay=0, batch_size=50, learning_rate_init=0.05, random_state=0
+        )
+        model.fit(X, y, np.full(200, float(weight)))
+        n = 200 * weight
+        assert model.max_iter_ == math.ceil(1.6 * n**0.85 / 4)
+        entropy = -0.25 * math.log(0.25) - 0.75 * math.log(0.75)
+        limit = min(0.02, 100 / n) * entropy
+        losses = model.loss_curve_
+        assert min(losses) < limit / 2  # of no interest otherwise
+        assert 10 < model.n_iter_ < 0.9 * model.max_iter_
+        assert self.epochs_of(losses, model.max_iter_, limit) == model.n_iter_
+
+    def test_the_penalty_does_not_count(self, rng):
+        X, y = self.easy_data(rng)
+        model = SETClassifier(50, weight_decay=0.002, random_state=0).fit(X, y)
+        assert min(model.loss_curve_) > 0.02
+        assert model.n_iter_ < model.max_iter_
+
+    @pytest.mark.parametrize(
+        "params", [{"max_iter": 40}, {"learning_rate": "constant", "tol": None}]
+    )
+    def test_only_where_the_plan_is_automatic(self, rng, params):
+        X, y = self.easy_data(rng)
+        params = {"weight_decay": 0, "learning_rate_init": 0.05, **params}
+        model = SETClassifier(50, random_state=0, **params).fit(X, y)
+        assert model.loss_ < 0.005
+        assert model.n_iter_ == model.max_iter_
+
+    def test_not_of_numbers(self, rng):
+        X, _ = self.easy_data(rng)
+        model = SETRegressor(20, weight_decay=0, random_state=0).fit(X, X[:, 0])
+        assert model.loss_ < 0.005
+        assert model.n_iter_ == model.max_iter_
+
+
 class TestStreams:
     def test_taken_for_ten_thousand_samples(self, rng):
         X, y = make_data(rng, 500)
@@ -242,6 +321,15 @@ class TestSchedule:
         assert schedule.before_epoch(0, 0.5) == 0  # that was done by `after_epoch`
         assert schedule.before_batch(99, 0.5) == 0
         assert EvolutionSchedule(3, "constant", 1.0).after_epoch(0.5) == 0
+        # An epoch without a plan leaves to the next one what is due.
+        assert schedule.after_epoch(None) == 0
+        assert schedule.before_epoch(3, None) == 1
+
+    @pytest.mark.parametrize("interval", [None, 3])
+    @pytest.mark.parametrize("progress", [None, 0.5, 1.0])
+    def test_up_to_date_after_each_epoch(self, interval, progress):
+        schedule = EvolutionSchedule(interval, "constant", 1.0, grows_after_epoch=True)
+        assert schedule.after_epoch(progress) == 1
 
     @pytest.mark.parametrize("interval", ["epoch", 5])
     def test_zeta_falls_and_evolution_ends(self, rng, interval):

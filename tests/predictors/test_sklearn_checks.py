@@ -45,6 +45,7 @@ def expected_failures(estimator):
         HebbSETClassifier(
             (20,), density=0.5, evolution_interval=3, pruning="sign", max_iter=200,
             early_stopping=True, validation_fraction=0.3, initial_graph="erk",
+            scoring="loss",
         ),
         SETClassifier(
             (50, 50), density=0.3, batch_size=16, activation="all_relu", dropout=0.1,

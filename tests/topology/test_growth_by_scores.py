@@ -73,6 +73,11 @@ ORACLES = {
 }
 
 
+def test_each_rule_that_scores_has_an_oracle():
+    scored = {k for k, rule in GROWTH_RULES.items() if isinstance(rule, CandidateRule)}
+    assert scored == set(ORACLES)
+
+
 @pytest.mark.parametrize("n_new", [1, 10, 40, 79, 80])
 @pytest.mark.parametrize("rule", sorted(ORACLES))
 def test_the_best_candidates_grow(rule, n_new, rng):
@@ -150,7 +155,7 @@ def parameters(estimator):
     return [w.data for w in estimator.coefs_] + estimator.intercepts_
 
 
-@pytest.mark.parametrize("rule", ["gradient", "hebbian"])
+@pytest.mark.parametrize("rule", sorted(ORACLES))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("kind", "params", "y"), CASES)
 def test_networks(kind, params, y, dtype, rule, all_threads, rng):
@@ -167,7 +172,7 @@ def test_networks(kind, params, y, dtype, rule, all_threads, rng):
         assert_array_equal(a, b)
     assert connections(one) == connections(two)
     assert_allclose(one.loss_curve_[0], sparse.loss_curve_[0], rtol=1e-3)
-    random = kind(**OFTEN, **params).fit(X.astype(dtype), y, weight)
+    random = kind(growth="random", **OFTEN, **params).fit(X.astype(dtype), y, weight)
     assert connections(one) != connections(random)
     assert [w.nnz for w in one.coefs_] == [w.nnz for w in random.coefs_]
     one.set_params(early_stopping=False, evolution_interval=1)

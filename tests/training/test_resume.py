@@ -18,6 +18,7 @@ CASES = [
     (SETClassifier, {**SGD, **EPOCHS}),
     (SETClassifier, {**ADAM, **BATCHES, "learning_rate": "cosine"}),
     (SETClassifier, {**ADAM, **EPOCHS, **STOPS, "shuffle": False}),
+    (SETClassifier, {**SGD, **BATCHES, "growth": "gradient"}),
     (SETRegressor, {**SGD, **BATCHES, **CUTS}),
     (HebbSETClassifier, {**SGD, **BATCHES, **STOPS, "learning_rate": "invscaling"}),
     (HebbSETClassifier, {**ADAM, **EPOCHS, "learning_rate": "cosine"}),
@@ -82,7 +83,7 @@ def test_resumed(cls, params, rng, monkeypatch):
     monkeypatch.setattr(Trainer, "fit", go_on)
     for packed in saved:
         resumed = resuming(cls, packed)(**model.get_params())
-        resumed.fit(X, y, coefs_init=model.coefs_)
+        resumed.fit(X, y)
         assert_alike(resumed._state.pack(), expected)
         assert_array_equal(resumed.predict(X), model.predict(X))
     first, last = (

@@ -17,6 +17,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+    SKHEBB_CACHE_LINE = 64,  /* bytes: a row of a tile is so many, or a part of them, */
+    SKHEBB_TILE_BYTES = 256, /* or a multiple up to so many, which registers hold */
+};
+
 /* `void` stands for the REAL (float or double) or the INDEX (int32_t or int64_t) of
  * the table. */
 
@@ -26,11 +31,17 @@ typedef struct {
     const void *weights; /* of the columns, 0 of padding; NULL where not needed */
 } skhebb_tiles;
 
+/* The first leaves positive values and multiplies negative ones by `slope`; the others
+ * are applied elsewhere, and here are only their derivatives. */
+typedef enum {
+    SKHEBB_PIECEWISE_LINEAR,
+    SKHEBB_TANH,
+    SKHEBB_LOGISTIC,
+} skhebb_activation_kind;
+
 typedef struct {
-    /* Leaves positive values and multiplies negative ones by `slope`; or is applied
-     * elsewhere, and here is only its derivative. With a negative slope the last bit of
-     * an activation tells whether its argument was negative. */
-    enum { SKHEBB_PIECEWISE_LINEAR, SKHEBB_TANH, SKHEBB_LOGISTIC } kind;
+    skhebb_activation_kind kind;
+    /* If it is negative, the last bit of an activation tells whether its argument was. */
     double slope;
     /* Where dropout took place, activations that were kept, with this probability, have
      * been divided by it, and the others are -0.0, which nothing else gives. */
@@ -49,8 +60,10 @@ typedef struct { /* of a batch of sparse samples, by feature, then by column */
     const void *values;
 } skhebb_nonzeros;
 
+typedef enum { SKHEBB_GRADIENT_DESCENT, SKHEBB_ADAM } skhebb_rule;
+
 typedef struct { /* of one parameter array; its states and rule are the optimiser's */
-    int rule;
+    skhebb_rule rule;
     double inverse_total; /* of the weight of the batch */
     double alpha, weight_decay; /* L2 terms: divided by that weight, and as it is */
     const double *factors;

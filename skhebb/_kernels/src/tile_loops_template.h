@@ -345,10 +345,9 @@ TARGET static void NAME(adam)(
     }
 }
 
-/* In the order of RULES in _loops.pyx. */
 static void (*const NAME(rules)[])(const skhebb_step *, REAL *, const REAL *, ptrdiff_t,
                                    ptrdiff_t)
-    = {NAME(gradient_descent), NAME(adam)};
+    = {[SKHEBB_GRADIENT_DESCENT] = NAME(gradient_descent), [SKHEBB_ADAM] = NAME(adam)};
 
 TARGET static void NAME(step)(
     const skhebb_step *step, void *parameters, const void *sums, ptrdiff_t n)

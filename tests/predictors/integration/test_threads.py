@@ -4,13 +4,13 @@ import pytest
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _runtime
 from skhebb._training.trainer import Trainer
 
 from .networks import assert_same_network
 
 
-@pytest.mark.skipif(not _loops.openmp_enabled(), reason="built without OpenMP")
+@pytest.mark.skipif(not _runtime.openmp_enabled(), reason="built without OpenMP")
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
 def test_limits_of_threads(estimator, data, n_threads, monkeypatch):
     monkeypatch.setattr("skhebb._utils.threads.cpu_count", lambda: 8)

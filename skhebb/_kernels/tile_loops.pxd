@@ -1,8 +1,21 @@
-"""The C types of the tile loops, declared once."""
+"""What src/tile_loops.h declares: types, codes and the table of loops."""
 
 cdef extern from "tile_loops.h" nogil:
+    enum:
+        SKHEBB_CACHE_LINE
+        SKHEBB_TILE_BYTES
+
+    ctypedef enum skhebb_activation_kind:
+        SKHEBB_PIECEWISE_LINEAR
+        SKHEBB_TANH
+        SKHEBB_LOGISTIC
+
+    ctypedef enum skhebb_rule:
+        SKHEBB_GRADIENT_DESCENT
+        SKHEBB_ADAM
+
     ctypedef struct skhebb_activation:
-        int kind
+        skhebb_activation_kind kind
         double slope
         double keep_probability
 
@@ -27,7 +40,7 @@ cdef extern from "tile_loops.h" nogil:
         const void* values
 
     ctypedef struct skhebb_step:
-        int rule
+        skhebb_rule rule
         double inverse_total
         double alpha
         double weight_decay
@@ -92,14 +105,3 @@ cdef extern from "tile_loops.h" nogil:
     ctypedef struct skhebb_instruction_set:
         const char* name
         const skhebb_table* tables[4]
-
-cdef extern from "instruction_sets.h" nogil:
-    const skhebb_instruction_set** skhebb_instruction_sets
-    int SKHEBB_N_INSTRUCTION_SETS
-    int skhebb_runs_here(int which)
-
-cdef extern from "build.h" nogil:
-    const char* SKHEBB_COMPILER
-    const char* SKHEBB_FLAGS
-    int SKHEBB_OPENMP
-    int omp_get_max_threads()
