@@ -2,8 +2,7 @@
 
 Each row is one fit: a fully connected shape, of whose connections a share is there, by
 Adam on the cross-entropy, with a rate that falls along a cosine. Accuracy is that of
-the network after the last epoch on samples that had no part in anything; the settings
-were chosen on the last samples of the training part. The plan "dense" trains all
+the network after the last epoch on samples that had no part in anything. The plan "dense" trains all
 connections by the same recipe with torch, products in bfloat16, at the rate that
 `learning_rate_init="auto"` would scale the sparse one to, by sqrt(32 / inputs). "usual"
 fits one hidden layer by the defaults of HebbSETClassifier instead.
@@ -259,7 +258,7 @@ def draw(args):
     from skhebb.inspection import InputConnectivityDisplay
 
     X, y, *_ = parts_of({"job": SMALL[0], "seed": 0})
-    fig, axes = plt.subplots(2, 2, figsize=(6, 5.4), layout="constrained")
+    fig, axes = plt.subplots(2, 2, figsize=(7, 5.4), layout="constrained")
     for line, (graph, growth) in zip(axes, (SET, HEBB), strict=True):
         for ax, when in zip(line, ("before", "after"), strict=True):
             model = HebbSETClassifier(
@@ -270,7 +269,7 @@ def draw(args):
                 model.set_params(zeta=0, max_iter=1)
             model.fit(X, y)
             InputConnectivityDisplay.from_estimator(model, image_shape=(28, 28), ax=ax)
-            ax.set_title(f"{graph}, {growth}: {when} training", fontsize=8)
+            ax.set_title(f"{graph}, {growth}: {when} training", fontsize=7)
     fig.savefig(PICTURE, dpi=80)
 
 
