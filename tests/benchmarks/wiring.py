@@ -2,10 +2,10 @@
 
 Each row is one fit: a fully connected shape, of whose connections a share is there, by
 Adam on the cross-entropy, with a rate that falls along a cosine. Accuracy is that of
-the network after the last epoch on samples that had no part in anything. The plan "dense" trains all
-connections by the same recipe with torch, products in bfloat16, at the rate that
-`learning_rate_init="auto"` would scale the sparse one to, by sqrt(32 / inputs). "usual"
-fits one hidden layer by the defaults of HebbSETClassifier instead.
+the network after the last epoch on samples that had no part in anything. The plan
+"dense" trains all connections by the same recipe with torch, products in bfloat16, at
+the rate that `learning_rate_init="auto"` would scale the sparse one to, by sqrt(32 /
+inputs). "usual" fits one hidden layer by the defaults of HebbSETClassifier instead.
 
     SKHEBB_DATA=... python tests/benchmarks/wiring.py fit --plans main ablation
     python tests/benchmarks/wiring.py report
