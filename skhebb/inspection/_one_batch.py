@@ -27,9 +27,9 @@ def one_batch(estimator, X, y, sample_weight=None):
     checked = new._check_data(Given(X, y, sample_weight), is_first=False)
     encoder.check_known(checked.y, "y")
     data = new._fit_data(checked, encoder)
-    n_samples = len(checked.y)
-    new.dropout, new.batch_size = 0, n_samples
+    new.dropout = 0
     recipe = Recipe.of_stream(new, state.network.layers, data, 0)
+    recipe = recipe._replace(batch_size=len(checked.y))  # those of no weight, too
     if new.weight_decay == "auto":
         recipe = recipe._replace(weight_decay=new.weight_decay_)
     trainer = new._trainer(state, data, recipe, n_threads=1)
