@@ -9,7 +9,7 @@ from skhebb._network.dropout import Dropout
 from skhebb._network.network import LINEAR
 from skhebb._plasticity.rule import LocalRule
 from skhebb._training.losses import Loss
-from skhebb._training.optimizers import Optimizer
+from skhebb._training.optimizers import NO_PENALTY, Optimizer, Penalty
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import NonFiniteTraining
 from skhebb._training.workspace import Workspace
@@ -154,16 +154,16 @@ class BatchTrainer:
         network, error_sums = state.network, workspace.error_sums
         state.counters = state.counters.after_batch()
         rate, n_steps = state.progress.learning_rate, state.counters.n_steps
-        bias_step = self.optimizer.step(rate, (0.0, 0.0), n_steps)
+        bias_step = self.optimizer.step(rate, NO_PENALTY, n_steps)
         errors, other = workspace.errors.arrays(tiles)
         n_outputs = len(output_errors)
         tiles.pack(output_errors, errors[: n_outputs * tiles.stride])
         output_errors.sum(axis=1, out=error_sums[-1][:n_outputs])
         for depth in reversed(range(len(network.layers))):
             layer = network.layers[depth]
-            decays = self.alpha, self.weight_decays[depth]
+            penalty = Penalty(self.alpha, self.weight_decays[depth])
             scale = layer.input_scale
-            step = self.optimizer.step(rate, decays, n_steps, scale)
+            step = self.optimizer.step(rate, penalty, n_steps, scale)
             inputs, backward = activations[depth], Backward(None, None, LINEAR)
             if depth > 0:
                 in_errors = other[: layer.n_in * tiles.stride]

@@ -2,8 +2,31 @@
 
 import math
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 from skhebb._kernels import _rules
+
+
+class Penalty(NamedTuple):
+    """Strengths of the two L2 terms of a layer.
+
+    Attributes
+    ----------
+    alpha : float
+        Divided by the weight of the batch.
+    weight_decay : float
+        Whatever the batch.
+    """
+
+    alpha: float = 0.0
+    weight_decay: float = 0.0
+
+    def scaled(self, factor):
+        """Return that of weights in other units, whose squares are `factor` larger."""
+        return Penalty(self.alpha * factor, self.weight_decay * factor)
+
+
+NO_PENALTY = Penalty()
 
 
 class Optimizer(ABC):
@@ -26,15 +49,13 @@ class Optimizer(ABC):
         """Return the optimiser that the parameters of an estimator describe."""
 
     @abstractmethod
-    def step(self, learning_rate, decays, t, input_scale=1.0):
+    def step(self, learning_rate, penalty, t, input_scale=1.0):
         """Return what the kernels do in a step.
 
         Parameters
         ----------
         learning_rate : float
-        decays : tuple of float
-            Strengths of two L2 terms, of which the first is divided by the weight of
-            the batch.
+        penalty : Penalty
         t : int
             Number of the step since the state arrays were zero, from 1.
         input_scale : float, default=1
@@ -64,11 +85,13 @@ class SGD(Optimizer):
         """Return the one of `momentum` and `nesterovs_momentum`."""
         return cls(estimator.momentum, estimator.nesterovs_momentum)
 
-    def step(self, learning_rate, decays, t, input_scale=1.0):
+    def step(self, learning_rate, penalty, t, input_scale=1.0):
         """Return the kernels' step, the same for any t."""
         factors = learning_rate / input_scale**2, self.momentum, self.nesterov
-        decays = [decay * input_scale**2 for decay in decays]
-        return _rules.OptimizerStep("gradient descent", factors, self.n_arrays, *decays)
+        penalty = penalty.scaled(input_scale**2)
+        return _rules.OptimizerStep(
+            "gradient descent", factors, self.n_arrays, *penalty
+        )
 
 
 class Adam(Optimizer):
@@ -88,13 +111,13 @@ class Adam(Optimizer):
         """Return the one of `beta_1` and `beta_2`."""
         return cls(estimator.beta_1, estimator.beta_2)
 
-    def step(self, learning_rate, decays, t, input_scale=1.0):
+    def step(self, learning_rate, penalty, t, input_scale=1.0):
         """Return step t, which corrects the bias of the zeros at the beginning."""
         beta_1, beta_2 = self.betas
         learning_rate *= math.sqrt(1 - beta_2**t) / (1 - beta_1**t) / input_scale
-        decays = [decay * input_scale**2 for decay in decays]
+        penalty = penalty.scaled(input_scale**2)
         factors = learning_rate, beta_1, beta_2, 1e-8
-        return _rules.OptimizerStep("adam", factors, self.n_arrays, *decays)
+        return _rules.OptimizerStep("adam", factors, self.n_arrays, *penalty)
 
 
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}

@@ -30,7 +30,8 @@ class HebbianMask(Topology):
 
     def __init__(self, graph, epsilon, density, weight_scale, threshold):
         self.graph = graph
-        self.amount = epsilon, density
+        self.epsilon = epsilon
+        self.density = density
         self.weight_scale = weight_scale
         self.threshold = threshold
 

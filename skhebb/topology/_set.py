@@ -47,7 +47,8 @@ class SparseEvolution(Topology):
         growth_scale,
     ):
         self.graph = graph
-        self.amount = epsilon, density
+        self.epsilon = epsilon
+        self.density = density
         self.zeta = zeta
         self.pruning = pruning if callable(pruning) else PRUNING_RULES[pruning]
         self.growth = growth if callable(growth) else GROWTH_RULES[growth]
@@ -139,18 +140,17 @@ def initial_weights(topology, shapes, dtype, rng, data, n_threads):
     ValueError
         If a layer has no connection, so that nothing could be learned.
     """
-    graph = GRAPHS[topology.graph](shapes, *topology.amount)
+    graph = GRAPHS[topology.graph](shapes, topology.epsilon, topology.density)
     if graph.needs_data:
         graph.look_at(data, rng, n_threads)
     layers = []
     for depth, shape in enumerate(shapes):
         indptr, indices = graph.draw(depth, rng)
         if not len(indices):
-            amounts = zip(("epsilon", "density"), topology.amount, strict=True)
-            given = [f"{name}={a}" for name, a in amounts if a is not None]
+            name = "density" if topology.epsilon is None else "epsilon"
             raise ValueError(
-                f"{given[0]} gives the layer of {shape[0]} x {shape[1]} neurons no "
-                "connection. Increase it."
+                f"{name}={getattr(topology, name)} gives the layer of {shape[0]} x "
+                f"{shape[1]} neurons no connection. Increase it."
             )
         fans = len(indices) / shape[1], len(indices) / shape[0]
         scale = topology.weight_scale

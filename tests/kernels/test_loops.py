@@ -11,7 +11,7 @@ from skhebb._network.buffers import Backward, Batch, tiles_for
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import LINEAR
 from skhebb._plasticity import HebbianCovariance
-from skhebb._training.optimizers import SGD, Adam
+from skhebb._training.optimizers import NO_PENALTY, SGD, Adam, Penalty
 from skhebb._utils.csr import make_csr
 
 pytestmark = pytest.mark.usefixtures("instruction_set", "all_threads")
@@ -168,7 +168,7 @@ def test_update(case, batch, dtype, index_type, activation):
     before = weights.toarray()
     rows, columns = weights.nonzero()
     layer, tiles = layer_of(weights, index_type), tiles_for(batch, dtype)
-    step = sgd().step(0.5, (0.0, 0.0), 1)
+    step = sgd().step(0.5, NO_PENALTY, 1)
     back = np.full(len(a) * tiles.stride, np.nan, dtype=dtype)
     sums = np.full((_loops.N_GROUPS, len(a)), np.nan, dtype=dtype)
     scratch = scratch_of(layer, n_threads).astype(dtype)
@@ -190,9 +190,9 @@ def test_update(case, batch, dtype, index_type, activation):
 
 @pytest.mark.parametrize("is_sparse", [False, True])
 @pytest.mark.parametrize("momentum", [0, 0.9])
-@pytest.mark.parametrize("decays", [(0.0, 0.0), (0.25, 0.0), (0.2, 0.1)])
+@pytest.mark.parametrize("penalty", [NO_PENALTY, Penalty(0.25), Penalty(0.2, 0.1)])
 def test_update_of_the_first_layer(
-    case, batch, dtype, rng, is_sparse, momentum, decays
+    case, batch, dtype, rng, is_sparse, momentum, penalty
 ):
     weights, a, d = case
     n_threads = 3
@@ -210,11 +210,11 @@ def test_update_of_the_first_layer(
         tiled(d),
         NO_BACKWARD,
         batch_of(tiles),
-        optimizer.step(0.5, decays, 1),
+        optimizer.step(0.5, penalty, 1),
         scratch_of(layer, n_threads).astype(dtype),
         n_threads,
     )
-    decay = decays[0] + decays[1] * batch
+    decay = penalty.alpha + penalty.weight_decay * batch
     gradient = (a @ d.T + decay * before)[rows, columns] / batch
     expected = before[rows, columns] + momentum * velocity - 0.5 * gradient
     assert_allclose(weights.data, expected, **tolerance(dtype))
@@ -231,7 +231,7 @@ def test_weights_of_absent_features_are_not_visited(rng, random_weights):
         tiled(d),
         NO_BACKWARD,
         batch_of(tiles_for(8, np.float64)),
-        sgd().step(1.0, (0.0, 0.0), 1),
+        sgd().step(1.0, NO_PENALTY, 1),
         scratch_of(layer, 2),
         2,
     )
@@ -338,7 +338,7 @@ def test_gradient_descent(dtype, rng, momentum, nesterov, n):
     ahead = momentum * new_velocities - 0.1 * gradients
     expected = weights + (ahead if nesterov else new_velocities)
     states = [velocities] if momentum else []
-    step = sgd(momentum, nesterov).step(0.1, (0.0, 0.0), 1)
+    step = sgd(momentum, nesterov).step(0.1, NO_PENALTY, 1)
     _loops.take_step(weights, states, 4 * gradients, 4, step)
     assert_allclose(weights, expected, **tolerance(dtype))
     if momentum:
@@ -358,7 +358,7 @@ def test_adam(dtype, rng, n):
         rate = 0.1 * np.sqrt(1 - 0.99**t) / (1 - 0.9**t)
         theta = theta - rate * m / (np.sqrt(v) + 1e-8)
         sums = (4.5 * gradients).astype(dtype)
-        step = optimizer.step(0.1, (0.0, 0.0), t)
+        step = optimizer.step(0.1, NO_PENALTY, t)
         _loops.take_step(weights, [means, squares], sums, 4.5, step)
     for found, expected in [(weights, theta), (means, m), (squares, v)]:
         assert_allclose(found, expected, **tolerance(dtype))
@@ -368,7 +368,7 @@ def test_step_flushes_subnormal_states(dtype):
     tiny = np.finfo(dtype).tiny
     velocities = np.array([tiny, -tiny, 4 * tiny, np.nan, np.inf], dtype=dtype)
     weights, gradients = np.zeros((2, 5), dtype=dtype)
-    step = sgd(0.5).step(0.1, (0.0, 0.0), 1)
+    step = sgd(0.5).step(0.1, NO_PENALTY, 1)
     _loops.take_step(weights, [velocities], gradients, 1, step)
     assert_array_equal(velocities, np.array([0, 0, 2 * tiny, np.nan, np.inf]))
 
@@ -400,7 +400,7 @@ def test_dropout(dtype, rng, activation):
         np.ones(1, dtype=dtype),
         Backward(errors, sums, kernel),
         batch_of(tiles),
-        sgd().step(0.0, (0.0, 0.0), 1),
+        sgd().step(0.0, NO_PENALTY, 1),
         scratch_of(after, 1).astype(dtype),
         1,
     )
