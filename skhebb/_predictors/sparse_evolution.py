@@ -57,6 +57,11 @@ def check_call(name, rule, arguments, optional=None):
     """
     if not callable(rule):
         return
+    if isinstance(rule, type):
+        raise TypeError(
+            f"The '{name}' parameter must be a name or a rule that can be called as "
+            f"{name}({arguments}). Got the class {rule.__name__}; give an instance."
+        )
     try:
         signature = inspect.signature(rule)
     except ValueError:  # there are functions in C that do not tell

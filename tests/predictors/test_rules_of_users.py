@@ -27,6 +27,7 @@ class Scores(CandidateRule):
     [
         ("growth", Rule),  # the class, not an instance
         ("growth", Scores),
+        ("growth", dict),  # which tells no signature
         ("growth", lambda weights, n: None),
         ("growth", lambda weights, n, rng, more: None),
         ("growth", lambda weights, n, probe: None),
