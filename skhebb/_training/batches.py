@@ -1,4 +1,10 @@
-"""Where batches come from: the rows of X."""
+"""Where batches come from: the rows of X.
+
+A source has, besides what the classes here have in common, ``load(samples, tiles, out,
+n_threads)`` and `X`, unless its rows are elsewhere: `at_hand` gives one that has.
+"""
+
+from abc import ABC, abstractmethod
 
 import numpy as np
 from scipy.sparse import issparse
@@ -6,13 +12,48 @@ from scipy.sparse import issparse
 from skhebb._kernels import _loops
 from skhebb._kernels._handles import NonZeros
 
+BLOCK = 1000  # samples whose squares are in memory
 
-class DenseRows:
-    """Samples of a dense array of shape (n_samples, n_features)."""
+
+class Rows(ABC):
+    """Samples that are in this process.
+
+    Parameters
+    ----------
+    X : {ndarray, csr_matrix, csr_array} of shape (n_samples, n_features)
+    """
 
     def __init__(self, X):
         self.X = X
-        self.n_samples = X.shape[0]
+        self.n_samples, self.n_features = X.shape
+        self.dtype = X.dtype
+
+    def at_hand(self, samples):
+        """Return a source that has `samples` in this process, and its numbers of them.
+
+        Returns
+        -------
+        inputs : DenseRows or SparseRows
+        samples : ndarray
+        """
+        return self, samples
+
+    def sum_of_squares(self, weights):
+        """Return that of each feature, weighted, ndarray of shape (n_features,)."""
+        squares = np.zeros(self.n_features)
+        for start in range(0, self.n_samples, BLOCK):
+            some = slice(start, start + BLOCK)
+            block = self._squares(some, weights[some, np.newaxis])
+            squares += np.asarray(block.sum(axis=0)).ravel()  # no BLAS: same bits
+        return squares
+
+    @abstractmethod
+    def _squares(self, some, weights):
+        """Return the squares of some samples, each row times its weight."""
+
+
+class DenseRows(Rows):
+    """Samples of a dense array of shape (n_samples, n_features)."""
 
     @staticmethod
     def tiled_sizes(sizes):
@@ -28,16 +69,18 @@ class DenseRows:
         _loops.load_rows(X, samples, tiles, out, n_threads)
         return out
 
+    def _squares(self, some, weights):
+        return np.square(self.X[some]) * weights
 
-class SparseRows:
+
+class SparseRows(Rows):
     """Samples of a CSR matrix or array, never made dense."""
 
     def __init__(self, X):
         if not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
-        self.X = X
-        self.n_samples = X.shape[0]
+        super().__init__(X)
 
     @staticmethod
     def tiled_sizes(sizes):
@@ -57,7 +100,12 @@ class SparseRows:
             batch.data[order].astype(out.dtype, copy=False),
         )
 
+    def _squares(self, some, weights):
+        return self.X[some].power(2).multiply(weights).tocsr()
+
 
 def as_batch_source(X):
-    """`X` as a source of batches."""
+    """`X` as a source of batches; itself if it is one already."""
+    if hasattr(X, "at_hand"):
+        return X
     return SparseRows(X) if issparse(X) else DenseRows(X)

@@ -1,0 +1,175 @@
+"""Computes on the workers of a Dask cluster, and again what is lost with one of them."""
+
+import time
+from asyncio import CancelledError
+
+from distributed import KilledWorker
+from distributed.comm import CommClosedError
+
+from skhebb._training.shards import RoundFailed
+
+ATTEMPTS = 5  # to compute what was lost with workers
+PAUSE = 0.5  # seconds in which the client is told of what was lost
+LOOK_AGAIN = 2  # seconds after which to look for what was lost
+NOTHING = object()
+
+
+class Handle:
+    """A value on a worker: one that was sent, or the result of a function there.
+
+    Where it was lost with its worker it is sent or computed again, when it is asked
+    for. (Dask repeats computations itself, but for those with values that were sent.)
+
+    Parameters
+    ----------
+    start : callable
+        ``start()`` gives a future.
+    was_sent : bool
+    parents : list of Handle
+        What it is computed from.
+    shard : int or None
+        Number of the shard that it is about.
+    """
+
+    def __init__(self, start, was_sent, parents=(), shard=None):
+        self._start = start
+        self.was_sent = was_sent
+        self.parents = parents
+        self.shard = shard
+        self._future = None
+
+    @property
+    def status(self):
+        """As Dask calls it."""
+        return "released" if self._future is None else self._future.status
+
+    @property
+    def is_lost(self):
+        """Whether it is to be made again, since Dask does not."""
+        return self.status in ("cancelled", *(["lost"] if self.was_sent else []))
+
+    def future(self):
+        """Return its future, which is begun if need be."""
+        if self._future is None or self.is_lost:
+            self._future = self._start()
+        return self._future
+
+    def release(self):
+        """Let Dask forget it; it is made again if it is needed again."""
+        self._future = None
+
+    def family(self):
+        """Yield this, and all that it is computed from, each once."""
+        seen, left = set(), [self]
+        while left:
+            handle = left.pop()
+            if id(handle) not in seen:
+                seen.add(id(handle))
+                left.extend(handle.parents)
+                yield handle
+
+
+class OnCluster:
+    """Computes on the workers of a Dask cluster; see `InProcess`.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    """
+
+    def __init__(self, client):
+        self.client = client
+
+    def put(self, value):
+        """Return a Handle of a value that is sent to a worker."""
+
+        def start():
+            (future,) = self.client.scatter([value], hash=False)
+            return future
+
+        return Handle(start, was_sent=True)
+
+    def compute(self, delayed):
+        """Return a Handle of what Dask computes."""
+        return Handle(lambda: self.client.compute(delayed), was_sent=False)
+
+    def call(self, function, *args, shard=None):
+        """Return a Handle of ``function(*args)``; handles stand for their values."""
+        parents = [each for each in args if isinstance(each, Handle)]
+
+        def start():
+            given = [
+                each.future() if isinstance(each, Handle) else each for each in args
+            ]
+            return self.client.submit(function, *given, pure=False)
+
+        return Handle(start, False, parents, shard)
+
+    def get(self, handle):
+        """Return the value of a Handle.
+
+        Raises
+        ------
+        RoundFailed
+            If workers die again and again, or the client is closed.
+        """
+        suspects = None
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(PAUSE)
+            try:
+                value = self._wait(handle)
+            except KilledWorker as error:
+                raise failure(named(handle, "error"), error) from error
+            except (CancelledError, CommClosedError, TimeoutError) as error:
+                self._check_open(error)
+                unfinished = named(handle, "finished", are_others=True)
+                suspects = unfinished if suspects is None else suspects & unfinished
+                reason = error
+                continue
+            if value is not NOTHING:
+                return value
+            reason = None
+        raise failure(suspects or set(), reason) from reason
+
+    def _wait(self, handle):
+        """Return the value, or NOTHING if something that was sent has been lost."""
+        future = handle.future()
+        while True:
+            try:
+                return future.result(timeout=LOOK_AGAIN)
+            except TimeoutError:
+                self._check_open(None)
+                if future.status != "finished" and any(
+                    each.is_lost for each in handle.family()
+                ):
+                    handle.release()
+                    return NOTHING
+
+    def _check_open(self, error):
+        """Raise a RoundFailed if the client was closed."""
+        if self.client.status != "running":
+            raise RoundFailed(
+                "The Dask client was closed while DataParallel was training (its "
+                f"status is {self.client.status!r}). The network of the last round is "
+                "in estimator_."
+            ) from error
+
+
+def named(handle, status, are_others=False):
+    """Return the shards of handles with this status, or of those with others."""
+    return {
+        each.shard
+        for each in handle.family()
+        if each.shard is not None and (each.status == status) != are_others
+    }
+
+
+def failure(shards, error):
+    """Return a RoundFailed that names the shards that could not be computed."""
+    numbers = ", ".join(map(str, sorted(shards))) or "?"
+    return RoundFailed(
+        f"Workers died again and again while they computed shard {numbers} (the first "
+        f"is number 0): {error}. They may lack memory. The network of the last round "
+        "is in estimator_."
+    )
