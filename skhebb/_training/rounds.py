@@ -29,6 +29,7 @@ class Plan:
     ----------
     parts : dict
         Loss, optimiser and other arguments of a `BatchTrainer`.
+    plasticity : LocalRule or None
     has_dropout : bool
     activations, output_activation : object
         See `Network`.
@@ -38,6 +39,7 @@ class Plan:
     """
 
     parts: dict
+    plasticity: object
     has_dropout: bool
     activations: list
     output_activation: object
@@ -219,6 +221,7 @@ def train_shard(plan, wiring, moment, data, work):
             moment.progress,
         ),
         **plan.parts,
+        plasticity=copy.copy(plan.plasticity),  # others may be using it
         dropout=Dropout(rng) if plan.has_dropout else None,
         batch_size=max(map(len, work.samples)),
         n_threads=effective_n_threads(plan.n_jobs),

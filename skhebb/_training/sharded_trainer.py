@@ -52,10 +52,10 @@ class ShardedTrainer(Trainer):
             parts={
                 "loss": self.loss,
                 "optimizer": self.optimizer,
-                "plasticity": self.plasticity,
                 "alpha": self.alpha,
                 "weight_decays": self.weight_decays,
             },
+            plasticity=self.plasticity,
             has_dropout=self.dropout is not None,
             activations=state.network.activations,
             output_activation=state.network.output_activation,
