@@ -1,17 +1,21 @@
 """Computes on the workers of a Dask cluster, and again what is lost with one of them."""
 
 import time
-from asyncio import CancelledError
+from asyncio import CancelledError as Interrupted
+from concurrent.futures import CancelledError
 
 from distributed import KilledWorker
 from distributed.comm import CommClosedError
 
 from skhebb._training.shards import RoundFailed
 
-ATTEMPTS = 5  # to compute what was lost with workers
+# Attempts to compute what was lost with workers: all shards at once, or one by itself.
+TOGETHER, ALONE = 3, 4
 PAUSE = 0.5  # seconds in which the client is told of what was lost
 LOOK_AGAIN = 2  # seconds after which to look for what was lost
 NOTHING = object()
+# What Dask raises where something was lost, or nobody is there.
+OF_LOSS = CancelledError, Interrupted, CommClosedError, TimeoutError
 
 
 class Handle:
@@ -108,29 +112,58 @@ class OnCluster:
     def get(self, handle):
         """Return the value of a Handle.
 
+        Where workers die, it is computed again; if that does not help, shard after
+        shard by itself, so that it is known which one they die of.
+
         Raises
         ------
         RoundFailed
             If workers die again and again, or the client is closed.
         """
-        suspects = None
-        for attempt in range(ATTEMPTS):
+        value, _ = self._attempt(handle, TOGETHER)
+        if value is NOTHING:
+            self._compute_shards(handle)
+            value, error = self._attempt(handle, TOGETHER)
+            if value is NOTHING:
+                raise failure("shards", error)
+        return value
+
+    def _compute_shards(self, handle):
+        """Compute what is about shards, one after the other."""
+        of_shards = {}
+        for each in handle.family():
+            if each.shard is not None:
+                of_shards.setdefault(each.shard, each)
+        for number, each in sorted(of_shards.items()):
+            value, error = self._attempt(each, ALONE)
+            if value is NOTHING:
+                raise failure(f"shard {number} (the first is number 0)", error)
+
+    def _attempt(self, handle, most):
+        """Return the value, or NOTHING and the last error after so many attempts."""
+        for attempt in range(most):
             if attempt:
                 time.sleep(PAUSE)
             try:
                 value = self._wait(handle)
-            except KilledWorker as error:
-                raise failure(named(handle, "error"), error) from error
-            except (CancelledError, CommClosedError, TimeoutError) as error:
-                self._check_open(error)
-                unfinished = named(handle, "finished", are_others=True)
-                suspects = unfinished if suspects is None else suspects & unfinished
-                reason = error
+            except KilledWorker as killed:
+                failed = [
+                    each.shard
+                    for each in handle.family()
+                    if each.status == "error" and each.shard is not None
+                ]
+                what = f"shard {failed[-1]} (the first is number 0)" if failed else "X"
+                raise failure(what, killed) from killed
+            except OF_LOSS as loss:
+                self._check_open(loss)
+                error = loss
+                if isinstance(loss, TimeoutError):  # for long there was no worker
+                    break
                 continue
             if value is not NOTHING:
-                return value
-            reason = None
-        raise failure(suspects or set(), reason) from reason
+                return value, None
+            error = None
+        return NOTHING, error
 
     def _wait(self, handle):
         """Return the value, or NOTHING if something that was sent has been lost."""
@@ -151,25 +184,13 @@ class OnCluster:
         if self.client.status != "running":
             raise RoundFailed(
                 "The Dask client was closed while DataParallel was training (its "
-                f"status is {self.client.status!r}). The network of the last round is "
-                "in estimator_."
+                f"status is {self.client.status!r})."
             ) from error
 
 
-def named(handle, status, are_others=False):
-    """Return the shards of handles with this status, or of those with others."""
-    return {
-        each.shard
-        for each in handle.family()
-        if each.shard is not None and (each.status == status) != are_others
-    }
-
-
-def failure(shards, error):
-    """Return a RoundFailed that names the shards that could not be computed."""
-    numbers = ", ".join(map(str, sorted(shards))) or "?"
+def failure(what, error):
+    """Return a RoundFailed of a computation that workers died of."""
     return RoundFailed(
-        f"Workers died again and again while they computed shard {numbers} (the first "
-        f"is number 0): {error}. They may lack memory. The network of the last round "
-        "is in estimator_."
+        f"Workers died again and again while they computed {what}, perhaps because "
+        f"they lack memory: {error}"
     )

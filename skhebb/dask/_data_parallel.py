@@ -81,9 +81,10 @@ class DataParallel(MetaEstimatorMixin, BaseEstimator):
                 Given(X_val, y_val, sample_weight_val),
                 InitialParameters(coefs_init, intercepts_init),
             )
-        except RoundFailed:
+        except RoundFailed as error:
             if hasattr(network, "coefs_"):
                 self.estimator_ = network
+                error.add_note("estimator_ is the network of the last complete round.")
             raise
         self.estimator_ = network
         warn_of_outcome(network, reason, complaint)
