@@ -160,6 +160,9 @@ class OnCluster:
                 if isinstance(loss, TimeoutError):  # for long there was no worker
                     break
                 continue
+            except Exception as other:  # of a client that is being closed, any
+                self._check_open(other)
+                raise
             if value is not NOTHING:
                 return value, None
             error = None

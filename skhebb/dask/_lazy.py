@@ -3,7 +3,6 @@
 import dask
 import dask.array as da
 import numpy as np
-import pandas as pd
 
 
 def lazily(estimator, method, X):
@@ -37,7 +36,7 @@ def like(estimator, method):
     """Return type and shape of what a sample gives."""
     names = getattr(estimator, "feature_names_in_", None)
     X = np.zeros((1, estimator.n_features_in_))
-    X = X if names is None else pd.DataFrame(X, columns=names)
+    X = X if names is None else framed(X, None, names)
     given = getattr(estimator, method)(X)
     return given.dtype, given.shape[1:]
 
@@ -55,6 +54,10 @@ def of_frame(X, fitted, method):
     return framed(of_block(X, fitted, method), X.index)
 
 
-def framed(values, index):
+def framed(values, index, columns=None):
     """Return a series, or a frame where there are columns."""
-    return (pd.Series if values.ndim == 1 else pd.DataFrame)(values, index=index)
+    import pandas as pd  # which is there where frames are
+
+    if values.ndim == 1:
+        return pd.Series(values, index=index)
+    return pd.DataFrame(values, index=index, columns=columns)

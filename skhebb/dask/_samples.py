@@ -34,8 +34,8 @@ class Samples:
         """Return where shards begin and end, as even as may be."""
         if n_samples < self.n_shards:
             raise ValueError(
-                f"n_shards must be at most the number of samples, {n_samples}. Got "
-                f"{self.n_shards}."
+                f"n_shards must be at most the number of samples. Got n_shards="
+                f"{self.n_shards} and n_samples={n_samples}."
             )
         return [k * n_samples // self.n_shards for k in range(self.n_shards + 1)]
 

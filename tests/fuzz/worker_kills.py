@@ -48,7 +48,7 @@ def as_given(X, how):
 
 
 class Killer(threading.Thread):
-    """Kills a random worker again and again, until it is stopped.
+    """Kills a random worker that is at work again and again, until it is stopped.
 
     Parameters
     ----------
@@ -69,11 +69,14 @@ class Killer(threading.Thread):
         while self.n_kills < self.most:
             if self.is_over.wait(self.rng.exponential(self.mean)):
                 return
-            nannies = list(self.cluster.workers.values())
-            process = nannies[self.rng.integers(len(nannies))].process
-            pid = None if process is None else process.pid
-            if pid is not None:
-                os.kill(pid, signal.SIGKILL)
+            known = self.cluster.scheduler.workers
+            alive = [
+                nanny.process.pid
+                for nanny in list(self.cluster.workers.values())
+                if nanny.process is not None and nanny.worker_address in known
+            ]
+            if alive:
+                os.kill(alive[self.rng.integers(len(alive))], signal.SIGKILL)
                 self.n_kills += 1
 
 
@@ -123,6 +126,8 @@ def run_case(seed, case, most):
 def run(kills, seed, first=0):
     """Run cases until so many workers were killed; return how many."""
     warnings.simplefilter("ignore", ConvergenceWarning)
+    # A LocalCluster gives up workers that are dead so long after they died before.
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"})
     logging.disable(logging.CRITICAL)  # Dask tells of every worker that is gone
     n_kills, case = 0, first
     while n_kills < kills:
