@@ -14,7 +14,7 @@ class LocalRule(ABC):
         """Tell whether `observe` wants the preactivations of a layer."""
         return False
 
-    def begin(self, layers):
+    def begin(self, layers):  # noqa: B027 (most have nothing to do)
         """Give layers the `topology_state` that `observe` changes, if they lack it."""
 
     @abstractmethod

@@ -35,7 +35,9 @@ def layer_probes(topology, state, data, loss, n_threads):
     rng = np.random.default_rng((state.random.split_seed, state.counters.n_evolutions))
     samples = probe_samples(data, network.layer_sizes, network.dtype, rng)
     data = data.at_hand(samples)
-    return probe_network(network, data, data.samples, loss, topology.needs_errors, n_threads)
+    return probe_network(
+        network, data, data.samples, loss, topology.needs_errors, n_threads
+    )
 
 
 def probe_samples(data, sizes, dtype, rng):

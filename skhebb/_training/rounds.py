@@ -110,7 +110,10 @@ class Contribution(NamedTuple):
 
     def __add__(self, other):
         return Contribution(
-            [one + another for one, another in zip(self.arrays, other.arrays, strict=True)],
+            [
+                one + another
+                for one, another in zip(self.arrays, other.arrays, strict=True)
+            ],
             self.losses + other.losses,
             self.penalties + other.penalties,
             self.dropout,

@@ -1,4 +1,4 @@
-"""Computes on the workers of a Dask cluster, and again what is lost with one of them."""
+"""Computes on the workers of a Dask cluster, and again what was lost with one."""
 
 import time
 from asyncio import CancelledError as Interrupted
@@ -10,8 +10,8 @@ from distributed.comm import CommClosedError
 from skhebb._training.shards import RoundFailed
 
 # Attempts to compute what was lost with workers: all shards at once, or one by itself.
-TOGETHER, ALONE = 3, 4
-PAUSE = 0.5  # seconds in which the client is told of what was lost
+TOGETHER, ALONE = 3, 5
+PAUSE = 0.5  # seconds in which Dask takes note of what was lost
 LOOK_AGAIN = 2  # seconds after which to look for what was lost
 NOTHING = object()
 # What Dask raises where something was lost, or nobody is there.
@@ -141,31 +141,25 @@ class OnCluster:
 
     def _attempt(self, handle, most):
         """Return the value, or NOTHING and the last error after so many attempts."""
+        error = None
         for attempt in range(most):
-            if attempt:
-                time.sleep(PAUSE)
             try:
+                if attempt:
+                    time.sleep(PAUSE * attempt)
+                    self._release_lost(handle)
                 value = self._wait(handle)
+                if value is not NOTHING:
+                    return value, None
             except KilledWorker as killed:
-                failed = [
-                    each.shard
-                    for each in handle.family()
-                    if each.status == "error" and each.shard is not None
-                ]
-                what = f"shard {failed[-1]} (the first is number 0)" if failed else "X"
-                raise failure(what, killed) from killed
+                raise failure(name_of_failed(handle), killed) from killed
             except OF_LOSS as loss:
                 self._check_open(loss)
                 error = loss
                 if isinstance(loss, TimeoutError):  # for long there was no worker
                     break
-                continue
             except Exception as other:  # of a client that is being closed, any
                 self._check_open(other)
                 raise
-            if value is not NOTHING:
-                return value, None
-            error = None
         return NOTHING, error
 
     def _wait(self, handle):
@@ -176,11 +170,21 @@ class OnCluster:
                 return future.result(timeout=LOOK_AGAIN)
             except TimeoutError:
                 self._check_open(None)
-                if future.status != "finished" and any(
-                    each.is_lost for each in handle.family()
-                ):
-                    handle.release()
+                sent = [each for each in handle.family() if each.was_sent]
+                if future.status != "finished" and not self._are_there(sent):
                     return NOTHING
+
+    def _are_there(self, handles):
+        """Tell whether there are workers that have these values."""
+        futures = [handle.future() for handle in handles]
+        known = self.client.who_has(futures)
+        return all(known.get(future.key) for future in futures)
+
+    def _release_lost(self, handle):
+        """Let all be made again that no worker has, whatever the client was told."""
+        for each in handle.family():
+            if each.status != "finished" or not self._are_there([each]):
+                each.release()
 
     def _check_open(self, error):
         """Raise a RoundFailed if the client was closed."""
@@ -189,6 +193,16 @@ class OnCluster:
                 "The Dask client was closed while DataParallel was training (its "
                 f"status is {self.client.status!r})."
             ) from error
+
+
+def name_of_failed(handle):
+    """Return what the first computation with an error was about."""
+    shards = [
+        each.shard
+        for each in handle.family()
+        if each.status == "error" and each.shard is not None
+    ]
+    return f"shard {shards[-1]} (the first is number 0)" if shards else "X"
 
 
 def failure(what, error):

@@ -54,9 +54,7 @@ class CorrelationGraph(ErdosRenyi):
         n_samples = n_samples_for(len(data.samples), n_features, n_pairs)
         samples = np.sort(rng.choice(data.samples, n_samples, replace=False))
         data = data.at_hand(samples)
-        columns = columns_of(
-            data.inputs.X, data.samples, data.sample_weight, n_threads
-        )
+        columns = columns_of(data.inputs.X, data.samples, data.sample_weight, n_threads)
         self._varying = columns.varying
         self._order = rng.permutation(len(columns.varying))
         wanted = {}

@@ -204,7 +204,10 @@ def test_closed_client(cluster, monkeypatch):
     assert meta.predict(X).shape == y.shape
 
 
-GONE = KilledWorker("task", SimpleNamespace(address="tcp://gone"), 3), CancelledError("was on a worker that is gone")
+GONE = (
+    KilledWorker("task", SimpleNamespace(address="tcp://gone"), 3),
+    CancelledError("was on a worker that is gone"),
+)
 
 
 @pytest.mark.parametrize("error", GONE, ids=["named", "found by itself"])
