@@ -109,11 +109,9 @@ class Contribution(NamedTuple):
     dropout: dict
 
     def __add__(self, other):
+        pairs = zip(self.arrays, other.arrays, strict=True)
         return Contribution(
-            [
-                one + another
-                for one, another in zip(self.arrays, other.arrays, strict=True)
-            ],
+            [one + another for one, another in pairs],
             self.losses + other.losses,
             self.penalties + other.penalties,
             self.dropout,

@@ -1,5 +1,7 @@
 """Rows of X that lie in several places, and who computes there."""
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.sparse import issparse, vstack
 
@@ -80,8 +82,7 @@ class Shards:
     @property
     def spans(self):
         """Return for each shard which of all samples it has."""
-        pairs = zip(self.bounds[:-1], self.bounds[1:], strict=True)
-        return [slice(*map(int, pair)) for pair in pairs]
+        return [slice(*map(int, pair)) for pair in pairwise(self.bounds)]
 
     def tiled_sizes(self, sizes):
         """The numbers of neurons that want buffers, of each layer."""
@@ -92,7 +93,7 @@ class Shards:
         owners = np.searchsorted(self.bounds, samples, side="right") - 1
         order = np.argsort(owners, kind="stable")
         ends = np.searchsorted(owners[order], np.arange(len(self.parts) + 1))
-        return [order[k:stop] for k, stop in zip(ends[:-1], ends[1:], strict=True)]
+        return [order[k:stop] for k, stop in pairwise(ends)]
 
     def at_hand(self, samples):
         """Return a source that has `samples` in this process, and its numbers of them.

@@ -150,9 +150,11 @@ class DataParallel(MetaEstimatorMixin, BaseEstimator):
 n_features)
             The samples. Blocks of a Dask collection may be of any size, also unknown,
             and sparse matrices.
-        y : array-like or Dask collection of shape (n_samples,) or (n_samples, n_outputs)
+        y : array-like or Dask collection of shape (n_samples,) or (n_samples, \
+n_outputs)
             The targets, which the client gets.
-        sample_weight : array-like or Dask collection of shape (n_samples,), default=None
+        sample_weight : array-like or Dask collection of shape (n_samples,), \
+default=None
             Weights of the samples.
         X_val : {array-like, sparse matrix, Dask collection}, default=None
             Samples for early stopping, which the client gets, instead of a part of X.
@@ -280,7 +282,8 @@ n_features)
         X : {array-like, sparse matrix, Dask array or frame} of shape (n_samples, \
 n_features)
             The samples.
-        y : array-like or Dask collection of shape (n_samples,) or (n_samples, n_outputs)
+        y : array-like or Dask collection of shape (n_samples,) or (n_samples, \
+n_outputs)
             Their targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Their weights.

@@ -1,5 +1,7 @@
 """What users pass as X, as shards."""
 
+from itertools import pairwise
+
 import dask
 import numpy as np
 from scipy.sparse import issparse
@@ -48,7 +50,7 @@ class LocalSamples(Samples):
         checked = estimator._check_data(given._replace(X=self.X), is_first)
         X = as_batch_source(checked.X).X
         bounds = self.bounds(X.shape[0])
-        parts = [rows(X, *pair) for pair in zip(bounds[:-1], bounds[1:], strict=True)]
+        parts = [rows(X, *pair) for pair in pairwise(bounds)]
         shards = Shards(
             self.executor,
             [self.executor.put(part) for part in parts],
@@ -113,7 +115,7 @@ class DaskSamples(Samples):
         starts = np.cumsum([0, *lengths])
         bounds = self.bounds(int(starts[-1]))
         parts = []
-        for k, (low, high) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+        for k, (low, high) in enumerate(pairwise(bounds)):
             touched = np.flatnonzero((starts[:-1] < high) & (starts[1:] > low))
             spans = [
                 (max(low - start, 0), min(high - start, length))

@@ -81,7 +81,7 @@ def test_same_bits_on_one_and_four(threads):
 
 def test_dask_arrays(client):
     dask_array = pytest.importorskip("dask.array")
-    X, y = data()
+    X, _ = data()
     blocks = dask_array.from_array(X, chunks=(17, 3))
     name = "SET, gradients"
     expected = fitted(name).estimator_
@@ -118,7 +118,7 @@ def test_data_frames(client):
 
 
 def test_sparse_samples(client):
-    X, y = data()
+    X, _ = data()
     X = csr_array(X * (X > 0))
     name = "SET, adam, cuts"
     found = fitted(name, client, X).estimator_
@@ -146,14 +146,14 @@ def test_indices_travel_only_when_they_change(client, monkeypatch):
 
 def test_errors_name_the_shard(client):
     dask_array = pytest.importorskip("dask.array")
-    X, y = data()
+    X, _ = data()
     X[25] = np.nan
     with pytest.raises(ValueError, match="In shard 1 of X: Input X contains NaN"):
         fitted("SET, gradients", client, dask_array.from_array(X, chunks=(17, 8)))
 
 
 def test_training_that_diverges(client):
-    X, y = data()
+    X, _ = data()
     network = skhebb.SETRegressor(
         **SMALL | {"solver": "sgd", "learning_rate_init": 1e150}
     )

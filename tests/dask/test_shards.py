@@ -171,7 +171,7 @@ def test_predictions_are_lazy():
 
 
 def test_score_of_regression():
-    X, y = data()
+    X, _ = data()
     meta = DataParallel(skhebb.SETRegressor(**SMALL), 2).fit(X, X[:, 0])
     assert meta.score(X, X[:, 0]) == meta.estimator_.score(X, X[:, 0])
     assert not hasattr(meta, "predict_proba")
@@ -225,8 +225,8 @@ def test_checkpoint_goes_on(name, tmp_path, monkeypatch):
             raise Killed
         return run_epoch(trainer, *args)
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(Trainer, "run_epoch", dying)
+    monkeypatch.setattr(Trainer, "run_epoch", dying)
+    with pytest.raises(Killed):
         clone(meta).fit(X, y)
     assert (tmp_path / "epoch-000003.npz").exists()
     n_epochs = []

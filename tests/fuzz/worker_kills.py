@@ -117,7 +117,7 @@ def run_case(seed, case, most):
         np.testing.assert_array_equal(one, other, f"{name}, case {case}")
     print(
         f"case {case}: {name}, {how}, {n_shards} shards on {n_workers} workers, "
-        f"sync_every={sync_every}: {killer.n_kills} kills in {seconds:.1f} s, same bits",
+        f"sync_every={sync_every}: {killer.n_kills} kills in {seconds:.1f} s",
         flush=True,
     )
     return killer.n_kills
