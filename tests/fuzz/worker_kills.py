@@ -69,15 +69,20 @@ class Killer(threading.Thread):
         while self.n_kills < self.most:
             if self.is_over.wait(self.rng.exponential(self.mean)):
                 return
-            known = self.cluster.scheduler.workers
-            alive = [
-                nanny.process.pid
-                for nanny in list(self.cluster.workers.values())
-                if nanny.process is not None and nanny.worker_address in known
-            ]
+            alive = self.pids()
             if alive:
                 os.kill(alive[self.rng.integers(len(alive))], signal.SIGKILL)
                 self.n_kills += 1
+
+    def pids(self):
+        """Those of workers that are at work."""
+        known = self.cluster.scheduler.workers
+        found = [
+            nanny.process and nanny.process.pid
+            for nanny in list(self.cluster.workers.values())
+            if nanny.worker_address in known
+        ]
+        return [pid for pid in found if pid is not None]
 
 
 def parts(fitted):
