@@ -132,17 +132,7 @@ class ShardedTrainer(Trainer):
             for k, work in enumerate(self.share_out(data, batches, is_last))
             if work is not None
         ]
-
-        def summed(tasks):
-            if len(tasks) == 1:
-                ((k, work),) = tasks
-                own = self._data_of_shards[k]
-                arguments = self._plan, wiring, moment, own, work
-                return executor.call(train_shard, *arguments, shard=k)
-            half = len(tasks) // 2
-            return executor.call(add, summed(tasks[:half]), summed(tasks[half:]))
-
-        result = executor.get(summed(tasks))
+        result = executor.get(self.summed(executor, tasks, wiring, moment))
         for mine, averaged in zip(
             moving_arrays(state.network), result.arrays, strict=True
         ):
@@ -151,6 +141,21 @@ class ShardedTrainer(Trainer):
         for _ in batches:
             state.counters = state.counters.after_batch()
         return result
+
+    def summed(self, executor, tasks, *about):
+        """Return what `executor` gives for the sum of what shards contribute.
+
+        `about` are connections and Moment.
+        """
+        if len(tasks) == 1:
+            ((k, work),) = tasks
+            arguments = self._plan, *about, self._data_of_shards[k], work
+            return executor.call(train_shard, *arguments, shard=k)
+        half = len(tasks) // 2
+        halves = (
+            self.summed(executor, some, *about) for some in (tasks[:half], tasks[half:])
+        )
+        return executor.call(add, *halves)
 
     def wiring_for(self, executor):
         """Return where connections are, which is sent if that has changed."""

@@ -14,6 +14,7 @@ from skhebb._predictors.base import BaseSparseNetwork
 from skhebb._predictors.data_preparation import Given
 from skhebb._predictors.initial import InitialParameters
 from skhebb._predictors.outcome import warn_of_outcome
+from skhebb._predictors.set_classifier import SETClassifier
 from skhebb._training.shards import InProcess, RoundFailed
 from skhebb._utils.sklearn import HasMethods, Interval, StrOptions, _fit_context
 from skhebb.dask._cluster import OnCluster
@@ -31,7 +32,7 @@ class LocalBlocks(InProcess):
 
 def has_probabilities(meta):
     """Whether the network is a classifier."""
-    return is_classifier(meta.estimator)
+    return is_classifier(meta._network())
 
 
 class DataParallel(MetaEstimatorMixin, BaseEstimator):
@@ -54,8 +55,8 @@ class DataParallel(MetaEstimatorMixin, BaseEstimator):
 
     Parameters
     ----------
-    estimator : estimator
-        A network of skhebb, such as ``SETClassifier()``. Its callbacks, learning-rate
+    estimator : estimator, default=None
+        A network of skhebb; None is ``SETClassifier()``. Its callbacks, learning-rate
         plan and early stopping see the network between rounds, at the client. Its
         `n_jobs` is that of a shard, its `batch_size` that of all shards together;
         parts of 64 samples or more are efficient.
@@ -114,7 +115,7 @@ class DataParallel(MetaEstimatorMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "estimator": [HasMethods(["fit", "predict"])],
+        "estimator": [HasMethods(["fit", "predict"]), None],
         "n_shards": [Interval(Integral, 1, None, closed="left")],
         "sync_every": [
             StrOptions({"epoch"}),
@@ -123,7 +124,7 @@ class DataParallel(MetaEstimatorMixin, BaseEstimator):
         "client": [None, HasMethods(["submit", "scatter", "compute"])],
     }
 
-    def __init__(self, estimator, n_shards=4, *, sync_every="epoch", client=None):
+    def __init__(self, estimator=None, n_shards=4, *, sync_every="epoch", client=None):
         self.estimator = estimator
         self.n_shards = n_shards
         self.sync_every = sync_every
@@ -162,8 +163,10 @@ default=None
             Their targets.
         sample_weight_val : array-like of shape (n_val,), default=None
             Their weights.
-        coefs_init, intercepts_init : list of array, default=None
-            Initial weights and biases, as `fit` of the network has them.
+        coefs_init : list of {sparse matrix, ndarray}, default=None
+            Initial weights, as `fit` of the network has them.
+        intercepts_init : list of ndarray, default=None
+            Initial biases.
 
         Returns
         -------
@@ -209,14 +212,18 @@ default=None
         warn_of_outcome(network, reason, complaint)
         return self
 
+    def _network(self):
+        """Return the network that parameters describe."""
+        return SETClassifier() if self.estimator is None else self.estimator
+
     def _new_network(self):
         """Return a clone of the network to train; raise what is wrong with it."""
-        if not isinstance(self.estimator, BaseSparseNetwork):
+        network = clone(self._network())
+        if not isinstance(network, BaseSparseNetwork):
             raise TypeError(
                 "estimator must be a network of skhebb, such as SETClassifier(). Got "
-                f"{self.estimator!r}."
+                f"{network!r}."
             )
-        network = clone(self.estimator)
         network._validate_params()
         return network
 
@@ -332,7 +339,7 @@ n_outputs)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        of_network = get_tags(self.estimator)
+        of_network = get_tags(self._network())
         tags.estimator_type = of_network.estimator_type
         tags.classifier_tags = of_network.classifier_tags
         tags.regressor_tags = of_network.regressor_tags

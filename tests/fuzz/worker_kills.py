@@ -48,7 +48,7 @@ def as_given(X, how):
 
 
 class Killer(threading.Thread):
-    """Kills a random worker that is at work again and again, until it is stopped.
+    """Kills a random worker that is at work again and again, once all are there.
 
     Parameters
     ----------
@@ -62,6 +62,7 @@ class Killer(threading.Thread):
     def __init__(self, cluster, rng, mean, most):
         super().__init__(daemon=True)
         self.cluster, self.rng, self.mean, self.most = cluster, rng, mean, most
+        self.n_workers = len(cluster.workers)
         self.n_kills = 0
         self.is_over = threading.Event()
 
@@ -70,8 +71,8 @@ class Killer(threading.Thread):
             if self.is_over.wait(self.rng.exponential(self.mean)):
                 return
             alive = self.pids()
-            if alive:
-                os.kill(alive[self.rng.integers(len(alive))], signal.SIGKILL)
+            if len(alive) == self.n_workers:  # or else there might never be one
+                os.kill(alive[self.rng.integers(self.n_workers)], signal.SIGKILL)
                 self.n_kills += 1
 
     def pids(self):
@@ -133,6 +134,7 @@ def run(kills, seed, first=0):
     warnings.simplefilter("ignore", ConvergenceWarning)
     # A LocalCluster gives up workers that are dead so long after they died before.
     dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"})
+    dask.config.set({"distributed.comm.timeouts.connect": "120s"})
     logging.disable(logging.CRITICAL)  # Dask tells of every worker that is gone
     n_kills, case = 0, first
     while n_kills < kills:
