@@ -5,6 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhebb._predictors.persistence import NetworkPersistenceMixin
 from skhebb._training.batches import as_batch_source
+from skhebb._typing import MatrixLike
 from skhebb._utils.sparse import check_sparse
 from skhebb._utils.threads import effective_n_threads
 from skhebb._utils.transaction import twin
@@ -24,7 +25,7 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
     `intercepts_`.
     """
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the targets.
 
         Parameters

@@ -1,8 +1,10 @@
 """Networks that learn from few labels, after a Hebbian look at all samples."""
 
 import copy
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -24,6 +26,7 @@ from skhebb._training.stopping import StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.computed_rows import whole
 from skhebb._transformers.hebbian_pca import HebbianPCA
+from skhebb._typing import Estimator, MatrixLike, RandomState
 from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.persistence import PersistenceMixin, check_features, require
@@ -115,13 +118,21 @@ class HebbianPretrainingClassifier(
         "random_state": ["random_state"],
     }
 
-    def __init__(self, estimator=None, features=None, *, random_state=None):
+    def __init__(
+        self,
+        estimator: Estimator | None = None,
+        features: Estimator | None = None,
+        *,
+        random_state: RandomState = None,
+    ) -> None:
         self.estimator = estimator
         self.features = features
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Pre-train on X, then fine-tune on the samples that have a label.
 
         Parameters
@@ -177,7 +188,13 @@ class HebbianPretrainingClassifier(
         context.call_on_fit_task_end(**about)
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
         """Fine-tune for one pass; the first call pre-trains on its samples before.
 
         After `fit`, or the first call, samples without a label are passed over, and
@@ -326,7 +343,7 @@ class HebbianPretrainingClassifier(
         rule._validate_params()
         return network, rule
 
-    def drop_optimizer_state(self):
+    def drop_optimizer_state(self) -> Self:
         """Forget what only the optimiser of `estimator_` knows of connections.
 
         Predictions stay as they are, bit for bit.
@@ -340,7 +357,7 @@ class HebbianPretrainingClassifier(
         self.estimator_.drop_optimizer_state()
         return self
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict classes.
 
         Parameters
@@ -356,7 +373,7 @@ class HebbianPretrainingClassifier(
         network, X = self._check(X)
         return network.predict(X)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Probability of each class.
 
         Parameters
@@ -372,7 +389,7 @@ class HebbianPretrainingClassifier(
         network, X = self._check(X)
         return network.predict_proba(X)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Logarithm of the probability of each class.
 
         Parameters

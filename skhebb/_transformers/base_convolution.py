@@ -2,8 +2,10 @@
 
 import copy
 import math
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -92,7 +94,7 @@ class BaseConvolution(
 
     @_fit_context(prefer_skip_nested_validation=False)
     @check_call
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn from patches of the images.
 
         Parameters
@@ -125,7 +127,7 @@ class BaseConvolution(
 
     @_fit_context(prefer_skip_nested_validation=False)
     @check_call
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> np.ndarray:
         """Learn from patches of images, and turn the same images into features.
 
         Does what `fit` and `transform` do, but images are not convolved a second time
@@ -148,7 +150,7 @@ class BaseConvolution(
     @available_if(features_can_go_on)
     @_fit_context(prefer_skip_nested_validation=False)
     @check_call
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Let the features learn from patches of more images.
 
         Parameters
@@ -169,7 +171,7 @@ class BaseConvolution(
         return self
 
     @check_call
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Turn images into features.
 
         Parameters
