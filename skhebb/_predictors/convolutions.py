@@ -1,6 +1,9 @@
 """Convolutions before a network: checked, learned without labels, ready for labels."""
 
 import math
+import re
+import warnings
+from contextlib import contextmanager
 
 from sklearn.base import clone
 
@@ -14,6 +17,7 @@ from skhebb._utils.random import SEEDS
 
 # Of maps of labelled images, which convolutions that stay make once if they are less.
 KEPT_BYTES = 2**30
+INTERRUPTED = "Training of the components interrupted"  # how a warning begins
 
 
 def new_convolutions(convolutions, fine_tune, n_features, random_state):
@@ -99,8 +103,22 @@ def learn_convolutions(layers, X, phases):
             if layer.image_shape is None:
                 layer.set_params(image_shape=before)
             inputs = ConvolvedImages(X, layers[:place]).whole_if_small()
-        with phases.run("pre-training", layer, lambda inputs=inputs: whole(inputs)):
+        phase = phases.run("pre-training", layer, lambda inputs=inputs: whole(inputs))
+        with phase, interrupts_that_raise():
             layer._observe_fit(layer, inputs, False)
+
+
+@contextmanager
+def interrupts_that_raise():
+    """Raise where features keep what they learned before an interrupt, and warn."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", INTERRUPTED, UserWarning)
+        try:
+            yield
+        except UserWarning as warning:
+            if not re.match(INTERRUPTED, str(warning)):
+                raise
+            raise KeyboardInterrupt from None  # nothing to fine-tune yet
 
 
 def convolved(data, layers, fine_tune, n_jobs):

@@ -334,6 +334,26 @@ def test_progress_bar(digits, capsys, monkeypatch):
         assert any(what in line for line in lines)
 
 
+class Interrupt(StopAfter):
+    """Ctrl-C in the second epoch of features."""
+
+    def on_fit_task_begin(self, estimator, context):
+        if context.task_name == "epoch" and context.task_id == 1:
+            raise KeyboardInterrupt
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+
+def test_interrupted_convolution(digits):
+    X, y, _ = digits
+    features = WinnerTakeAll(4).set_callbacks(Interrupt())
+    clf = classifier("all", [convolutions()[0].set_params(features=features)])
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X, y)
+    assert vars(clf).keys() == vars(clone(clf)).keys()
+
+
 class Kill(StopAfter):
     """As a kill would, in an epoch of fine-tuning."""
 
