@@ -1,8 +1,10 @@
 """The life of pre-trained classifiers: learning from all samples, then from labels."""
 
 import copy
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -34,6 +36,7 @@ from skhebb._training.stopping import StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.convolved_images import ConvolvedImages
 from skhebb._transformers.hebbian_pca import HebbianPCA
+from skhebb._typing import MatrixLike
 from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.persistence import PersistenceMixin, check_features, require
@@ -64,7 +67,9 @@ class BasePretraining(
     """
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Pre-train on X, then fine-tune on the samples that have a label.
 
         Parameters
@@ -131,7 +136,13 @@ class BasePretraining(
         context.call_on_fit_task_end(**about)
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
         """Fine-tune for one pass; the first call pre-trains on its samples before.
 
         After `fit`, or the first call, samples without a label are passed over, and
@@ -303,7 +314,7 @@ class BasePretraining(
         rule._validate_params()
         return network, rule, random_state
 
-    def drop_optimizer_state(self):
+    def drop_optimizer_state(self) -> Self:
         """Forget what only the optimiser of `estimator_` knows of connections.
 
         Predictions stay as they are, bit for bit.
@@ -317,7 +328,7 @@ class BasePretraining(
         self.estimator_.drop_optimizer_state()
         return self
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict classes.
 
         Parameters
@@ -333,7 +344,7 @@ class BasePretraining(
         network, X = self._check(X)
         return network.predict(X)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Probability of each class.
 
         Parameters
@@ -349,7 +360,7 @@ class BasePretraining(
         network, X = self._check(X)
         return network.predict_proba(X)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Logarithm of the probability of each class.
 
         Parameters

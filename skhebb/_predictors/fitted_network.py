@@ -7,6 +7,7 @@ from skhebb._network.network import NetworkParameters
 from skhebb._predictors.persistence import NetworkPersistenceMixin
 from skhebb._training.batches import as_batch_source
 from skhebb._training.computed_rows import ComputedRows
+from skhebb._typing import MatrixLike
 from skhebb._utils.sparse import check_sparse
 from skhebb._utils.threads import effective_n_threads
 from skhebb._utils.transaction import twin
@@ -26,7 +27,7 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
     `intercepts_`.
     """
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the targets.
 
         Parameters

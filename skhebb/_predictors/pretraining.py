@@ -1,6 +1,9 @@
 """Networks that learn from few labels, after a Hebbian look at all samples."""
 
+from collections.abc import Sequence
+
 from skhebb._predictors.base_pretraining import BasePretraining
+from skhebb._typing import Estimator, FineTuneName, RandomState
 from skhebb._utils.sklearn import HasMethods, StrOptions
 
 
@@ -87,20 +90,20 @@ class HebbianPretrainingClassifier(BasePretraining):
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
         "features": [HasMethods(["fit", "transform"]), None],
-        "convolutions": [list, None],
+        "convolutions": ["array-like", None],
         "fine_tune": [StrOptions({"head", "all"})],
         "random_state": ["random_state"],
     }
 
     def __init__(
         self,
-        estimator=None,
-        features=None,
+        estimator: Estimator | None = None,
+        features: Estimator | None = None,
         *,
-        convolutions=None,
-        fine_tune="head",
-        random_state=None,
-    ):
+        convolutions: Sequence[Estimator] | None = None,
+        fine_tune: FineTuneName = "head",
+        random_state: RandomState = None,
+    ) -> None:
         self.estimator = estimator
         self.features = features
         self.convolutions = convolutions

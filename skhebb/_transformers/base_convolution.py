@@ -2,8 +2,10 @@
 
 import copy
 import math
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -93,7 +95,7 @@ class BaseConvolution(
 
     @_fit_context(prefer_skip_nested_validation=False)
     @check_call
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn from patches of the images.
 
         Parameters
@@ -126,7 +128,7 @@ class BaseConvolution(
 
     @_fit_context(prefer_skip_nested_validation=False)
     @check_call
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> np.ndarray:
         """Learn from patches of images, and turn the same images into features.
 
         Does what `fit` and `transform` do, but images are not convolved a second time
@@ -149,7 +151,7 @@ class BaseConvolution(
     @available_if(features_can_go_on)
     @_fit_context(prefer_skip_nested_validation=False)
     @check_call
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Let the features learn from patches of more images.
 
         Parameters
@@ -170,7 +172,7 @@ class BaseConvolution(
         return self
 
     @check_call
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Turn images into features.
 
         Parameters

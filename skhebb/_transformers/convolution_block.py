@@ -12,7 +12,7 @@ from skhebb._transformers.pooling import Pooling
 
 
 class Trace(NamedTuple):
-    """What `ConvolutionBlock.errors` wants to know of `activations`.
+    """Record of `ConvolutionBlock.activations` that `errors` goes back by.
 
     Attributes
     ----------
