@@ -244,7 +244,8 @@ class SupportVectors:
         """Choose C, and fit."""
         n = len(F) - self.N_HELD_OUT
         scores, self.coef = [], None
-        for self.C in self.CS:
+        for C in self.CS:
+            self.C = C
             self._minimize(F[:n], y[:n])
             scores.append(self.score(F[n:], y[n:]))
         self.scores, self.C = scores, self.CS[int(np.argmax(scores))]
