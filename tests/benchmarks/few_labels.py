@@ -40,7 +40,8 @@ from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 
 from skhebb import HebbianPCA, SETClassifier, SETRegressor, WinnerTakeAll, ZCAWhitening
 from skhebb._network.activations import ReLU
-from skhebb._predictors.pretraining import pretrain
+from skhebb._predictors.data_preparation import Given
+from skhebb._predictors.layerwise import pretrain
 from skhebb.datasets import fetch_dataset
 
 N_TRAIN = {"mnist": 60_000, "fashion_mnist": 60_000, "cifar10": 40_000}
@@ -88,7 +89,8 @@ def network(depth, share, seed, fine_tuning="adam"):
 
 
 def initial_layers(X, seed, depth):
-    return network(depth, 100, seed)._begin(X, 10).network.layers
+    given = Given(X, np.arange(len(X)) % 10)
+    return network(depth, 100, seed)._initial_layers(given)
 
 
 def learn_by_rule(rule, seed, inputs, weights):
