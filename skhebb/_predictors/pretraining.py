@@ -85,6 +85,26 @@ class HebbianPretrainingClassifier(BasePretraining):
     >>> clf = HebbianPretrainingClassifier(random_state=0).fit(X / 16, few)
     >>> clf.score(X[100:] / 16, y[100:]) > 0.7
     True
+
+    Convolutions before a linear classifier, fine-tuned with it:
+
+    >>> from skhebb import ConvolutionalFeatures, SETClassifier, SoftHebb
+    >>> layer = ConvolutionalFeatures(
+    ...     SoftHebb(20),
+    ...     image_shape=(8, 8, 1),
+    ...     kernel_size=3,
+    ...     standardize_input=True,
+    ...     standardize="channels",
+    ...     n_patches=5000,
+    ... )
+    >>> clf = HebbianPretrainingClassifier(
+    ...     SETClassifier((), density=1),
+    ...     convolutions=[layer],
+    ...     fine_tune="all",
+    ...     random_state=0,
+    ... )
+    >>> clf.fit(X, few).score(X[100:], y[100:]) > 0.8
+    True
     """
 
     _parameter_constraints = {
