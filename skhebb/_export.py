@@ -91,6 +91,11 @@ def network_of(estimator):
     check_is_fitted(estimator)
     network = twin(estimator)
     if isinstance(network, HebbianPretrainingClassifier):
+        if network.convolutions_:
+            raise TypeError(
+                "Convolutions cannot be exported. Export estimator_, the network "
+                "behind them: its inputs are what convolutions_ give."
+            )
         network = twin(network.estimator_)
     if not isinstance(network, BaseSparseNetwork):
         raise TypeError(
