@@ -1,6 +1,5 @@
 """Training that is killed goes on where it was."""
 
-import re
 import tempfile
 import warnings
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from skhebb._predictors.base import BaseSparseNetwork
 from skhebb._transformers.base import BaseHebbianFeatures
+from skhebb.callbacks._names import task_names
 from skhebb.callbacks._snapshots import DamagedSnapshot, Snapshots, load
 
 
@@ -209,14 +209,6 @@ class Checkpoint:
         if run.n_epochs_before:
             folder /= f"after-{run.n_epochs_before}-epochs"
         return Snapshots(folder)
-
-
-def task_names(context):
-    """Yield names of a fit's task and those it is part of, but for the outermost."""
-    while context.parent is not None:
-        name = context.source_task_name or context.task_name
-        yield re.sub(r"[^\w.-]+", "-", f"{name}-{context.task_id}")
-        context = context.parent
 
 
 def check_writable(folder):
