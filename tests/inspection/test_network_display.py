@@ -1,6 +1,6 @@
 """The strongest paths through a network, and a picture of them."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ def all_strengths(coefs, output=None):
 @pytest.mark.parametrize("output", [None, 1])
 @pytest.mark.parametrize("n_paths", [1, 7, 10_000])
 def test_against_all_paths(sizes, output, n_paths, rng):
-    shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+    shapes = list(pairwise(sizes))
     coefs = [csr_array(random_array(shape, density=0.5, rng=rng)) for shape in shapes]
     coefs = [weights * (-1.0) ** depth for depth, weights in enumerate(coefs)]
     coefs[0].data[::3] = 0  # connections all the same
