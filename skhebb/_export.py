@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from skhebb._network.activations import ACTIVATIONS
 from skhebb._predictors.base import BaseSparseNetwork
 from skhebb._predictors.pretraining import HebbianPretrainingClassifier
+from skhebb._typing import Estimator, FilePath
 from skhebb._utils.plain_files import write_plain
 from skhebb._utils.transaction import twin
 from skhebb._version import __version__
@@ -14,7 +15,7 @@ from skhebb._version import __version__
 FORMAT = 1  # raised when what reads files so far would go wrong
 
 
-def export_npz(estimator, path):
+def export_npz(estimator: Estimator, path: FilePath) -> None:
     """Write a fitted network to a file that NumPy alone can read.
 
     It has all that predictions need, and nothing of training: pickle, joblib or skops
@@ -90,6 +91,11 @@ def network_of(estimator):
     check_is_fitted(estimator)
     network = twin(estimator)
     if isinstance(network, HebbianPretrainingClassifier):
+        if network.convolutions_:
+            raise TypeError(
+                "Convolutions cannot be exported. Export estimator_, the network "
+                "behind them: its inputs are what convolutions_ give."
+            )
         network = twin(network.estimator_)
     if not isinstance(network, BaseSparseNetwork):
         raise TypeError(

@@ -22,7 +22,7 @@ FLOORS = (
     {"_network"},
     {"_utils"},
     {"_kernels"},
-    {"_version"},
+    {"_typing", "_version"},
 )
 FLOOR_OF = {name: depth for depth, floor in enumerate(FLOORS) for name in floor}
 

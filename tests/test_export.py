@@ -12,6 +12,7 @@ from sklearn.datasets import make_classification, make_multilabel_classification
 
 import skhebb
 from skhebb import (
+    ConvolutionalFeatures,
     HebbianMaskClassifier,
     HebbianMaskRegressor,
     HebbianPretrainingClassifier,
@@ -124,6 +125,16 @@ def test_other_estimators(tmp_path):
         TypeError, match=r"for classifiers and regressors .* Got Winner"
     ):
         export_npz(rule, tmp_path / "network.npz")
+
+
+def test_convolutions(tmp_path):
+    X, y = data()
+    layer = ConvolutionalFeatures(kernel_size=(1, 3), pooling=None)
+    network = SETClassifier(**SMALL)
+    clf = HebbianPretrainingClassifier(network, convolutions=[layer]).fit(X, y)
+    with pytest.raises(TypeError, match=r"Export estimator_, the network behind them"):
+        export_npz(clf, tmp_path / "network.npz")
+    export_npz(clf.estimator_, tmp_path / "network.npz")
 
 
 def test_classes_that_are_no_plain_data(tmp_path):

@@ -12,6 +12,7 @@ from skhebb._training.losses import Loss
 from skhebb._training.optimizers import NO_PENALTY, Optimizer, Penalty
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import NonFiniteTraining
+from skhebb._training.thread_choice import ThreadChoice
 from skhebb._training.workspace import Workspace
 
 
@@ -37,10 +38,13 @@ class BatchTrainer:
     batch_size : int
         Upper bound.
     n_threads : int
+        At most; mini-batches may have fewer.
 
     Attributes
     ----------
     workspace : Workspace
+        Set by `prepare`.
+    thread_choice : ThreadChoice
         Set by `prepare`.
     full_weight : float
         Mean weight of a batch of `batch_size` samples, set by `prepare`.
@@ -58,6 +62,7 @@ class BatchTrainer:
     batch_size: int
     n_threads: int
     workspace: Workspace = field(init=False, repr=False)
+    thread_choice: ThreadChoice = field(init=False, repr=False)
     full_weight: float = field(init=False)
     penalty_of_batch: float = field(init=False, default=0.0)
 
@@ -71,9 +76,12 @@ class BatchTrainer:
     def prepare(self, data):
         """Allocate all that batches of `data` need.
 
-        Sets: `workspace`, `full_weight`.
+        Sets: `workspace`, `thread_choice`, `full_weight`.
         """
+        self.thread_choice = ThreadChoice(self.n_threads)
         network, rule = self.state.network, self.plasticity
+        if data.inputs.learns:
+            data.inputs.bind(network.kernels)
         depths = range(len(network.layers))
         self.workspace = Workspace(
             network,
@@ -95,6 +103,8 @@ class BatchTrainer:
         tiles = tiles_for(len(samples), network.dtype)
         activations = workspace.activations.arrays(tiles)
         activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
+        if dropout is not None and data.inputs.are_hidden:
+            dropout.apply(activations[0], network.dropped_inputs)
         outputs, _, _ = workspace.of_outputs(len(samples))
         preactivations = workspace.preactivations.arrays(tiles)
         network.forward(
@@ -136,7 +146,9 @@ class BatchTrainer:
         errors = outputs  # in the same memory
         if sample_weight is not None:
             errors *= sample_weight
-        self.update(activations, batch, flush_tiny(errors))
+        in_errors = self.update(activations, batch, flush_tiny(errors), data.inputs)
+        if data.inputs.learns:
+            self.update_kernels(data.inputs, in_errors, batch)
         return loss
 
     def penalty(self, total):
@@ -148,8 +160,14 @@ class BatchTrainer:
         ]
         return 0.5 * sum(s * layer.sum_of_squares() for s, layer in strengths if s > 0)
 
-    def update(self, activations, batch, output_errors):
-        """Propagate the error from the last layer to the first, updating each."""
+    def update(self, activations, batch, output_errors, source):
+        """Propagate the error from the last layer to the first, updating each.
+
+        Returns
+        -------
+        errors : ndarray
+            Those of the inputs, in tiles, if these learn.
+        """
         state, workspace, tiles = self.state, self.workspace, batch.tiles
         network, error_sums = state.network, workspace.error_sums
         state.counters = state.counters.after_batch()
@@ -169,6 +187,11 @@ class BatchTrainer:
                 in_errors = other[: layer.n_in * tiles.stride]
                 before = network.activations[depth - 1].for_kernels
                 backward = Backward(in_errors, error_sums[depth - 1], before)
+            elif source.learns:
+                in_errors = other[: layer.n_in * tiles.stride]
+                sums = workspace.input_error_sums
+                dropped = LINEAR if self.dropout is None else network.dropped_inputs
+                backward = Backward(in_errors, sums, dropped)
             layer.update(
                 inputs,
                 errors[: layer.n_out * tiles.stride],
@@ -190,6 +213,20 @@ class BatchTrainer:
                 error_sums[depth][: layer.n_out], batch.total, bias_step
             )
             errors, other = other, errors
+        return errors[: network.layers[0].n_in * tiles.stride]
+
+    def update_kernels(self, source, in_errors, batch):
+        """Move the kernels of convolutions by the errors of what they gave.
+
+        L2 terms are those of the network alone: what kernels give is standardised.
+        """
+        kernels = self.state.network.kernels
+        rate, n_steps = self.state.progress.learning_rate, self.state.counters.n_steps
+        gradients = source.gradients(in_errors, batch.tiles, self.n_threads)
+        for place, gradient in enumerate(gradients):
+            scale = kernels.scales[place]
+            step = self.optimizer.step(rate, NO_PENALTY, n_steps, scale)
+            kernels.take_step(place, gradient, batch.total, step)
 
     def local_term(self, depth, total):
         """Return what the local rule adds to the weights of a layer, or None.

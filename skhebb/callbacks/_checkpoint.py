@@ -5,9 +5,15 @@ import warnings
 from contextlib import contextmanager
 from numbers import Integral
 from pathlib import Path
+from typing import Any
+
+from sklearn.callback import CallbackContext
 
 from skhebb._predictors.base import BaseSparseNetwork
+from skhebb._training.run import Run
+from skhebb._training.stopping import StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
+from skhebb._typing import Estimator, FilePath
 from skhebb.callbacks._names import task_names
 from skhebb.callbacks._snapshots import DamagedSnapshot, Snapshots, load
 
@@ -63,7 +69,7 @@ class Checkpoint:
     True
     """
 
-    def __init__(self, folder, every=10, keep=2):
+    def __init__(self, folder: FilePath, every: int = 10, keep: int = 2) -> None:
         for name, n in {"every": every, "keep": keep}.items():
             if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
                 raise ValueError(f"{name} must be an integer in [1, inf). Got {n!r}.")
@@ -75,7 +81,7 @@ class Checkpoint:
         folder = str(self.folder)
         return f"Checkpoint({folder!r}, every={self.every}, keep={self.keep})"
 
-    def setup(self, estimator, context):
+    def setup(self, estimator: Estimator, context: CallbackContext) -> None:
         """Check, before the fit, that this estimator can be kept.
 
         Parameters
@@ -97,7 +103,7 @@ class Checkpoint:
                 f"{type(estimator).__name__}. Call set_callbacks of those themselves."
             )
 
-    def on_fit_task_begin(self, estimator, context):
+    def on_fit_task_begin(self, estimator: Estimator, context: CallbackContext) -> None:
         """Do nothing: `load_state` is asked before.
 
         Parameters
@@ -108,7 +114,7 @@ class Checkpoint:
             The task that begins, an epoch or the whole fit.
         """
 
-    def on_fit_task_end(self, estimator, context):
+    def on_fit_task_end(self, estimator: Estimator, context: CallbackContext) -> None:
         """Do nothing: `save_state` and `save_result` are called, too.
 
         Parameters
@@ -119,7 +125,7 @@ class Checkpoint:
             The task that ends, an epoch or the whole fit.
         """
 
-    def teardown(self, estimator, context):
+    def teardown(self, estimator: Estimator, context: CallbackContext) -> None:
         """Do nothing after the fit.
 
         Parameters
@@ -130,7 +136,7 @@ class Checkpoint:
             The root of its tasks.
         """
 
-    def load_state(self, run):
+    def load_state(self, run: Run) -> Any:
         """Return what a run is to go on from.
 
         Parameters
@@ -168,7 +174,7 @@ class Checkpoint:
             check_writable(snapshots.folder)
         return kept
 
-    def save_state(self, run, state, epoch):
+    def save_state(self, run: Run, state: Any, epoch: int) -> None:
         """Write a snapshot, if it is time.
 
         Parameters
@@ -185,7 +191,7 @@ class Checkpoint:
             with explained(snapshots.folder):
                 snapshots.write_epoch(run, state, epoch, self.keep)
 
-    def save_result(self, run, state, reason):
+    def save_result(self, run: Run, state: Any, reason: StopReason) -> None:
         """Write what a complete fit gave.
 
         Parameters

@@ -204,6 +204,8 @@ def test_what_is_not_sound_is_refused(state, part, change, message):
 
 def test_the_best_network_must_be_one_of_these_layers(state):
     best = state.progress.best_parameters
-    state.progress = replace(state.progress, best_parameters=best[::-1])
+    state.progress = replace(
+        state.progress, best_parameters=best._replace(layers=best.layers[::-1])
+    )
     with pytest.raises(ValueError, match="best_parameters"):
         TrainingState.unpack(**state.pack())
