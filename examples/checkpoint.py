@@ -51,7 +51,8 @@ except RuntimeError as error:
 
 resumed = network().fit(X, y)
 undisturbed = HebbSETClassifier(max_iter=40, random_state=0).fit(X, y)
-print("the same bits:", np.array_equal(resumed.coefs_[0].data, undisturbed.coefs_[0].data))
+same = np.array_equal(resumed.coefs_[0].data, undisturbed.coefs_[0].data)
+print("the same bits:", same)
 folder.cleanup()
 
 # %%

@@ -45,4 +45,5 @@ plt.show()
 
 display = TopologyAnimation.from_history(history, image_shape=(8, 8)).show(-1)
 plt.show()
-print(f"{history.share_in_final()[0].round(2)} of the first connections are there still")
+stayed = history.share_in_final()[0].round(2)
+print(f"Shares of the first connections that are there still: {stayed}")

@@ -2,10 +2,15 @@
 
 import os
 import threading
+from collections.abc import Callable
 from numbers import Integral
+from typing import Any
+
+from sklearn.callback import CallbackContext
 
 from skhebb._predictors.base import BaseSparseNetwork
 from skhebb._transformers.base import BaseHebbianFeatures
+from skhebb._typing import Estimator
 from skhebb._utils.sklearn import can_reuse_listener, open_listener, send
 from skhebb.callbacks._names import task_names
 
@@ -61,19 +66,22 @@ class LogFigures:
         ])  # writer = torch.utils.tensorboard.SummaryWriter()
     """
 
-    def __init__(self, log, every=1):
+    def __init__(
+        self, log: Callable[[dict[str, float], int], Any], every: int = 1
+    ) -> None:
         if not callable(log):
             raise TypeError(
                 f"log must be callable: log(figures, step). Got {type(log).__name__}."
             )
-        if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
+        is_integer = isinstance(every, Integral) and not isinstance(every, bool)
+        if not is_integer or every < 1:
             raise ValueError(f"every must be an integer in [1, inf). Got {every!r}.")
         self.every = every
         self._process = os.getpid()
         # The listener must not hold the callback, whose end is its own.
         self._listener = open_listener(one_at_a_time(log), owner=self)
 
-    def setup(self, estimator, context):
+    def setup(self, estimator: Estimator, context: CallbackContext) -> None:
         """Check, before the fit, that there will be figures, and who wants them.
 
         Parameters
@@ -103,7 +111,7 @@ class LogFigures:
                 "one by set_callbacks."
             )
 
-    def on_fit_task_begin(self, estimator, context):
+    def on_fit_task_begin(self, estimator: Estimator, context: CallbackContext) -> None:
         """Do nothing.
 
         Parameters
@@ -114,7 +122,13 @@ class LogFigures:
             The task that begins, an epoch or the whole fit.
         """
 
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+    def on_fit_task_end(
+        self,
+        estimator: Estimator,
+        context: CallbackContext,
+        *,
+        fitted_estimator: Estimator | None = None,
+    ) -> None:
         """Log the figures of an epoch.
 
         Parameters
@@ -133,7 +147,7 @@ class LogFigures:
         named = {f"{fit}{name}": value for name, value in figures.items()}
         send(self._listener, (named, step))
 
-    def teardown(self, estimator, context):
+    def teardown(self, estimator: Estimator, context: CallbackContext) -> None:
         """Do nothing after the fit.
 
         Parameters

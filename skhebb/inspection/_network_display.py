@@ -1,9 +1,13 @@
 """A network with its strongest paths."""
 
+from collections.abc import Sequence
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
+from scipy.sparse import csr_array
 
+from skhebb._typing import Axes, Estimator
 from skhebb.inspection._network import layers_of
 from skhebb.inspection._paths import strongest_paths
 from skhebb.inspection._plotting import Display
@@ -63,14 +67,29 @@ class NetworkDisplay(Display):
     (5, 4)
     """
 
-    def __init__(self, coefs, paths, *, input_names=None, output_names=None):
+    def __init__(
+        self,
+        coefs: Sequence[csr_array],
+        paths: np.ndarray,
+        *,
+        input_names: Sequence[str] | None = None,
+        output_names: Sequence[str] | None = None,
+    ) -> None:
         self.coefs = coefs
         self.paths = paths
         self.input_names = input_names
         self.output_names = output_names
 
     @classmethod
-    def from_estimator(cls, estimator, *, output=None, n_paths=10, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Estimator,
+        *,
+        output: int | None = None,
+        n_paths: int = 10,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw a fitted network.
 
         Parameters
@@ -116,7 +135,13 @@ class NetworkDisplay(Display):
             output_names=names_of_outputs(estimator),
         ).plot(ax, **kwargs)
 
-    def plot(self, ax=None, *, max_connections=300, legend=True):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        max_connections: int = 300,
+        legend: bool = True,
+    ) -> Self:
         """Draw neurons and connections.
 
         Parameters

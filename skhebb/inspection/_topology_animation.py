@@ -1,12 +1,19 @@
 """Where connections are, epoch by epoch, as moving images."""
 
 import math
+from collections.abc import Sequence
 from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skhebb._typing import ManyAxes
 from skhebb.inspection._input_connectivity import check_image_shape
 from skhebb.inspection._plotting import Display, axes_of_layers, name_of_layer
+from skhebb.inspection._topology_monitor import TopologyHistory
+
+if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
 
 
 class TopologyAnimation(Display):
@@ -59,13 +66,25 @@ class TopologyAnimation(Display):
     >>> html = display.animate().to_jshtml()  # or save("topology.gif")
     """
 
-    def __init__(self, epochs, images, labels):
+    def __init__(
+        self,
+        epochs: Sequence[int],
+        images: Sequence[np.ndarray],
+        labels: Sequence[tuple[str, str, str]],
+    ) -> None:
         self.epochs = epochs
         self.images = images
         self.labels = labels
 
     @classmethod
-    def from_history(cls, history, *, image_shape=None, max_pixels=100, axes=None):
+    def from_history(
+        cls,
+        history: TopologyHistory,
+        *,
+        image_shape: Sequence[int] | None = None,
+        max_pixels: int = 100,
+        axes: ManyAxes | None = None,
+    ) -> Self:
         """Draw the connections of one network at several epochs.
 
         Parameters
@@ -105,7 +124,9 @@ class TopologyAnimation(Display):
             images.append(np.array(each))
         return cls(list(history.epochs), images, labels).plot(axes)
 
-    def plot(self, axes=None, *, colorbar=True, **kwargs):
+    def plot(
+        self, axes: ManyAxes | None = None, *, colorbar: bool = True, **kwargs: Any
+    ) -> Self:
         """Draw the first record.
 
         Parameters
@@ -141,7 +162,7 @@ class TopologyAnimation(Display):
             self.ims_.append(im)
         return self.show(0)
 
-    def show(self, record):
+    def show(self, record: int) -> Self:
         """Draw another record into the same images.
 
         Parameters
@@ -158,7 +179,7 @@ class TopologyAnimation(Display):
         self.figure_.suptitle(f"Epoch {self.epochs[record]}")
         return self
 
-    def animate(self, *, interval=300, **kwargs):
+    def animate(self, *, interval: int = 300, **kwargs: Any) -> "FuncAnimation":
         """Let all records be drawn one after the other.
 
         Parameters
