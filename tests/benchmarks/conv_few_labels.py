@@ -51,7 +51,7 @@ from skhebb._transformers.convolved_images import ConvolvedImages
 from skhebb.datasets import fetch_dataset
 
 HERE = Path(__file__).parent
-N_PRETRAIN, N_TEST = 10_000, 5_000
+N_PRETRAIN, N_PATCHES, N_TEST = 5_000, 100_000, 5_000
 N_TRAIN = {"cifar10": 40_000, "mnist": 60_000, "fashion_mnist": 60_000}
 SHAPES = {"cifar10": (32, 32, 3), "mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1)}
 # Maps, kernel size, pooling, and how channels are standardised.
@@ -145,7 +145,7 @@ def images_for(name, rule):
 def new_layer(name, rule, seed, depth, before):
     """A convolution, not yet fitted, behind another or None."""
     n, kernel_size, pooling, standardize = LAYERS[depth]
-    features, n_patches = RULES[rule](n, depth), 200_000
+    features, n_patches = RULES[rule](n, depth), N_PATCHES
     layer = ConvolutionalFeatures(
         features,
         image_shape=SHAPES[name] if before is None else before.output_shape_,
@@ -169,21 +169,23 @@ def new_layer(name, rule, seed, depth, before):
 
 
 @cache
-def pretrained(name, rule, seed, folder):
-    """The fitted convolutions, from the folder if they are there."""
+def pretrained(name, rule, seed, folder, n_layers):
+    """The fitted convolutions; those that the folder has do not learn again."""
     path = folder / f"{name}-{rule}-{seed}.joblib"
-    if path.exists():
-        return joblib.load(path)
-    layers, X = [], some_of(images_for(name, rule)[0], name, seed)
-    start = time.perf_counter()
-    for depth in range(len(LAYERS)):
+    layers = joblib.load(path) if path.exists() else []
+    if len(layers) >= n_layers:
+        return layers[:n_layers]
+    X, start = some_of(images_for(name, rule)[0], name, seed), time.perf_counter()
+    for layer in layers:
+        X = layer.transform(X)
+    for depth in range(len(layers), n_layers):
         before = layers[-1] if layers else None
         layers.append(new_layer(name, rule, seed, depth, before))
         X = layers[-1].fit_transform(X)
-    seconds = time.perf_counter() - start
-    print(f"{name} {rule} {seed}: convolutions in {seconds:.0f} s", flush=True)
-    folder.mkdir(exist_ok=True, parents=True)
-    joblib.dump(layers, path)
+        seconds = time.perf_counter() - start
+        print(f"{name} {rule} {seed}: {depth + 1} layers, {seconds:.0f} s", flush=True)
+        folder.mkdir(exist_ok=True, parents=True)
+        joblib.dump(layers, path)
     return layers
 
 
@@ -193,7 +195,7 @@ def run(name, rule, seed, depth, share, fine_tune, folder):
     n_train = N_TRAIN[name]
     order = np.random.default_rng(seed).permutation(n_train)
     labelled = order[: n_train * share // 100]
-    layers = pretrained(name, rule, seed, folder)[: min(depth, 4)]
+    layers = pretrained(name, rule, seed, folder, depth)
     start = time.perf_counter()
     params = {"hidden_layer_sizes": (), "density": 1}
     network = SETClassifier(**params, **FINE_TUNING, random_state=seed)
