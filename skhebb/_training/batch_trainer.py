@@ -12,6 +12,7 @@ from skhebb._training.losses import Loss
 from skhebb._training.optimizers import NO_PENALTY, Optimizer, Penalty
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import NonFiniteTraining
+from skhebb._training.thread_choice import ThreadChoice
 from skhebb._training.workspace import Workspace
 
 
@@ -37,10 +38,13 @@ class BatchTrainer:
     batch_size : int
         Upper bound.
     n_threads : int
+        At most; mini-batches may have fewer.
 
     Attributes
     ----------
     workspace : Workspace
+        Set by `prepare`.
+    thread_choice : ThreadChoice
         Set by `prepare`.
     full_weight : float
         Mean weight of a batch of `batch_size` samples, set by `prepare`.
@@ -58,6 +62,7 @@ class BatchTrainer:
     batch_size: int
     n_threads: int
     workspace: Workspace = field(init=False, repr=False)
+    thread_choice: ThreadChoice = field(init=False, repr=False)
     full_weight: float = field(init=False)
     penalty_of_batch: float = field(init=False, default=0.0)
 
@@ -71,8 +76,9 @@ class BatchTrainer:
     def prepare(self, data):
         """Allocate all that batches of `data` need.
 
-        Sets: `workspace`, `full_weight`.
+        Sets: `workspace`, `thread_choice`, `full_weight`.
         """
+        self.thread_choice = ThreadChoice(self.n_threads)
         network, rule = self.state.network, self.plasticity
         if data.inputs.learns:
             data.inputs.bind(network.kernels)

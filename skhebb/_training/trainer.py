@@ -217,7 +217,8 @@ class Trainer(BatchTrainer):
             for start in range(0, len(order), self.batch_size):
                 n_grown += self.evolve(data, state.progress.share(start / len(order)))
                 samples_of_batch = order[start : start + self.batch_size]
-                total += self.run_batch(data, samples_of_batch)
+                with self.thread_choice.measured(len(samples_of_batch)):
+                    total += self.run_batch(data, samples_of_batch)
                 total_penalty += self.penalty_of_batch
             self.check_soundness(data, samples_of_batch[:CHECKED])
         counters = state.counters

@@ -2,6 +2,7 @@
 
 import numpy as np
 from onnx import TensorProto, numpy_helper
+from scipy.sparse import issparse
 from skl2onnx.common.data_types import DoubleTensorType
 
 TYPES = {
@@ -10,11 +11,12 @@ TYPES = {
     np.dtype(np.int32): TensorProto.INT32,
     np.dtype(np.int64): TensorProto.INT64,
 }
-LARGEST = np.iinfo(np.int32).max  # cells of a layer, whose numbers are of int32
+CELL = np.dtype(np.int32)  # of the numbers of cells
+LARGEST = np.iinfo(CELL).max
 
 
 class Graph:
-    """What skl2onnx hands to converters, and what these want of it.
+    """A part of a model, in words that converters want.
 
     Parameters
     ----------
@@ -87,23 +89,29 @@ class Graph:
         of_what : str
             Whose weights, for an error.
         """
-        is_sparse = not isinstance(weights, np.ndarray)
         n_cells = weights.shape[0] * weights.shape[1]
         if n_cells > LARGEST:
             raise ValueError(
-                f"{of_what} cannot be converted: ONNX Runtime would make {n_cells:.1e} "
-                f"weights of {weights.nnz:.1e}. skhebb.export_npz keeps them sparse."
+                f"{of_what} cannot be converted: ONNX Runtime would make a dense "
+                f"matrix of {n_cells:.1e} weights. skhebb.export_npz keeps "
+                "connections only."
             )
-        if is_sparse and 2 * weights.nnz >= n_cells:  # no longer than weights and cells
-            weights, is_sparse = weights.toarray(), False
-        matrix = self.scattered(weights) if is_sparse else self.dense(weights)
-        return self.node("MatMul", values, matrix)
+        if issparse(weights):
+            n_bytes = self.shorter(weights.dtype).itemsize
+            if weights.nnz * (n_bytes + CELL.itemsize) < n_cells * n_bytes:
+                return self.node("MatMul", values, self.scattered(weights))
+            weights = weights.toarray()
+        return self.node("MatMul", values, self.dense(weights))
 
-    def dense(self, weights):
-        """Add an array, in the shorter of its type and that which is computed in."""
-        shorter = min(self.dtype, weights.dtype, key=lambda dtype: dtype.itemsize)
-        constant = self.constant(weights.astype(shorter, copy=False), "weights")
-        return constant if shorter == self.dtype else self.cast(constant, self.dtype)
+    def shorter(self, dtype):
+        """Return the shorter one of a type and that which is computed in."""
+        return min(self.dtype, dtype, key=lambda each: each.itemsize)
+
+    def dense(self, array):
+        """Add an array of weights, in a file as short as it can be."""
+        dtype = self.shorter(array.dtype)
+        constant = self.constant(array.astype(dtype, copy=False), "weights")
+        return constant if dtype == self.dtype else self.cast(constant, self.dtype)
 
     def scattered(self, weights):
         """Add nodes that put the weights of connections into a matrix of zeros.
@@ -113,7 +121,7 @@ class Graph:
         """
         n_in, n_out = weights.shape
         rows = np.repeat(np.arange(n_in), np.diff(weights.indptr))
-        cells = self.constant((rows * n_out + weights.indices).astype(np.int32))
+        cells = self.constant((rows * n_out + weights.indices).astype(CELL))
         size = self.constant(np.array([n_in * n_out]))
         zero = numpy_helper.from_array(np.zeros(1, dtype=self.dtype))
         zeros = self.node("ConstantOfShape", size, value=zero)

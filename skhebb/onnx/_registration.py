@@ -2,17 +2,28 @@
 
 from skl2onnx import update_registered_converter
 
-import skhebb
+from skhebb._predictors.hebbian_mask_classifier import HebbianMaskClassifier
+from skhebb._predictors.hebbian_mask_regressor import HebbianMaskRegressor
+from skhebb._predictors.hebbset_classifier import HebbSETClassifier
+from skhebb._predictors.hebbset_regressor import HebbSETRegressor
+from skhebb._predictors.pretraining import HebbianPretrainingClassifier
+from skhebb._predictors.set_classifier import SETClassifier
+from skhebb._predictors.set_regressor import SETRegressor
+from skhebb._transformers.convolutional_features import ConvolutionalFeatures
+from skhebb._transformers.hebbian_pca import HebbianPCA
+from skhebb._transformers.soft_hebb import SoftHebb
+from skhebb._transformers.whitening import ZCAWhitening
+from skhebb._transformers.winner_take_all import WinnerTakeAll
 from skhebb.onnx import _features, _networks
 
 CLASSIFIERS = (
-    skhebb.SETClassifier,
-    skhebb.HebbSETClassifier,
-    skhebb.HebbianMaskClassifier,
-    skhebb.HebbianPretrainingClassifier,
+    SETClassifier,
+    HebbSETClassifier,
+    HebbianMaskClassifier,
+    HebbianPretrainingClassifier,
 )
-REGRESSORS = skhebb.SETRegressor, skhebb.HebbSETRegressor, skhebb.HebbianMaskRegressor
-FEATURES = skhebb.WinnerTakeAll, skhebb.SoftHebb, skhebb.HebbianPCA
+REGRESSORS = SETRegressor, HebbSETRegressor, HebbianMaskRegressor
+FEATURES = WinnerTakeAll, SoftHebb, HebbianPCA
 
 
 def register():
@@ -30,8 +41,8 @@ def register():
     for cls in FEATURES:
         add(cls, _features.features_shapes, _features.convert_features)
     whitening = _features.features_shapes, _features.convert_whitening
-    add(skhebb.ZCAWhitening, *whitening)
-    add(skhebb.ConvolutionalFeatures, _features.refuse_shapes, _features.refuse)
+    add(ZCAWhitening, *whitening)
+    add(ConvolutionalFeatures, _features.refuse_shapes, _features.refuse)
 
 
 def add(cls, shapes, convert, **others):
