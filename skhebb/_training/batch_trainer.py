@@ -102,7 +102,9 @@ class BatchTrainer:
         network, workspace = self.state.network, self.workspace
         tiles = tiles_for(len(samples), network.dtype)
         activations = workspace.activations.arrays(tiles)
-        activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
+        activations[0] = data.inputs.load_to_learn(
+            samples, tiles, activations[0], n_threads
+        )
         if dropout is not None and data.inputs.are_hidden:
             dropout.apply(activations[0], network.dropped_inputs)
         outputs, _, _ = workspace.of_outputs(len(samples))

@@ -33,6 +33,10 @@ class BatchSource:
         """The numbers of neurons that want buffers, of each layer."""
         return sizes
 
+    def load_to_learn(self, samples, tiles, out, n_threads):
+        """Do what `load` does, for a batch of which errors will be known."""
+        return self.load(samples, tiles, out, n_threads)
+
     def new_kernels(self):
         """Return the Kernels that a new network begins with, None if none learn."""
 
