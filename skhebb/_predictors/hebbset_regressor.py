@@ -125,12 +125,13 @@ default="correlation"
           of the loss, as in [4]_.
 
         Correlations and gradients are those of up to 500 training samples, drawn anew
-        each time, without dropout. A callable takes the weights of a layer, a sorted
-        csr_array of shape (n_in, n_out), the number of connections to add, and a
-        :class:`numpy.random.Generator`, and gives their ranks among the absent
-        connections, into which :func:`skhebb.topology.absent_ranks` turns rows and
-        columns. If it has a parameter named `probe`, it gets what neurons do with these
-        samples, a :class:`skhebb.topology.LayerProbe`.
+        each time, without dropout; where less than 5000 are trained on between two
+        evolutions, of a tenth of those, but of 100 at least. A callable takes the
+        weights of a layer, a sorted csr_array of shape (n_in, n_out), the number of
+        connections to add, and a :class:`numpy.random.Generator`, and gives their ranks
+        among the absent connections, into which :func:`skhebb.topology.absent_ranks`
+        turns rows and columns. If it has a parameter named `probe`, it gets what
+        neurons do with these samples, a :class:`skhebb.topology.LayerProbe`.
     evolution_interval : "auto", "epoch" or int, default="auto"
         When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and

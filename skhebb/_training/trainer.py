@@ -267,8 +267,9 @@ class Trainer(BatchTrainer):
         """Fill all layers up, in threads if there is much to do; return by how many."""
         network, rngs = self.state.network, self.state.random.evolution
         n_before = network.n_connections
+        n_trained = self.batch_size * self.state.progress.batches_per_evolution
         probes = layer_probes(
-            self.topology, self.state, data, self.loss, self.n_threads
+            self.topology, self.state, data, self.loss, n_trained, self.n_threads
         )
         triples = zip(network.layers, rngs, probes, strict=True)
         # What looks at a probe has threads of its own.
