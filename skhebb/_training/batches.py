@@ -10,6 +10,8 @@ from skhebb._kernels._handles import NonZeros
 class DenseRows:
     """Samples of a dense array of shape (n_samples, n_features)."""
 
+    is_sparse = False
+
     def __init__(self, X):
         self.X = X
         self.n_samples = X.shape[0]
@@ -31,6 +33,8 @@ class DenseRows:
 
 class SparseRows:
     """Samples of a CSR matrix or array, never made dense."""
+
+    is_sparse = True
 
     def __init__(self, X):
         if not X.has_canonical_format:
