@@ -85,7 +85,9 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
         mini-batches; "auto": see :class:`SETClassifier`. Values change with each.
     solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and
-        dies with it.
+        dies with it. Weights of features that a mini-batch of sparse X does not have
+        take its step when they are next needed, which saves time: exactly with "sgd",
+        in steps of 1, 2, 4, ... missed mini-batches with "adam".
     weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
         weights, whatever the size of the mini-batches. "auto" is 0.2 k / n for hidden
