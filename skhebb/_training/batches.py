@@ -24,6 +24,8 @@ class BatchSource:
 
     are_hidden = learns = False
 
+    is_sparse = False
+
     def __init__(self, X):
         self.X = X
         self.n_samples = X.shape[0]
@@ -65,6 +67,8 @@ class HiddenRows(DenseRows):
 
 class SparseRows(BatchSource):
     """Samples of a CSR matrix or array, never made dense."""
+
+    is_sparse = True
 
     def __init__(self, X):
         if not X.has_canonical_format:

@@ -1,6 +1,5 @@
 """Training that is killed goes on where it was."""
 
-import re
 import tempfile
 import warnings
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from skhebb._training.run import Run
 from skhebb._training.stopping import StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._typing import Estimator, FilePath
+from skhebb.callbacks._names import task_names
 from skhebb.callbacks._snapshots import DamagedSnapshot, Snapshots, load
 
 
@@ -215,14 +215,6 @@ class Checkpoint:
         if run.n_epochs_before:
             folder /= f"after-{run.n_epochs_before}-epochs"
         return Snapshots(folder)
-
-
-def task_names(context):
-    """Yield names of a fit's task and those it is part of, but for the outermost."""
-    while context.parent is not None:
-        name = context.source_task_name or context.task_name
-        yield re.sub(r"[^\w.-]+", "-", f"{name}-{context.task_id}")
-        context = context.parent
 
 
 def check_writable(folder):

@@ -7,7 +7,7 @@ skl2onnx converts estimators of scikit-learn, pipelines, searches and ensembles;
 __all__ = ["register_converters"]
 
 
-def register_converters():
+def register_converters() -> None:
     """Have skl2onnx convert the estimators of this package.
 
     To be called once, before :func:`skl2onnx.to_onnx` or
@@ -37,7 +37,8 @@ def register_converters():
     Notes
     -----
     What cannot be converted is refused by name when skl2onnx comes to it:
-    :class:`~skhebb.ConvolutionalFeatures`; classes that are neither integers nor
+    :class:`~skhebb.ConvolutionalFeatures`, also those in a
+    :class:`~skhebb.HebbianPretrainingClassifier`; classes that are neither integers nor
     strings; layers with 2³¹ cells or more, connected or not, for which a dense matrix
     takes 8 GiB.
 
