@@ -97,7 +97,8 @@ def soft_wta(n, depth=0):
 
 
 def hpca(n, depth=0):
-    return HebbianPCA(n, learning_rate_init=0.001)
+    """Rates add up to what those of the published code do: 12 500 steps of 0.001."""
+    return HebbianPCA(n, learning_rate_init=0.008)
 
 
 def soft_hebb(n, depth=0):
