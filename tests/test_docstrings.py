@@ -33,6 +33,7 @@ PUBLIC = [
     *(["skhebb.dask"] if HAS_DASK else []),
     "skhebb.datasets",
     "skhebb.inspection",
+    "skhebb.onnx",
     "skhebb.topology",
 ]
 NETWORKS = [
@@ -55,6 +56,8 @@ OF_MASK = {"initial_graph", "density", "epsilon", "weight_scale", "evolution_int
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name):
+    if name.startswith("skhebb.onnx._"):
+        pytest.importorskip("skl2onnx")
     matplotlib.use("agg")
     failed, _ = doctest.testmod(
         importlib.import_module(name), optionflags=doctest.ELLIPSIS

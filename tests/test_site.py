@@ -19,6 +19,7 @@ MODULES = [
     "skhebb.dask",
     "skhebb.datasets",
     "skhebb.inspection",
+    "skhebb.onnx",
     "skhebb.topology",
 ]
 

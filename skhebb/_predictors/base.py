@@ -1,10 +1,13 @@
 """What all estimators share: parameters, fit and partial_fit."""
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 
@@ -35,6 +38,7 @@ from skhebb._predictors.initial import (
 from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._predictors.recipe import Recipe, input_scale_of
 from skhebb._predictors.runs import run_of
+from skhebb._training.computed_rows import whole
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
 from skhebb._training.schedules import SCHEDULES
@@ -43,6 +47,7 @@ from skhebb._training.shards import Shards
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import StoppingRule, StopReason
 from skhebb._training.trainer import Trainer
+from skhebb._typing import MatrixLike
 from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.sklearn import Interval, Options, StrOptions, _fit_context
@@ -115,10 +120,11 @@ class BaseSparseNetwork(
     }
 
     # Parameters that only a new network heeds.
+    _of_new: tuple[str, ...]
     _of_new = ("initial_graph", "density", "epsilon", "weight_scale", "random_state")
 
     # Parameters that may make training diverge when they are too large.
-    _suspects = ("learning_rate_init", "momentum")
+    _suspects: tuple[str, ...] = ("learning_rate_init", "momentum")
 
     def _validate_params(self):
         super()._validate_params()
@@ -131,16 +137,16 @@ class BaseSparseNetwork(
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        coefs_init=None,
-        intercepts_init=None,
-    ):
+        X_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        coefs_init: Sequence[MatrixLike] | None = None,
+        intercepts_init: Sequence[ArrayLike] | None = None,
+    ) -> Self:
         """Train the network on X and y.
 
         Parameters
@@ -259,7 +265,7 @@ class BaseSparseNetwork(
             observed,
             run,
             state,
-            X=lambda: take_rows(given.X, samples),
+            X=lambda: whole(take_rows(given.X, samples)),
             y=lambda: take_rows(given.y, samples),
             metadata=lambda: metadata(take_rows(given.sample_weight, samples)),
             fitted_attributes=fitted_attributes,
@@ -395,7 +401,8 @@ class BaseSparseNetwork(
         layers = [SparseLayer(*pair) for pair in zip(weights, biases, strict=True)]
         if initial.coefs is None:  # given weights are for X as it is
             layers[0].scale_inputs(input_scale_of(data))
-        return TrainingState(Network(layers), streams.random)
+        network = Network(layers, kernels=data.inputs.new_kernels())
+        return TrainingState(network, streams.random)
 
     def _trainer(self, state, data, recipe, n_threads):
         loss = self._loss(data.encoder, data.class_weights)
