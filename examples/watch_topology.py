@@ -30,7 +30,7 @@ clf = HebbSETClassifier(
     max_iter=60,
     random_state=0,
 )
-clf.set_callbacks(monitor).fit(X / 16, y)
+clf = clf.set_callbacks(monitor).fit(X / 16, y)
 
 # %%
 # One record every three epochs.
