@@ -75,7 +75,8 @@ class BasePretraining(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples. float32 is kept, everything else becomes float64.
+            The samples. float32 is kept, everything else becomes float64. Before
+            convolutions they are images, one a row, and not sparse; uint8 is kept, too.
         y : array-like of shape (n_samples,)
             Their classes; -1 marks samples without a label, and so cannot be a class.
             Among strings it must be the number -1, in an array of dtype object. Where
@@ -206,6 +207,8 @@ class BasePretraining(
         network._check_partial_fit()
         encoder = network._known_encoder(data.labelled.y, classes)
         convolutions = self._new_convolutions(data.X, random_state)
+        if convolutions:  # raises what is wrong, whatever they will give
+            network._initial_layers(with_one_feature(data.labelled), encoder)
         data = self._convolve(convolutions, data, network, NoPhases())
         layers = network._initial_layers(data.labelled, encoder)
         initial = self._pretrain(network, rule, layers, data.X, NoPhases())
@@ -219,11 +222,13 @@ class BasePretraining(
         self.convolutions_ = after_training(convolutions, network)
         self.classes_ = network.classes_
 
+    def _given(self):
+        """Return the convolutions that users gave as a list."""
+        return [] if self.convolutions is None else list(self.convolutions)
+
     def _new_convolutions(self, X, random_state):
         """Return new convolutions for samples like these."""
-        return new_convolutions(
-            self.convolutions, self.fine_tune, X.shape[1], random_state
-        )
+        return new_convolutions(self._given(), self.fine_tune, X.shape[1], random_state)
 
     def _convolve(self, convolutions, data, network, phases):
         """Let convolutions learn; return the data as they turn them into inputs."""
@@ -232,7 +237,7 @@ class BasePretraining(
 
     def _check_samples(self, given, is_first):
         """Return X of one of our types, and y as an array, not yet looked at."""
-        sees_images = bool(self.convolutions if is_first else self.convolutions_)
+        sees_images = bool(self._given() if is_first else self.convolutions_)
         return self._validate(given.X, is_first, sees_images, y=given.y)
 
     def _validate(self, X, is_first, sees_images, **options):
@@ -407,5 +412,5 @@ class BasePretraining(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = not self.convolutions
+        tags.input_tags.sparse = not self._given()
         return tags

@@ -25,7 +25,7 @@ def new_convolutions(convolutions, fine_tune, n_features, random_state):
 
     Parameters
     ----------
-    convolutions : list of BaseConvolution or None
+    convolutions : list of BaseConvolution
     fine_tune : {"head", "all"}
     n_features : int
         Of samples.
@@ -35,8 +35,6 @@ def new_convolutions(convolutions, fine_tune, n_features, random_state):
     ------
     TypeError, ValueError
     """
-    if convolutions is None:
-        return []
     layers = [clone(layer) for layer in convolutions]
     shape = None
     for place, layer in enumerate(layers):

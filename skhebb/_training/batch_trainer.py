@@ -8,6 +8,7 @@ from skhebb._network.buffers import Backward, tiles_for
 from skhebb._network.dropout import Dropout
 from skhebb._network.network import LINEAR
 from skhebb._plasticity.rule import LocalRule
+from skhebb._training.lag import Lag
 from skhebb._training.losses import Loss
 from skhebb._training.optimizers import NO_PENALTY, Optimizer, Penalty
 from skhebb._training.state import TrainingState
@@ -50,6 +51,11 @@ class BatchTrainer:
         Mean weight of a batch of `batch_size` samples, set by `prepare`.
     penalty_of_batch : float
         What L2 terms have of the loss of the last batch, set by `run_batch`.
+    late_penalty : float
+        What they were short of where weights lagged behind, set by `settle`.
+    lag : Lag or None
+        What rows of the first layer have missed, None where they miss nothing; set by
+        `prepare`.
     """
 
     state: TrainingState
@@ -65,6 +71,8 @@ class BatchTrainer:
     thread_choice: ThreadChoice = field(init=False, repr=False)
     full_weight: float = field(init=False)
     penalty_of_batch: float = field(init=False, default=0.0)
+    late_penalty: float = field(init=False, default=0.0)
+    lag: Lag | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self):
         check_family("loss", self.loss, Loss)
@@ -76,7 +84,7 @@ class BatchTrainer:
     def prepare(self, data):
         """Allocate all that batches of `data` need.
 
-        Sets: `workspace`, `thread_choice`, `full_weight`.
+        Sets: `workspace`, `thread_choice`, `full_weight`, `lag`.
         """
         self.thread_choice = ThreadChoice(self.n_threads)
         network, rule = self.state.network, self.plasticity
@@ -93,6 +101,20 @@ class BatchTrainer:
         n_samples = len(data.samples)
         n_of_batch = min(self.batch_size, n_samples)
         self.full_weight = data.total_weight * n_of_batch / n_samples
+        self.lag = None
+        moves_all = self.optimizer.n_arrays > 0 or self.alpha or self.weight_decays[0]
+        if data.inputs.is_sparse and moves_all:
+            reads = rule is not None and rule.reads_weights
+            longest = 1 if reads else self.optimizer.longest_lag
+            self.lag = Lag(network.layers[0], longest, self.n_threads)
+
+    def settle(self):
+        """Let all weights catch up, so that others may look at them.
+
+        Sets: `late_penalty`, to which what L2 terms were short of is added.
+        """
+        if self.lag is not None:
+            self.late_penalty += self.lag.settle()
 
     def propagate(self, data, samples, n_threads, dropout):
         """Return activations in tiles, the tiles, and outputs of some samples.
@@ -102,9 +124,13 @@ class BatchTrainer:
         network, workspace = self.state.network, self.workspace
         tiles = tiles_for(len(samples), network.dtype)
         activations = workspace.activations.arrays(tiles)
-        activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
+        activations[0] = data.inputs.load_to_learn(
+            samples, tiles, activations[0], n_threads
+        )
         if dropout is not None and data.inputs.are_hidden:
             dropout.apply(activations[0], network.dropped_inputs)
+        if self.lag is not None:
+            self.lag.catch_up(activations[0])
         outputs, _, _ = workspace.of_outputs(len(samples))
         preactivations = workspace.preactivations.arrays(tiles)
         network.forward(
@@ -115,10 +141,13 @@ class BatchTrainer:
     def run_batch(self, data, samples):
         """Update all parameters from `samples`; return their summed loss before.
 
-        L2 terms, times the weight of the batch, are part of it.
+        L2 terms, times the weight of the batch, are part of it. Weights of features
+        that these samples do not have lag behind until `settle` is called.
 
         Sets: `penalty_of_batch`.
         """
+        if self.lag is not None and self.lag.is_full:
+            self.settle()
         activations, tiles, outputs = self.propagate(
             data, samples, self.n_threads, self.dropout
         )
@@ -158,7 +187,11 @@ class BatchTrainer:
             ((self.alpha + decay * total) * layer.input_scale**2, layer)
             for decay, layer in pairs
         ]
-        return 0.5 * sum(s * layer.sum_of_squares() for s, layer in strengths if s > 0)
+        first = 0.0
+        if self.lag is not None:
+            first = self.lag.penalty(strengths.pop(0)[0])
+        rest = sum(s * layer.sum_of_squares() for s, layer in strengths if s > 0)
+        return first + 0.5 * rest
 
     def update(self, activations, batch, output_errors, source):
         """Propagate the error from the last layer to the first, updating each.
@@ -201,6 +234,8 @@ class BatchTrainer:
                 workspace.scratch,
                 self.n_threads,
             )
+            if depth == 0 and self.lag is not None:
+                self.lag.take_note(step, batch.total, inputs)
             term = self.local_term(depth, batch.total)
             if term is not None:
                 # It falls with gradient steps, which it would outweigh in the end.

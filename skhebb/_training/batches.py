@@ -24,6 +24,8 @@ class BatchSource:
 
     are_hidden = learns = False
 
+    is_sparse = False
+
     def __init__(self, X):
         self.X = X
         self.n_samples = X.shape[0]
@@ -32,6 +34,10 @@ class BatchSource:
     def tiled_sizes(sizes):
         """The numbers of neurons that want buffers, of each layer."""
         return sizes
+
+    def load_to_learn(self, samples, tiles, out, n_threads):
+        """Do what `load` does, for a batch of which errors will be known."""
+        return self.load(samples, tiles, out, n_threads)
 
     def new_kernels(self):
         """Return the Kernels that a new network begins with, None if none learn."""
@@ -61,6 +67,8 @@ class HiddenRows(DenseRows):
 
 class SparseRows(BatchSource):
     """Samples of a CSR matrix or array, never made dense."""
+
+    is_sparse = True
 
     def __init__(self, X):
         if not X.has_canonical_format:

@@ -56,9 +56,12 @@ class Workspace:
         self.scratch = np.empty((N_GROUPS, chunk), dtype=dtype)
         self._n_outputs = sizes[-1]
         self._of_outputs = np.empty((3, sizes[-1] * batch_size), dtype=dtype)
+        self._views = {}
 
     def of_outputs(self, batch_size):
         """Return outputs, targets and scratch, each (n_outputs, batch_size)."""
-        shape = self._n_outputs, batch_size
-        n = self._n_outputs * batch_size
-        return [flat[:n].reshape(shape) for flat in self._of_outputs]
+        if batch_size not in self._views:
+            shape = self._n_outputs, batch_size
+            n = self._n_outputs * batch_size
+            self._views[batch_size] = [f[:n].reshape(shape) for f in self._of_outputs]
+        return self._views[batch_size]

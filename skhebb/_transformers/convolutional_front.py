@@ -97,12 +97,20 @@ class ConvolutionalFront(HiddenRows):
 
     def load(self, samples, tiles, out, n_threads):
         """Write maps of `samples` into `out`, in tiles, and return it."""
+        maps, _ = self.X.convolve(self.X.images[samples], n_threads, keeps=False)
+        return load_dense(maps, tiles, out, n_threads)
+
+    def load_to_learn(self, samples, tiles, out, n_threads):
+        """Do the same, and keep what errors will go back by.
+
+        Sets: `_traces`, until `gradients` are known.
+        """
         images = self.X.images[samples]
         maps, self._traces = self.X.convolve(images, n_threads, keeps=True)
         return load_dense(maps, tiles, out, n_threads)
 
     def gradients(self, errors, tiles, n_threads):
-        """Return the gradients of all kernels, summed over the batch loaded last.
+        """Return the gradients of all kernels, summed over the batch that was loaded.
 
         Parameters
         ----------

@@ -90,10 +90,12 @@ class Pooling:
         pooled = np.full(shape, -np.inf, dtype=maps.dtype)
         winners = np.zeros(shape, dtype=np.min_scalar_type(len(places)))
         for number, inputs, windows in places:
-            part = pooled[windows]
-            is_larger = maps[inputs] > part
-            np.copyto(part, maps[inputs], where=is_larger)
-            np.copyto(winners[windows], number, where=is_larger)
+            part, values = pooled[windows], maps[inputs]
+            is_larger = values > part
+            np.maximum(part, values, out=part)
+            # Products and sums of bytes are several times as fast as masked copies.
+            winners[windows] *= ~is_larger
+            winners[windows] += is_larger * winners.dtype.type(number)
         return pooled, winners
 
     def errors_of_winners(self, errors, winners, map_shape):

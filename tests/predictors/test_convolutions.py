@@ -47,7 +47,7 @@ def convolutions(**params):
                 "padding": 1,
                 "standardize_input": True,
                 "standardize": "channels",
-                "n_patches": 1000,
+                "n_patches": 500,
                 **params,
             },
         ),
@@ -56,7 +56,7 @@ def convolutions(**params):
             kernel_size=2,
             pooling="average",
             standardize="layer",
-            n_patches=1000,
+            n_patches=500,
         ),
     ]
 
@@ -73,10 +73,10 @@ def classifier(fine_tune, layers=None, **params):
 
 @pytest.fixture(scope="module")
 def digits():
-    """A tenth of 900 images are labelled."""
+    """A sixth of 500 images are labelled."""
     X, y = load_digits(return_X_y=True)
-    X, y = X[:900], y[:900]
-    return X, np.where(np.arange(900) % 10 == 0, y, -1), y
+    X, y = X[:500], y[:500]
+    return X, np.where(np.arange(500) % 6 == 0, y, -1), y
 
 
 def kernels(clf):
@@ -102,7 +102,7 @@ OF_ROWS = [
 @parametrize_with_checks(
     [
         HebbianPretrainingClassifier(
-            SETClassifier(20, max_iter=30, learning_rate_init=0.02),
+            SETClassifier(10, max_iter=15, learning_rate_init=0.05, batch_size=32),
             convolutions=OF_ROWS,
             fine_tune="all",
             random_state=0,
@@ -144,7 +144,7 @@ def test_learns(digits, fine_tune, kind):
     clf = classifier(fine_tune, max_iter=25).fit(X, y)
     dtype = np.float64 if kind is np.float64 else np.float32
     assert clf.estimator_.coefs_[0].dtype == kernels(clf)[1].dtype == dtype
-    # By chance 0.1, from 90 labels and by ten features only.
+    # By chance 0.1, from 84 labels and by ten features only.
     score = clf.score(X[y < 0], truth[y < 0])
     assert score > (0.55 if fine_tune == "all" else 0.35)
     expected = clf.predict_proba(X)
@@ -189,7 +189,7 @@ def test_whatever_the_size_of_kernels(digits, solver, monkeypatch):
             fitted.append(clf.fit(X, y))
     small, large = (clf.predict_proba(X) for clf in fitted)
     # Adam adds 1e-8 to what it divides by, and gradients are a thousandth.
-    assert_allclose(large, small, atol=1e-9 if solver == "sgd" else 1e-3)
+    assert_allclose(large, small, atol=1e-9 if solver == "sgd" else 5e-3)
     assert np.abs(kernels(fitted[1])[0]).max() > 100
 
 
@@ -316,10 +316,10 @@ def test_phases_are_tasks(digits, fine_tune):
     assert_array_equal(clf.predict_proba(X), expected)
     shown = [task for task in tasks.begun if task[0] in ("pre-training", "fine-tuning")]
     assert shown == [
-        ("pre-training", "ConvolutionalFeatures", (900, 64)),
-        ("pre-training", "ConvolutionalFeatures", (900, 192)),
-        ("pre-training", "WinnerTakeAll", (900, 10)),
-        ("fine-tuning", "SETClassifier", (90, 10)),
+        ("pre-training", "ConvolutionalFeatures", (500, 64)),
+        ("pre-training", "ConvolutionalFeatures", (500, 192)),
+        ("pre-training", "WinnerTakeAll", (500, 10)),
+        ("fine-tuning", "SETClassifier", (84, 10)),
     ]
 
 
@@ -369,7 +369,8 @@ class Kill(StopAfter):
 def test_goes_on_from_a_checkpoint(digits, solver, tmp_path):
     """Kernels and what the optimiser knows of them are in the file."""
     X, y, _ = digits
-    params = {"solver": solver, "early_stopping": True, "dropout": 0.2}
+    params = {"solver": solver, "dropout": 0.2}
+    params |= {"early_stopping": True, "validation_fraction": 0.3}
     clf = classifier("all", **params, max_iter=8, n_iter_no_change=8)
     expected = clone(clf).fit(X, y)
     kept = clone(clf)
@@ -446,7 +447,7 @@ def test_dropout_of_what_convolutions_give(digits, fine_tune):
     dropped = classifier(fine_tune, **params, dropout=0.5).fit(X, y).predict_proba(X)
     assert np.abs(plain - dropped).max() > 1e-3
     alone = SETClassifier((), max_iter=3, random_state=0)
-    images = X / 16, np.arange(900) % 3
+    images = X / 16, np.arange(500) % 3
     assert_array_equal(
         alone.fit(*images).predict_proba(X / 16),
         alone.set_params(dropout=0.5).fit(*images).predict_proba(X / 16),

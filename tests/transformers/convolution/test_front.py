@@ -70,7 +70,7 @@ def gradients_and_loss(front, weights, n_threads=1):
     n_images, n_features = weights.shape
     tiles = tiles_for(n_images, np.dtype(np.float64))
     out = np.empty(n_features * tiles.stride)
-    front.load(np.arange(n_images), tiles, out, n_threads)
+    front.load_to_learn(np.arange(n_images), tiles, out, n_threads)
     tiles.pack(weights.T, out)
     gradients = front.gradients(out, tiles, n_threads)
     shapes = [kernels.shape for kernels in front.X.kernels.arrays]
