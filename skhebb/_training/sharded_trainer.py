@@ -62,15 +62,15 @@ class ShardedTrainer(Trainer):
             full_weight=self.full_weight,
             n_jobs=shards.n_jobs,
         )
-        executor = shards.executor
+        executor, weights = shards.executor, data.sample_weight
         self._plan = executor.put(plan)
         self._data_of_shards = [
             executor.call(
                 shard_data,
                 part,
                 data.encoder,
-                data.y[span],
-                None if data.sample_weight is None else data.sample_weight[span],
+                executor.put(data.y[span]),
+                executor.put(None if weights is None else weights[span]),
                 shard=k,
             )
             for k, (part, span) in enumerate(
@@ -149,7 +149,7 @@ class ShardedTrainer(Trainer):
         """
         if len(tasks) == 1:
             ((k, work),) = tasks
-            arguments = self._plan, *about, self._data_of_shards[k], work
+            arguments = self._plan, *about, self._data_of_shards[k], executor.put(work)
             return executor.call(train_shard, *arguments, shard=k)
         half = len(tasks) // 2
         halves = (

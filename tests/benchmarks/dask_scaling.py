@@ -33,7 +33,7 @@ from skhebb.dask import DataParallel
 from skhebb.datasets import fetch_dataset
 
 N_TRAIN = 60_000  # images of MNIST
-N_SAMPLES, N_FEATURES, BATCH_SIZE = 4000, 500, 200
+N_FEATURES, BATCH_SIZE = 500, 200
 NETWORK = {"hidden_layer_sizes": (2000, 2000), "density": 0.2, "batch_size": BATCH_SIZE}
 NETWORK |= {"tol": None, "random_state": 0, "evolution_interval": "epoch"}
 CLUSTER = {"threads_per_worker": 1, "dashboard_address": ":0"}
@@ -56,20 +56,21 @@ class EpochTimes:
         pass
 
 
-def data(n_samples=N_SAMPLES):
+def data(n_samples):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_samples, N_FEATURES)).astype(np.float32)
     return X, (X[:, :3].sum(axis=1) > 0).astype(int)
 
 
-def seconds_of_epochs(client, n_epochs, n_shards=2, sync_every="epoch"):
+def seconds_of_epochs(client, options, n_epochs=None, sync_every="epoch"):
     """Seconds of each epoch but the first, and the fitted network."""
+    n_epochs = n_epochs or options.epochs
     times = EpochTimes()
     network = skhebb.SETClassifier(**NETWORK, max_iter=n_epochs + 1)
     meta = DataParallel(
-        network.set_callbacks(times), n_shards, sync_every=sync_every, client=client
+        network.set_callbacks(times), 2, sync_every=sync_every, client=client
     )
-    meta.fit(*data())
+    meta.fit(*data(options.samples))
     return np.diff(times.ends), meta.estimator_
 
 
@@ -107,10 +108,12 @@ def speed(options):
     ):
         ratios = []
         for turn in range(options.turns + 1):
-            alone, network = seconds_of_epochs(client_of_one, options.epochs)
-            both, _ = seconds_of_epochs(client_of_two, options.epochs)
+            alone, network = seconds_of_epochs(client_of_one, options)
+            both, _ = seconds_of_epochs(client_of_two, options)
             if turn == 0:  # workers import
-                print(f"{network.n_connections_:,} connections, {N_SAMPLES} samples")
+                print(
+                    f"{network.n_connections_:,} connections, {options.samples} samples"
+                )
                 continue
             ratios += [np.median(alone) / np.median(both)]
             print(
@@ -159,9 +162,9 @@ def bytes_of_round(n_connections, n_arrays, itemsize=4):
 def model(options):
     """Predict the time of an epoch from its parts; print both."""
     n_arrays = 2  # Adam
-    n_batches = N_SAMPLES // BATCH_SIZE
+    n_batches = options.samples // BATCH_SIZE
     with LocalCluster(n_workers=2, **CLUSTER) as cluster, Client(cluster) as client:
-        seconds_of_epochs(client, 1)  # workers import
+        seconds_of_epochs(client, options, 1)  # workers import
         latency, per_byte = links(client)
         for what, seconds, rate in zip(
             ("to a worker", "between workers", "back"), latency, per_byte, strict=True
@@ -169,8 +172,8 @@ def model(options):
             print(f"{what}: {1e3 * seconds:.1f} ms, {1e-6 / rate:.0f} MB/s")
         for n_rounds in 1, 4, n_batches:
             sync_every = n_batches // n_rounds
-            here, network = seconds_of_epochs(None, options.epochs, 2, sync_every)
-            there, _ = seconds_of_epochs(client, options.epochs, 2, sync_every)
+            here, network = seconds_of_epochs(None, options, sync_every=sync_every)
+            there, _ = seconds_of_epochs(client, options, sync_every=sync_every)
             n_bytes = bytes_of_round(network.n_connections_, n_arrays)
             travel = latency + per_byte * n_bytes
             # To one worker, from there to the other, its copy back, the average back.
@@ -183,7 +186,7 @@ def model(options):
                 flush=True,
             )
             if n_rounds == 1:
-                rate = np.median(here) / N_SAMPLES / network.n_connections_
+                rate = np.median(here) / options.samples / network.n_connections_
     print(f"compute: {1e9 * rate:.3f} ns per sample and connection on one core")
     extrapolate(rate, options)
 
@@ -224,12 +227,12 @@ def memory(options):
             ),
             2,
             client=client,
-        ).fit(*data())
+        ).fit(*data(options.samples))
         before = client.run(peak_of_process)
         meta.set_params(
             estimator__hidden_layer_sizes=(4000, 4000), estimator__max_iter=3
         )
-        meta.fit(*data())
+        meta.fit(*data(options.samples))
         after = client.run(peak_of_process)
     network = meta.estimator_
     indices = 4 * network.n_connections_
@@ -254,6 +257,7 @@ def main():
         "--networks", nargs="+", default=["SETClassifier", "HebbSETClassifier"]
     )
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--samples", type=int, default=4000)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--cores", type=int, default=32)
     parser.add_argument("--gigabits", type=float, default=10)
