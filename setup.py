@@ -135,6 +135,7 @@ setup(
             kernel("_handles"),
             kernel("_rules"),
             kernel("_loops"),
+            kernel("_lag"),
         ],
         compiler_directives=DIRECTIVES,
         force=True,  # other directives make another .c of the same .pyx

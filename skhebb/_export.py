@@ -70,15 +70,7 @@ def export_npz(estimator: Estimator, path: FilePath) -> None:
     >>> np.load(path)["layers.0.biases"].shape
     (300,)
     """
-    check_is_fitted(estimator)
-    network = twin(estimator)
-    if isinstance(network, HebbianPretrainingClassifier):
-        network = twin(network.estimator_)
-    if not isinstance(network, BaseSparseNetwork):
-        raise TypeError(
-            "export_npz is for classifiers and regressors of skhebb. Got "
-            f"{type(estimator).__name__}."
-        )
+    network = network_of(estimator)
     encoder = network._encoder
     classes = encoder.classes if encoder.kind in ("binary", "multiclass") else None
     exported = {
@@ -92,6 +84,25 @@ def export_npz(estimator: Estimator, path: FilePath) -> None:
         "feature_names": without_objects(getattr(network, "feature_names_in_", None)),
     }
     write_plain(Path(path), exported)
+
+
+def network_of(estimator):
+    """Return a twin of the fitted classifier or regressor that predicts."""
+    check_is_fitted(estimator)
+    network = twin(estimator)
+    if isinstance(network, HebbianPretrainingClassifier):
+        if network.convolutions_:
+            raise TypeError(
+                "Convolutions cannot be exported. Export estimator_, the network "
+                "behind them: its inputs are what convolutions_ give."
+            )
+        network = twin(network.estimator_)
+    if not isinstance(network, BaseSparseNetwork):
+        raise TypeError(
+            "export_npz is for classifiers and regressors of skhebb. Got "
+            f"{type(estimator).__name__}."
+        )
+    return network
 
 
 def exported_layers(network):

@@ -13,6 +13,7 @@ TESTS = Path(__file__).parent
 # From the top; those of one line do not know each other.
 FLOORS = (
     {"__init__"},
+    {"onnx"},
     {"callbacks", "inspection", "datasets", "_export", "_show_versions"},
     {"_predictors"},
     {"_transformers"},

@@ -26,6 +26,7 @@ PUBLIC = [
     "skhebb.callbacks",
     "skhebb.datasets",
     "skhebb.inspection",
+    "skhebb.onnx",
     "skhebb.topology",
 ]
 NETWORKS = [
@@ -48,6 +49,8 @@ OF_MASK = {"initial_graph", "density", "epsilon", "weight_scale", "evolution_int
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name):
+    if name.startswith("skhebb.onnx._"):
+        pytest.importorskip("skl2onnx")
     matplotlib.use("agg")
     failed, _ = doctest.testmod(
         importlib.import_module(name), optionflags=doctest.ELLIPSIS

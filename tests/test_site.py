@@ -18,6 +18,7 @@ MODULES = [
     "skhebb.callbacks",
     "skhebb.datasets",
     "skhebb.inspection",
+    "skhebb.onnx",
     "skhebb.topology",
 ]
 

@@ -118,4 +118,5 @@ def set_activations(network, hidden, output, negative_slope, keep_probability=1.
         ),
         Identity(),
     ]
+    network.dropped_inputs = Identity(keep_probability=keep_probability).for_kernels
     network.output_activation = OUTPUT_ACTIVATIONS[output]()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from skhebb._kernels import _connections, _loops
+from skhebb._kernels import _connections, _lag, _loops
 from skhebb._kernels._handles import (
     ByPostsynaptic,
     Connections,
@@ -16,7 +16,7 @@ from skhebb._kernels._handles import (
 )
 from skhebb._utils.csr import make_csr
 
-GATHERED = 1 << 20  # connections of a layer at most
+GATHERED = 1 << 10  # presynaptic neurons of a layer at most
 CHUNK = 1 << 17  # connections that a thread updates at a time, which bounds scratch
 
 
@@ -116,10 +116,10 @@ class SparseLayer:
         if tiles.n_tiles >= 4 * n_threads:
             n_parts = 1
         # Gathering writes each output once, but wants a second index, scratch, and
-        # weights from everywhere: that pays off for wide rows, many batches, and
-        # weights that a cache holds.
+        # inputs and weights from everywhere: that pays off for wide rows, many batches,
+        # and inputs that a cache holds.
         gathered = None
-        if training and not tiles.are_narrow and self.n_connections <= GATHERED:
+        if training and not tiles.are_narrow and self.n_in <= GATHERED:
             gathered = self._cached(ByPostsynaptic, n_threads)
         # Between two predictions users may change what the arrays hold.
         parts = (
@@ -131,6 +131,8 @@ class SparseLayer:
 
     def update(self, inputs, errors, backward, batch, step, scratch, n_threads):
         """Move the weights, and propagate the errors with those before.
+
+        Where inputs are NonZeros, weights of other features stay, see `catch_up`.
 
         Parameters
         ----------
@@ -159,6 +161,20 @@ class SparseLayer:
         else:
             arguments |= backward._asdict()
             _loops.update(chunks, batch.tiles, step, **arguments)
+
+    def catch_up(self, history, inputs, n_threads):
+        """Let rows take the steps of a StepHistory that they missed.
+
+        Those of the features of `inputs`, NonZeros, or all rows if that is None.
+        """
+        _lag.catch_up(
+            self.connections,
+            history,
+            weights=self.weights.data,
+            states=self.weight_state,
+            inputs=inputs,
+            n_threads=n_threads,
+        )
 
     def add_covariances(self, inputs, batch, term, scratch, n_threads):
         """Add a HebbianTerm to the weights."""

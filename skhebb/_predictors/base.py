@@ -37,6 +37,7 @@ from skhebb._predictors.initial import (
 from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._predictors.recipe import Recipe, input_scale_of
 from skhebb._predictors.runs import run_of
+from skhebb._training.computed_rows import whole
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
 from skhebb._training.schedules import SCHEDULES
@@ -261,7 +262,7 @@ class BaseSparseNetwork(
             observed,
             run,
             state,
-            X=lambda: take_rows(given.X, samples),
+            X=lambda: whole(take_rows(given.X, samples)),
             y=lambda: take_rows(given.y, samples),
             metadata=lambda: metadata(take_rows(given.sample_weight, samples)),
             fitted_attributes=fitted_attributes,
@@ -393,7 +394,8 @@ class BaseSparseNetwork(
         layers = [SparseLayer(*pair) for pair in zip(weights, biases, strict=True)]
         if initial.coefs is None:  # given weights are for X as it is
             layers[0].scale_inputs(input_scale_of(data))
-        return TrainingState(Network(layers), streams.random)
+        network = Network(layers, kernels=data.inputs.new_kernels())
+        return TrainingState(network, streams.random)
 
     def _trainer(self, state, data, recipe, n_threads):
         loss = self._loss(data.encoder, data.class_weights)

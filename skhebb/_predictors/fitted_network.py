@@ -3,8 +3,10 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skhebb._network.network import NetworkParameters
 from skhebb._predictors.persistence import NetworkPersistenceMixin
 from skhebb._training.batches import as_batch_source
+from skhebb._training.computed_rows import ComputedRows
 from skhebb._typing import MatrixLike
 from skhebb._utils.sparse import check_sparse
 from skhebb._utils.threads import effective_n_threads
@@ -63,10 +65,11 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
 
     def _outputs(self, X):
         network = self._fitted_state().network
-        X = check_sparse("X", X)
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=network.dtype, reset=False
-        )
+        if not isinstance(X, ComputedRows):
+            X = check_sparse("X", X)
+            X = validate_data(
+                self, X, accept_sparse="csr", dtype=network.dtype, reset=False
+            )
         outputs = network.outputs(as_batch_source(X), effective_n_threads(self.n_jobs))
         check_outputs(outputs)
         return outputs
@@ -101,7 +104,9 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
         state = self._state.copy()
         # What a mask remembers is of the connections that were there before.
         state.restore_parameters(
-            [(*pair, None) for pair in zip(coefs, intercepts, strict=True)]
+            NetworkParameters(
+                [(*pair, None) for pair in zip(coefs, intercepts, strict=True)]
+            )
         )
         return state
 

@@ -24,6 +24,7 @@ ORDINARY = 3  # root mean square of a feature, up to which X is taken as it is
 RARE = 0.1  # mean square of X, below which inputs of the first layer count for less
 BLOCK = 1000  # samples whose squares are in memory
 HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
+SAMPLES_PER_INPUT = 2  # that there must be for all of a neuron's inputs to count
 
 
 class Recipe(NamedTuple):
@@ -131,15 +132,15 @@ def weight_decays_for(decay, layers, n, input_share=1.0):
 
     "auto" is 0.2 n_inputs / n in hidden layers, with the mean number of inputs of a
     neuron, and 1 / n in the output layer: that of normal priors whose deviations are
-    sqrt(5 / n_inputs) and 1. Of the first layer's inputs only a share may count.
+    sqrt(5 / n_inputs) and 1. Of the first layer's inputs only a share may count, and of
+    any layer's n / 2 at most, which few samples could not tell apart: it is 0.1 there.
     """
     if decay != "auto":
         return np.full(len(layers), float(decay))
-    decays = [
-        HIDDEN_DECAY * layer.n_connections_target / layer.n_out for layer in layers[:-1]
-    ]
-    decays[:1] = [each * input_share for each in decays[:1]]
-    return np.array([*decays, OUTPUT_DECAY]) / n
+    n_inputs = np.array([la.n_connections_target / la.n_out for la in layers[:-1]])
+    n_inputs[:1] *= input_share
+    hidden = HIDDEN_DECAY * np.minimum(n_inputs, n / SAMPLES_PER_INPUT)
+    return np.array([*hidden, OUTPUT_DECAY]) / n
 
 
 def auto_interval(n_batches):

@@ -102,12 +102,13 @@ default="erdos_renyi"
           of the loss, as in [4]_.
 
         Correlations and gradients are those of up to 500 training samples, drawn anew
-        each time, without dropout. A callable takes the weights of a layer, a sorted
-        csr_array of shape (n_in, n_out), the number of connections to add, and a
-        :class:`numpy.random.Generator`, and gives their ranks among the absent
-        connections, into which :func:`skhebb.topology.absent_ranks` turns rows and
-        columns. If it has a parameter named `probe`, it gets what neurons do with these
-        samples, a :class:`skhebb.topology.LayerProbe`.
+        each time, without dropout; where less than 5000 are trained on between two
+        evolutions, of a tenth of those, but of 100 at least. A callable takes the
+        weights of a layer, a sorted csr_array of shape (n_in, n_out), the number of
+        connections to add, and a :class:`numpy.random.Generator`, and gives their ranks
+        among the absent connections, into which :func:`skhebb.topology.absent_ranks`
+        turns rows and columns. If it has a parameter named `probe`, it gets what
+        neurons do with these samples, a :class:`skhebb.topology.LayerProbe`.
     evolution_interval : "auto", "epoch" or int, default="auto"
         When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and
@@ -119,16 +120,18 @@ default="erdos_renyi"
         none are grown for them.
     solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and
-        dies with it.
+        dies with it. Weights of features that a mini-batch of sparse X does not have
+        take its step when they are next needed, which saves time: exactly with "sgd",
+        in steps of 1, 2, 4, ... missed mini-batches with "adam".
     weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
         weights, whatever the size of the mini-batches. "auto" is 0.2 k / n for hidden
-        layers whose neurons have k inputs in the mean, and 1 / n for the output layer,
-        with n the number of samples or, if that is more, their total weight. These are
-        normal priors of standard deviations sqrt(5 / k) and 1. Where the mean square of
-        X is below a tenth, as of words that are rarely there, the first layer's k is
-        ten times that share of its inputs. In `partial_fit` n is the number of samples
-        seen, but 10 000 at least.
+        layers whose neurons have k inputs in the mean, but at most 0.1, and 1 / n for
+        the output layer, with n the number of samples or, if that is more, their total
+        weight. These are normal priors of standard deviations sqrt(5 / k), of n / 2
+        inputs at most, and 1. Where the mean square of X is below a tenth, as of words
+        that are rarely there, the first layer's k is ten times that share of its
+        inputs. In `partial_fit` n is the number of samples seen, but 10 000 at least.
     alpha : float, default=0
         Strength of an L2 penalty that is divided by the weight of the mini-batch, as
         in `MLPClassifier`: the same as a `weight_decay` of ``alpha / batch_size``.

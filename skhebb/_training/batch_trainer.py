@@ -8,10 +8,12 @@ from skhebb._network.buffers import Backward, tiles_for
 from skhebb._network.dropout import Dropout
 from skhebb._network.network import LINEAR
 from skhebb._plasticity.rule import LocalRule
+from skhebb._training.lag import Lag
 from skhebb._training.losses import Loss
 from skhebb._training.optimizers import NO_PENALTY, Optimizer, Penalty
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import NonFiniteTraining
+from skhebb._training.thread_choice import ThreadChoice
 from skhebb._training.workspace import Workspace
 
 
@@ -37,15 +39,23 @@ class BatchTrainer:
     batch_size : int
         Upper bound.
     n_threads : int
+        At most; mini-batches may have fewer.
 
     Attributes
     ----------
     workspace : Workspace
         Set by `prepare`.
+    thread_choice : ThreadChoice
+        Set by `prepare`.
     full_weight : float
         Mean weight of a batch of `batch_size` samples, set by `prepare`.
     penalty_of_batch : float
         What L2 terms have of the loss of the last batch, set by `run_batch`.
+    late_penalty : float
+        What they were short of where weights lagged behind, set by `settle`.
+    lag : Lag or None
+        What rows of the first layer have missed, None where they miss nothing; set by
+        `prepare`.
     """
 
     state: TrainingState
@@ -58,8 +68,11 @@ class BatchTrainer:
     batch_size: int
     n_threads: int
     workspace: Workspace = field(init=False, repr=False)
+    thread_choice: ThreadChoice = field(init=False, repr=False)
     full_weight: float = field(init=False)
     penalty_of_batch: float = field(init=False, default=0.0)
+    late_penalty: float = field(init=False, default=0.0)
+    lag: Lag | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self):
         check_family("loss", self.loss, Loss)
@@ -71,9 +84,12 @@ class BatchTrainer:
     def prepare(self, data):
         """Allocate all that batches of `data` need.
 
-        Sets: `workspace`, `full_weight`.
+        Sets: `workspace`, `thread_choice`, `full_weight`, `lag`.
         """
+        self.thread_choice = ThreadChoice(self.n_threads)
         network, rule = self.state.network, self.plasticity
+        if data.inputs.learns:
+            data.inputs.bind(network.kernels)
         depths = range(len(network.layers))
         self.workspace = Workspace(
             network,
@@ -85,6 +101,20 @@ class BatchTrainer:
         n_samples = len(data.samples)
         n_of_batch = min(self.batch_size, n_samples)
         self.full_weight = data.total_weight * n_of_batch / n_samples
+        self.lag = None
+        moves_all = self.optimizer.n_arrays > 0 or self.alpha or self.weight_decays[0]
+        if data.inputs.is_sparse and moves_all:
+            reads = rule is not None and rule.reads_weights
+            longest = 1 if reads else self.optimizer.longest_lag
+            self.lag = Lag(network.layers[0], longest, self.n_threads)
+
+    def settle(self):
+        """Let all weights catch up, so that others may look at them.
+
+        Sets: `late_penalty`, to which what L2 terms were short of is added.
+        """
+        if self.lag is not None:
+            self.late_penalty += self.lag.settle()
 
     def propagate(self, data, samples, n_threads, dropout):
         """Return activations in tiles, the tiles, and outputs of some samples.
@@ -94,7 +124,13 @@ class BatchTrainer:
         network, workspace = self.state.network, self.workspace
         tiles = tiles_for(len(samples), network.dtype)
         activations = workspace.activations.arrays(tiles)
-        activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
+        activations[0] = data.inputs.load_to_learn(
+            samples, tiles, activations[0], n_threads
+        )
+        if dropout is not None and data.inputs.are_hidden:
+            dropout.apply(activations[0], network.dropped_inputs)
+        if self.lag is not None:
+            self.lag.catch_up(activations[0])
         outputs, _, _ = workspace.of_outputs(len(samples))
         preactivations = workspace.preactivations.arrays(tiles)
         network.forward(
@@ -105,10 +141,13 @@ class BatchTrainer:
     def run_batch(self, data, samples):
         """Update all parameters from `samples`; return their summed loss before.
 
-        L2 terms, times the weight of the batch, are part of it.
+        L2 terms, times the weight of the batch, are part of it. Weights of features
+        that these samples do not have lag behind until `settle` is called.
 
         Sets: `penalty_of_batch`.
         """
+        if self.lag is not None and self.lag.is_full:
+            self.settle()
         activations, tiles, outputs = self.propagate(
             data, samples, self.n_threads, self.dropout
         )
@@ -136,7 +175,9 @@ class BatchTrainer:
         errors = outputs  # in the same memory
         if sample_weight is not None:
             errors *= sample_weight
-        self.update(activations, batch, flush_tiny(errors))
+        in_errors = self.update(activations, batch, flush_tiny(errors), data.inputs)
+        if data.inputs.learns:
+            self.update_kernels(data.inputs, in_errors, batch)
         return loss
 
     def penalty(self, total):
@@ -146,10 +187,20 @@ class BatchTrainer:
             ((self.alpha + decay * total) * layer.input_scale**2, layer)
             for decay, layer in pairs
         ]
-        return 0.5 * sum(s * layer.sum_of_squares() for s, layer in strengths if s > 0)
+        first = 0.0
+        if self.lag is not None:
+            first = self.lag.penalty(strengths.pop(0)[0])
+        rest = sum(s * layer.sum_of_squares() for s, layer in strengths if s > 0)
+        return first + 0.5 * rest
 
-    def update(self, activations, batch, output_errors):
-        """Propagate the error from the last layer to the first, updating each."""
+    def update(self, activations, batch, output_errors, source):
+        """Propagate the error from the last layer to the first, updating each.
+
+        Returns
+        -------
+        errors : ndarray
+            Those of the inputs, in tiles, if these learn.
+        """
         state, workspace, tiles = self.state, self.workspace, batch.tiles
         network, error_sums = state.network, workspace.error_sums
         state.counters = state.counters.after_batch()
@@ -169,6 +220,11 @@ class BatchTrainer:
                 in_errors = other[: layer.n_in * tiles.stride]
                 before = network.activations[depth - 1].for_kernels
                 backward = Backward(in_errors, error_sums[depth - 1], before)
+            elif source.learns:
+                in_errors = other[: layer.n_in * tiles.stride]
+                sums = workspace.input_error_sums
+                dropped = LINEAR if self.dropout is None else network.dropped_inputs
+                backward = Backward(in_errors, sums, dropped)
             layer.update(
                 inputs,
                 errors[: layer.n_out * tiles.stride],
@@ -178,6 +234,8 @@ class BatchTrainer:
                 workspace.scratch,
                 self.n_threads,
             )
+            if depth == 0 and self.lag is not None:
+                self.lag.take_note(step, batch.total, inputs)
             term = self.local_term(depth, batch.total)
             if term is not None:
                 # It falls with gradient steps, which it would outweigh in the end.
@@ -190,6 +248,20 @@ class BatchTrainer:
                 error_sums[depth][: layer.n_out], batch.total, bias_step
             )
             errors, other = other, errors
+        return errors[: network.layers[0].n_in * tiles.stride]
+
+    def update_kernels(self, source, in_errors, batch):
+        """Move the kernels of convolutions by the errors of what they gave.
+
+        L2 terms are those of the network alone: what kernels give is standardised.
+        """
+        kernels = self.state.network.kernels
+        rate, n_steps = self.state.progress.learning_rate, self.state.counters.n_steps
+        gradients = source.gradients(in_errors, batch.tiles, self.n_threads)
+        for place, gradient in enumerate(gradients):
+            scale = kernels.scales[place]
+            step = self.optimizer.step(rate, NO_PENALTY, n_steps, scale)
+            kernels.take_step(place, gradient, batch.total, step)
 
     def local_term(self, depth, total):
         """Return what the local rule adds to the weights of a layer, or None.

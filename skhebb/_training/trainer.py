@@ -212,17 +212,21 @@ class Trainer(BatchTrainer):
         order = data.samples
         if self.shuffle:
             order = state.random.shuffle.permutation(order)
-        total = total_penalty = 0.0
+        total = total_penalty = self.late_penalty = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(order), self.batch_size):
                 n_grown += self.evolve(data, state.progress.share(start / len(order)))
                 samples_of_batch = order[start : start + self.batch_size]
-                total += self.run_batch(data, samples_of_batch)
+                with self.thread_choice.measured(len(samples_of_batch)):
+                    total += self.run_batch(data, samples_of_batch)
                 total_penalty += self.penalty_of_batch
+            self.settle()
             self.check_soundness(data, samples_of_batch[:CHECKED])
         counters = state.counters
         n_samples_seen = counters.n_samples_seen + len(order)
         state.counters = replace(counters, n_samples_seen=n_samples_seen)
+        total += self.late_penalty
+        total_penalty += self.late_penalty
         weight = data.total_weight
         return float(total / weight), float(total_penalty / weight), n_grown
 
@@ -242,6 +246,7 @@ class Trainer(BatchTrainer):
         extent = self.evolution.before_batch(n_batches, share)
         if extent == 0:
             return 0
+        self.settle()
         if not self.state.network.is_finite():
             raise NonFiniteTraining
         self.prune(extent)
@@ -266,8 +271,9 @@ class Trainer(BatchTrainer):
         """Fill all layers up, in threads if there is much to do; return by how many."""
         network, rngs = self.state.network, self.state.random.evolution
         n_before = network.n_connections
+        n_trained = self.batch_size * self.state.progress.batches_per_evolution
         probes = layer_probes(
-            self.topology, self.state, data, self.loss, self.n_threads
+            self.topology, self.state, data, self.loss, n_trained, self.n_threads
         )
         triples = zip(network.layers, rngs, probes, strict=True)
         # What looks at a probe has threads of its own.

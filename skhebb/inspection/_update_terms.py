@@ -98,5 +98,6 @@ def run_batch(trainer, data, samples=None):
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             trainer.run_batch(data, data.samples if samples is None else samples)
+            trainer.settle()
     except NonFiniteTraining as error:
         raise ValueError("The loss on X and y is not finite. Scale X.") from error

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from skhebb._kernels._handles import ByPostsynaptic, NonZeros, OutputParts
+from skhebb._kernels._lag import StepHistory
 
 from skhebb._kernels import _loops, _rules, _runtime
 from skhebb._network.buffers import Backward, Batch, tiles_for
@@ -211,15 +212,21 @@ def test_update_of_the_first_layer(
         velocity = rng.standard_normal(weights.nnz).astype(dtype)
         if momentum:
             layer.weight_state = [velocity.copy()]
+        inputs = nonzeros(a) if is_sparse else tiled(a)
+        step = optimizer.step(0.5, penalty, 1)
         layer.update(
-            nonzeros(a) if is_sparse else tiled(a),
+            inputs,
             tiled(d),
             NO_BACKWARD,
             batch_of(tiles),
-            optimizer.step(0.5, penalty, 1),
+            step,
             scratch_of(layer, n_threads).astype(dtype),
             n_threads,
         )
+        if is_sparse:  # the rows of other features
+            history = StepHistory(layer.n_in, 1)
+            history.append(step, batch, inputs)
+            layer.catch_up(history, None, n_threads)
         decay = penalty.alpha + penalty.weight_decay * batch
         gradient = (a @ d.T + decay * before)[rows, columns] / batch
         expected = before[rows, columns] + momentum * velocity - 0.5 * gradient
@@ -232,12 +239,13 @@ def test_weights_of_absent_features_are_not_visited(rng, random_weights):
     a, d = np.zeros((50, 8)), rng.standard_normal((20, 8))
     a[[3, 30]] = 1
     layer = layer_of(weights)
+    layer.reset_state(1)
     layer.update(
         nonzeros(a),
         tiled(d),
         NO_BACKWARD,
         batch_of(tiles_for(8, np.float64)),
-        sgd().step(1.0, NO_PENALTY, 1),
+        sgd(0.9).step(1.0, Penalty(0.1), 1),
         scratch_of(layer, 2),
         2,
     )
