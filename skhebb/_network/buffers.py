@@ -87,11 +87,14 @@ class Batch(NamedTuple):
         Of the columns, 0 for padding.
     total : float
         Of the weights.
+    share : float
+        What this is of the weight of the mini-batch, where other shards have the rest.
     """
 
     tiles: Tiles
     sample_weight: np.ndarray
     total: float
+    share: float = 1.0
 
 
 class HebbianTerm(NamedTuple):

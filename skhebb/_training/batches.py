@@ -1,4 +1,10 @@
-"""Where batches come from: the rows of X."""
+"""Where batches come from: the rows of X.
+
+A source has, besides what the classes here have in common, ``load(samples, tiles, out,
+n_threads)`` and `X`, unless its rows are elsewhere: `at_hand` gives one that has.
+"""
+
+from abc import ABC, abstractmethod
 
 import numpy as np
 from scipy.sparse import issparse
@@ -6,14 +12,21 @@ from scipy.sparse import issparse
 from skhebb._kernels import _loops
 from skhebb._kernels._handles import NonZeros
 
+BLOCK = 1000  # samples whose squares are in memory
 
-class BatchSource:
-    """Where batches come from.
+
+class BatchSource(ABC):
+    """Where batches come from: samples that are in this process, or are made there.
+
+    Parameters
+    ----------
+    X : {ndarray, csr_array, ComputedRows} of shape (n_samples, n_features)
 
     Attributes
     ----------
-    X : {ndarray, csr_array, ComputedRows} of shape (n_samples, n_features)
-    n_samples : int
+    n_samples, n_features : int
+    dtype : dtype
+    is_sparse : bool
     are_hidden : bool
         Whether samples are activations of neurons before the network, which dropout
         drops as it drops those of hidden layers.
@@ -22,13 +35,35 @@ class BatchSource:
         and `gradients` of these come from the errors of a batch.
     """
 
-    are_hidden = learns = False
-
-    is_sparse = False
+    are_hidden = learns = is_sparse = False
 
     def __init__(self, X):
         self.X = X
-        self.n_samples = X.shape[0]
+        self.n_samples, self.n_features = X.shape
+        self.dtype = X.dtype
+
+    def at_hand(self, samples):
+        """Return a source that has `samples` in this process, and its numbers of them.
+
+        Returns
+        -------
+        inputs : BatchSource
+        samples : ndarray
+        """
+        return self, samples
+
+    def sum_of_squares(self, weights):
+        """Return that of each feature, weighted, ndarray of shape (n_features,)."""
+        squares = np.zeros(self.n_features)
+        for start in range(0, self.n_samples, BLOCK):
+            some = slice(start, start + BLOCK)
+            block = self._squares(some, weights[some, np.newaxis])
+            squares += np.asarray(block.sum(axis=0)).ravel()  # no BLAS: same bits
+        return squares
+
+    @abstractmethod
+    def _squares(self, some, weights):
+        """Return the squares of some samples, each row times its weight."""
 
     @staticmethod
     def tiled_sizes(sizes):
@@ -41,6 +76,7 @@ class BatchSource:
 
     def new_kernels(self):
         """Return the Kernels that a new network begins with, None if none learn."""
+        return None
 
 
 class DenseRows(BatchSource):
@@ -53,6 +89,9 @@ class DenseRows(BatchSource):
             return load_dense(X[samples], tiles, out, n_threads)
         _loops.load_rows(X, samples, tiles, out, n_threads)
         return out
+
+    def _squares(self, some, weights):
+        return np.square(self.X[some]) * weights
 
 
 class HiddenRows(DenseRows):
@@ -94,6 +133,9 @@ class SparseRows(BatchSource):
             batch.data[order].astype(out.dtype, copy=False),
         )
 
+    def _squares(self, some, weights):
+        return self.X[some].power(2).multiply(weights).tocsr()
+
 
 def load_dense(X, tiles, out, n_threads):
     """Write all of an array into `out`, n_features neurons in tiles, and return it."""
@@ -103,7 +145,12 @@ def load_dense(X, tiles, out, n_threads):
 
 
 def as_batch_source(X):
-    """Return an array, sparse matrix or ComputedRows as a source of batches."""
+    """Return an array, sparse matrix or ComputedRows as a source of batches.
+
+    A source is returned as it is.
+    """
+    if hasattr(X, "at_hand"):
+        return X
     if issparse(X):
         return SparseRows(X)
     return DenseRows(X) if isinstance(X, np.ndarray) else X.batch_source()
