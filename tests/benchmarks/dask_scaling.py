@@ -6,8 +6,8 @@
     python tests/benchmarks/dask_scaling.py memory
 
 `accuracy` fits MNIST as a whole and in shards, in this process. `speed` trains a
-network of a million connections, by turns, on clusters of one and of two workers with a
-core each. `model` measures compute, bandwidth and latency here, predicts the time of
+network of a million connections, by turns, on clusters of one and of two workers with
+a core each. `model` measures compute, bandwidth and latency here, predicts the time of
 epochs on two workers from that, and compares; then it predicts what is not here.
 `memory` measures what a worker has at most while it trains.
 """

@@ -51,11 +51,12 @@ def test_round_of_one_batch_is_fit(weighted, sparse, growth):
     meta = DataParallel(network, 5, sync_every=1).fit(X, y, weights)
     assert alone._state.counters == meta.estimator_._state.counters
     assert alone._state.counters.n_evolutions >= 5
-    (one, *ones), (other, *others) = trained(alone), trained(meta.estimator_)
-    # L2 terms of sparse samples are known where the first layer was settled.
-    np.testing.assert_allclose(one, other, rtol=1e-3 if sparse else 1e-9)
-    for one, other in zip(ones, others, strict=True):
+    losses, *arrays = trained(alone)
+    found, *others = trained(meta.estimator_)
+    for one, other in zip(arrays, others, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+    # Of sparse samples `fit` estimates L2 terms where weights lag behind.
+    np.testing.assert_allclose(losses, found, rtol=1e-2 if sparse else 1e-12)
 
 
 def test_initial_graph_of_correlations_is_that_of_fit():
