@@ -87,6 +87,11 @@ def set_grain(Py_ssize_t work):
     return before
 
 
+def threads_worth(Py_ssize_t work):
+    """How many threads so many multiply-adds are worth."""
+    return 1 + work // grain
+
+
 cdef int threads_for(Py_ssize_t work, int n_threads) noexcept nogil:
     """Threads for so many multiply-adds, at most `n_threads`."""
     cdef Py_ssize_t worth = 1 + work // grain
