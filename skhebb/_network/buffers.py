@@ -159,7 +159,7 @@ class BatchBuffers:
 
     def __init__(self, sizes, max_batch_size, dtype):
         self.sizes = sizes
-        stride = Tiles(max_batch_size, dtype).stride
+        stride = tiles_for(max_batch_size, dtype).stride
         self._flat = [aligned_zeros(size * stride, dtype) for size in sizes]
         self._arrays = {}
 
