@@ -6,7 +6,8 @@ Watch the topology
 `TopologyAnimation` shows them as a film.
 
 In the first layer, where inputs are the pixels of an image, connections leave the
-border. In the second one rows and columns appear: neurons that many of the others need.
+border. In the others columns and rows appear: neurons of many connections, beside some
+that have none.
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -30,7 +31,7 @@ clf = HebbSETClassifier(
     max_iter=60,
     random_state=0,
 )
-clf.set_callbacks(monitor).fit(X / 16, y)
+clf = clf.set_callbacks(monitor).fit(X / 16, y)
 
 # %%
 # One record every three epochs.

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 FLOORS = (
     {"__init__"},
     {"onnx"},
-    {"callbacks", "inspection", "datasets", "_export", "_show_versions"},
+    {"callbacks", "dask", "inspection", "datasets", "_export", "_show_versions"},
     {"_predictors"},
     {"_transformers"},
     {"_training"},

@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
 
@@ -18,12 +19,18 @@ import skhebb
 from skhebb._predictors.hebbian_mask import HebbianMaskMixin
 from skhebb._predictors.hebbset import HebbianMixin
 
+HAS_DASK = find_spec("distributed") is not None
 MODULES = [
-    module.name for module in pkgutil.walk_packages(skhebb.__path__, prefix="skhebb.")
+    module.name
+    for module in pkgutil.walk_packages(
+        skhebb.__path__, prefix="skhebb.", onerror=lambda name: None
+    )
+    if HAS_DASK or not module.name.startswith("skhebb.dask")
 ]
 PUBLIC = [
     "skhebb",
     "skhebb.callbacks",
+    *(["skhebb.dask"] if HAS_DASK else []),
     "skhebb.datasets",
     "skhebb.inspection",
     "skhebb.onnx",

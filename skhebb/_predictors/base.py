@@ -1,6 +1,7 @@
 """What all estimators share: parameters, fit and partial_fit."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Self
@@ -41,6 +42,8 @@ from skhebb._training.computed_rows import whole
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
 from skhebb._training.schedules import SCHEDULES
+from skhebb._training.sharded_trainer import ShardedTrainer
+from skhebb._training.shards import Shards
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import StoppingRule, StopReason
 from skhebb._training.trainer import Trainer
@@ -269,11 +272,14 @@ class BaseSparseNetwork(
         )
         if run.kept is None:
             observer.begin_fit()
-            reason = trainer.fit(data, recipe.max_iter, validate, observer)
+            train = partial(trainer.fit, data, recipe.max_iter, validate, observer)
         else:
             observer.begin_fit(state.progress.epoch)
-            reason = run.kept.reason or trainer.resume(data, validate, observer)
-        vars(self).update(self._fitted(state, data.encoder, recipe, n_before))
+            train = partial(trainer.resume, data, validate, observer)
+        try:
+            reason = (run.kept and run.kept.reason) or train()
+        finally:  # what a round that failed has left may be used, where drafts are kept
+            vars(self).update(self._fitted(state, data.encoder, recipe, n_before))
         observer.end_fit(reason)
         if reason.is_regular and is_no_better(trainer, data, self.n_iter_):
             return reason, "no better"
@@ -381,16 +387,17 @@ class BaseSparseNetwork(
 
     def _begin(self, data, n_threads, streams, initial=NOTHING_GIVEN):
         """The state that the training of a new network starts from."""
-        X, n_outputs = data.inputs.X, data.encoder.n_outputs
-        sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
+        dtype, hidden_sizes = data.inputs.dtype, self.hidden_layer_sizes
+        hidden_sizes = check_layer_sizes(hidden_sizes)
+        sizes = [data.inputs.n_features, *hidden_sizes, data.encoder.n_outputs]
         shapes = list(pairwise(sizes))
-        biases = check_intercepts(initial.intercepts, sizes[1:], X.dtype)
+        biases = check_intercepts(initial.intercepts, sizes[1:], dtype)
         if initial.coefs is None:
             weights = self._topology().initial_weights(
-                shapes, X.dtype, streams.initial, data, n_threads
+                shapes, dtype, streams.initial, data, n_threads
             )
         else:
-            weights = check_coefs(initial.coefs, shapes, X.dtype)
+            weights = check_coefs(initial.coefs, shapes, dtype)
         layers = [SparseLayer(*pair) for pair in zip(weights, biases, strict=True)]
         if initial.coefs is None:  # given weights are for X as it is
             layers[0].scale_inputs(input_scale_of(data))
@@ -414,7 +421,10 @@ class BaseSparseNetwork(
         tol = self.tol if has_plateaus else None
         has_plan = recipe.max_iter is not None and self.max_iter == "auto"
         may_be_easy = has_plan and schedule.ends_by_plan
-        return Trainer(
+        kind = Trainer
+        if isinstance(data.inputs, Shards):
+            kind = partial(ShardedTrainer, sync_every=data.inputs.sync_every)
+        return kind(
             state=state,
             loss=loss,
             optimizer=self._optimizer(),

@@ -16,6 +16,8 @@ from skhebb._training.stopping import NonFiniteTraining
 from skhebb._training.thread_choice import ThreadChoice
 from skhebb._training.workspace import Workspace
 
+CHECKED = 16  # samples that show whether outputs are finite
+
 
 @dataclass(kw_only=True)
 class BatchTrainer:
@@ -98,15 +100,23 @@ class BatchTrainer:
             self.batch_size,
             self.n_threads,
         )
+        self.full_weight = self.mean_weight(data)
+        self.lag = self.new_lag(data.inputs)
+
+    def mean_weight(self, data):
+        """Return the mean weight of a full mini-batch of `data`."""
         n_samples = len(data.samples)
-        n_of_batch = min(self.batch_size, n_samples)
-        self.full_weight = data.total_weight * n_of_batch / n_samples
-        self.lag = None
-        moves_all = self.optimizer.n_arrays > 0 or self.alpha or self.weight_decays[0]
-        if data.inputs.is_sparse and moves_all:
-            reads = rule is not None and rule.reads_weights
-            longest = 1 if reads else self.optimizer.longest_lag
-            self.lag = Lag(network.layers[0], longest, self.n_threads)
+        return data.total_weight * min(self.batch_size, n_samples) / n_samples
+
+    def new_lag(self, inputs):
+        """Return the Lag of the first layer, None if no row lags behind."""
+        rule, optimizer = self.plasticity, self.optimizer
+        moves_all = optimizer.n_arrays > 0 or self.alpha or self.weight_decays[0]
+        if not (inputs.is_sparse and moves_all):
+            return None
+        reads = rule is not None and rule.reads_weights
+        longest = 1 if reads else optimizer.longest_lag
+        return Lag(self.state.network.layers[0], longest, self.n_threads)
 
     def settle(self):
         """Let all weights catch up, so that others may look at them.
@@ -138,11 +148,12 @@ class BatchTrainer:
         )
         return activations, tiles, outputs
 
-    def run_batch(self, data, samples):
+    def run_batch(self, data, samples, share=1.0):
         """Update all parameters from `samples`; return their summed loss before.
 
-        L2 terms, times the weight of the batch, are part of it. Weights of features
-        that these samples do not have lag behind until `settle` is called.
+        L2 terms, times the weight of the batch, are part of it. The samples may be a
+        `share` of a mini-batch only, see `Batch`. Weights of features that these
+        samples do not have lag behind until `settle` is called.
 
         Sets: `penalty_of_batch`.
         """
@@ -154,11 +165,11 @@ class BatchTrainer:
         _, targets, scratch = self.workspace.of_outputs(len(samples))
         data.load_targets(samples, targets)
         losses = self.loss.values(outputs, targets, scratch)
-        batch = data.batch_of(samples, tiles, outputs.dtype)
+        batch = data.batch_of(samples, tiles, outputs.dtype, share)
         sample_weight = data.weights_of(samples)
         if sample_weight is not None:
             losses *= sample_weight
-        self.penalty_of_batch = self.penalty(batch.total)
+        self.penalty_of_batch = self.penalty(batch)
         loss = losses.sum() + self.penalty_of_batch
         if not np.isfinite(loss):
             raise NonFiniteTraining
@@ -180,11 +191,12 @@ class BatchTrainer:
             self.update_kernels(data.inputs, in_errors, batch)
         return loss
 
-    def penalty(self, total):
+    def penalty(self, batch):
         """Return the L2 terms of the loss, times the weight of the batch."""
         pairs = zip(self.weight_decays, self.state.network.layers, strict=True)
+        alpha, total = self.alpha * batch.share, batch.total
         strengths = [
-            ((self.alpha + decay * total) * layer.input_scale**2, layer)
+            ((alpha + decay * total) * layer.input_scale**2, layer)
             for decay, layer in pairs
         ]
         first = 0.0
@@ -212,7 +224,7 @@ class BatchTrainer:
         output_errors.sum(axis=1, out=error_sums[-1][:n_outputs])
         for depth in reversed(range(len(network.layers))):
             layer = network.layers[depth]
-            penalty = Penalty(self.alpha, self.weight_decays[depth])
+            penalty = Penalty(self.alpha * batch.share, self.weight_decays[depth])
             scale = layer.input_scale
             step = self.optimizer.step(rate, penalty, n_steps, scale)
             inputs, backward = activations[depth], Backward(None, None, LINEAR)
@@ -236,7 +248,7 @@ class BatchTrainer:
             )
             if depth == 0 and self.lag is not None:
                 self.lag.take_note(step, batch.total, inputs)
-            term = self.local_term(depth, batch.total)
+            term = self.local_term(depth, batch.total / batch.share)
             if term is not None:
                 # It falls with gradient steps, which it would outweigh in the end.
                 share = state.progress.learning_rate_share
@@ -281,7 +293,8 @@ class BatchTrainer:
 
         The loss of a batch tells of the weights before its update only.
         """
-        outputs = self.propagate(data, samples, n_threads=1, dropout=None)[-1]
+        some = samples[:CHECKED]
+        outputs = self.propagate(data, some, n_threads=1, dropout=None)[-1]
         if not (self.state.network.is_finite() and np.isfinite(outputs).all()):
             raise NonFiniteTraining
 

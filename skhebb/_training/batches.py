@@ -6,6 +6,8 @@ from scipy.sparse import issparse
 from skhebb._kernels import _loops
 from skhebb._kernels._handles import NonZeros
 
+BLOCK = 1000  # samples whose squares are in memory
+
 
 class BatchSource:
     """Where batches come from.
@@ -13,7 +15,8 @@ class BatchSource:
     Attributes
     ----------
     X : {ndarray, csr_array, ComputedRows} of shape (n_samples, n_features)
-    n_samples : int
+    n_samples, n_features : int
+    dtype : dtype
     are_hidden : bool
         Whether samples are activations of neurons before the network, which dropout
         drops as it drops those of hidden layers.
@@ -28,12 +31,23 @@ class BatchSource:
 
     def __init__(self, X):
         self.X = X
-        self.n_samples = X.shape[0]
+        self.n_samples, self.n_features = X.shape
+        self.dtype = X.dtype
 
     @staticmethod
     def tiled_sizes(sizes):
         """The numbers of neurons that want buffers, of each layer."""
         return sizes
+
+    def at_hand(self, samples):
+        """Return a source that has `samples` in this process, and its numbers of them.
+
+        Returns
+        -------
+        inputs : BatchSource
+        samples : ndarray
+        """
+        return self, samples
 
     def load_to_learn(self, samples, tiles, out, n_threads):
         """Do what `load` does, for a batch of which errors will be known."""
@@ -41,6 +55,19 @@ class BatchSource:
 
     def new_kernels(self):
         """Return the Kernels that a new network begins with, None if none learn."""
+
+    def sum_of_squares(self, weights):
+        """Return that of each feature, weighted, ndarray of shape (n_features,)."""
+        squares = np.zeros(self.n_features)
+        for start in range(0, self.n_samples, BLOCK):
+            some = slice(start, start + BLOCK)
+            block = self._squares(some, weights[some, np.newaxis])
+            squares += np.asarray(block.sum(axis=0)).ravel()  # no BLAS: same bits
+        return squares
+
+    def _squares(self, some, weights):
+        """Return the squares of some samples, each row times its weight."""
+        return np.square(self.X[some]) * weights
 
 
 class DenseRows(BatchSource):
@@ -94,6 +121,9 @@ class SparseRows(BatchSource):
             batch.data[order].astype(out.dtype, copy=False),
         )
 
+    def _squares(self, some, weights):
+        return self.X[some].power(2).multiply(weights).tocsr()
+
 
 def load_dense(X, tiles, out, n_threads):
     """Write all of an array into `out`, n_features neurons in tiles, and return it."""
@@ -103,7 +133,7 @@ def load_dense(X, tiles, out, n_threads):
 
 
 def as_batch_source(X):
-    """Return an array, sparse matrix or ComputedRows as a source of batches."""
+    """Return an array, sparse matrix, ComputedRows or Shards as a source of batches."""
     if issparse(X):
         return SparseRows(X)
     return DenseRows(X) if isinstance(X, np.ndarray) else X.batch_source()

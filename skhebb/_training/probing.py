@@ -37,7 +37,10 @@ def layer_probes(topology, state, data, loss, n_trained, n_threads):
         return [None] * len(network.layers)
     rng = np.random.default_rng((state.random.split_seed, state.counters.n_evolutions))
     samples = probe_samples(data, network.layer_sizes, network.dtype, n_trained, rng)
-    return probe_network(network, data, samples, loss, topology.needs_errors, n_threads)
+    data = data.at_hand(samples)
+    return probe_network(
+        network, data, data.samples, loss, topology.needs_errors, n_threads
+    )
 
 
 def probe_samples(data, sizes, dtype, n_trained, rng):

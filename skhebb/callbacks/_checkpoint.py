@@ -9,16 +9,14 @@ from typing import Any
 
 from sklearn.callback import CallbackContext
 
-from skhebb._predictors.base import BaseSparseNetwork
 from skhebb._training.run import Run
 from skhebb._training.stopping import StopReason
-from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._typing import Estimator, FilePath
-from skhebb.callbacks._names import task_names
+from skhebb.callbacks._fit_callback import FitCallback, task_names
 from skhebb.callbacks._snapshots import DamagedSnapshot, Snapshots, load
 
 
-class Checkpoint:
+class Checkpoint(FitCallback):
     """Callback that keeps a fit on disk, so that the same script run again goes on.
 
     If a run is killed or interrupted, the next one begins with its newest snapshot and
@@ -81,39 +79,6 @@ class Checkpoint:
         folder = str(self.folder)
         return f"Checkpoint({folder!r}, every={self.every}, keep={self.keep})"
 
-    def setup(self, estimator: Estimator, context: CallbackContext) -> None:
-        """Check, before the fit, that this estimator can be kept.
-
-        Parameters
-        ----------
-        estimator : estimator
-            The one that is fitted.
-        context : sklearn.callback.CallbackContext
-            The root of its tasks.
-
-        Raises
-        ------
-        TypeError
-            If the estimator is not one of this package that trains by epochs.
-        """
-        if not isinstance(estimator, BaseSparseNetwork | BaseHebbianFeatures):
-            raise TypeError(
-                "Checkpoint is for networks and Hebbian features of skhebb, also "
-                "within pipelines and searches, but was set on "
-                f"{type(estimator).__name__}. Call set_callbacks of those themselves."
-            )
-
-    def on_fit_task_begin(self, estimator: Estimator, context: CallbackContext) -> None:
-        """Do nothing: `load_state` is asked before.
-
-        Parameters
-        ----------
-        estimator : estimator
-            The one that is fitted.
-        context : sklearn.callback.CallbackContext
-            The task that begins, an epoch or the whole fit.
-        """
-
     def on_fit_task_end(self, estimator: Estimator, context: CallbackContext) -> None:
         """Do nothing: `save_state` and `save_result` are called, too.
 
@@ -123,17 +88,6 @@ class Checkpoint:
             The one that is fitted.
         context : sklearn.callback.CallbackContext
             The task that ends, an epoch or the whole fit.
-        """
-
-    def teardown(self, estimator: Estimator, context: CallbackContext) -> None:
-        """Do nothing after the fit.
-
-        Parameters
-        ----------
-        estimator : estimator
-            The one that is fitted.
-        context : sklearn.callback.CallbackContext
-            The root of its tasks.
         """
 
     def load_state(self, run: Run) -> Any:

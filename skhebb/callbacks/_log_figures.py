@@ -8,14 +8,13 @@ from typing import Any
 
 from sklearn.callback import CallbackContext
 
-from skhebb._predictors.base import BaseSparseNetwork
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._typing import Estimator
 from skhebb._utils.sklearn import can_reuse_listener, open_listener, send
-from skhebb.callbacks._names import task_names
+from skhebb.callbacks._fit_callback import FitCallback, task_names
 
 
-class LogFigures:
+class LogFigures(FitCallback):
     """Callback that hands the figures of each epoch to whatever keeps such.
 
     Of networks these are ``loss``; with early stopping ``validation_loss`` or
@@ -98,29 +97,13 @@ class LogFigures:
         TypeError
             If the estimator is not one of this package that trains by epochs.
         """
-        if not isinstance(estimator, BaseSparseNetwork | BaseHebbianFeatures):
-            raise TypeError(
-                "LogFigures is for networks and Hebbian features of skhebb, also "
-                "within pipelines and searches, but was set on "
-                f"{type(estimator).__name__}. Call set_callbacks of those themselves."
-            )
+        super().setup(estimator, context)
         is_elsewhere = os.getpid() != self._process
         if is_elsewhere and not can_reuse_listener(self._listener):
             raise RuntimeError(
                 "This LogFigures was loaded from a file, without its log. Set a new "
                 "one by set_callbacks."
             )
-
-    def on_fit_task_begin(self, estimator: Estimator, context: CallbackContext) -> None:
-        """Do nothing.
-
-        Parameters
-        ----------
-        estimator : estimator
-            The one that is fitted.
-        context : sklearn.callback.CallbackContext
-            The task that begins, an epoch or the whole fit.
-        """
 
     def on_fit_task_end(
         self,
@@ -146,17 +129,6 @@ class LogFigures:
         step, figures = figures_of(fitted_estimator)
         named = {f"{fit}{name}": value for name, value in figures.items()}
         send(self._listener, (named, step))
-
-    def teardown(self, estimator: Estimator, context: CallbackContext) -> None:
-        """Do nothing after the fit.
-
-        Parameters
-        ----------
-        estimator : estimator
-            The one that is fitted.
-        context : sklearn.callback.CallbackContext
-            The root of its tasks.
-        """
 
 
 def one_at_a_time(log):
