@@ -16,7 +16,7 @@ from skhebb._kernels._handles import (
 )
 from skhebb._utils.csr import make_csr
 
-GATHERED = 1 << 20  # connections of a layer at most
+GATHERED = 1 << 10  # presynaptic neurons of a layer at most
 CHUNK = 1 << 17  # connections that a thread updates at a time, which bounds scratch
 
 
@@ -116,10 +116,10 @@ class SparseLayer:
         if tiles.n_tiles >= 4 * n_threads:
             n_parts = 1
         # Gathering writes each output once, but wants a second index, scratch, and
-        # weights from everywhere: that pays off for wide rows, many batches, and
-        # weights that a cache holds.
+        # inputs and weights from everywhere: that pays off for wide rows, many batches,
+        # and inputs that a cache holds.
         gathered = None
-        if training and not tiles.are_narrow and self.n_connections <= GATHERED:
+        if training and not tiles.are_narrow and self.n_in <= GATHERED:
             gathered = self._cached(ByPostsynaptic, n_threads)
         # Between two predictions users may change what the arrays hold.
         parts = (

@@ -22,6 +22,9 @@ class LocalRule(ABC):
         """Tell whether `observe` wants the preactivations of a layer."""
         return False
 
+    def begin(self, layers):  # noqa: B027 (most have nothing to do)
+        """Give layers the `topology_state` that `observe` changes, if they lack it."""
+
     @abstractmethod
     def observe(self, layers, activations, preactivations, batch, n_threads):
         """Take note of a mini-batch.

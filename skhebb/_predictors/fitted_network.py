@@ -3,8 +3,11 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skhebb._network.network import NetworkParameters
 from skhebb._predictors.persistence import NetworkPersistenceMixin
 from skhebb._training.batches import as_batch_source
+from skhebb._training.computed_rows import ComputedRows
+from skhebb._typing import MatrixLike
 from skhebb._utils.sparse import check_sparse
 from skhebb._utils.threads import effective_n_threads
 from skhebb._utils.transaction import twin
@@ -28,7 +31,7 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
     `intercepts_`.
     """
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the targets.
 
         Parameters
@@ -77,7 +80,8 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
         network = self._fitted_state().network
         X = self._check_samples(X, network.dtype)
         inputs, n_samples = as_batch_source(X), X.shape[0]
-        work = n_samples * network.n_connections
+        is_plain = not isinstance(X, ComputedRows)  # or else these are most of the work
+        work = n_samples * network.n_connections if is_plain else None
         n_threads = effective_n_threads(self.n_jobs, work)
         size = n_samples if most is None else max(1, most // network.layer_sizes[-1])
         n_overflowing = 0
@@ -93,6 +97,8 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
 
     def _check_samples(self, X, dtype):
         """Return X as an array or CSR matrix of `dtype`, if it is as in `fit`."""
+        if isinstance(X, ComputedRows):
+            return X
         if (
             type(X) is np.ndarray
             and X.dtype == dtype
@@ -136,7 +142,9 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
         state = self._state.copy()
         # What a mask remembers is of the connections that were there before.
         state.restore_parameters(
-            [(*pair, None) for pair in zip(coefs, intercepts, strict=True)]
+            NetworkParameters(
+                [(*pair, None) for pair in zip(coefs, intercepts, strict=True)]
+            )
         )
         return state
 

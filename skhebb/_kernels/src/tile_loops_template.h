@@ -300,20 +300,20 @@ INLINE REAL NAME(flushed)(REAL x)
 
 TARGET static void NAME(gradient_descent)(
     const skhebb_step *step, REAL *restrict weight, const REAL *restrict sums,
-    ptrdiff_t start, ptrdiff_t n)
+    REAL *restrict velocity, REAL *restrict unused, ptrdiff_t n)
 {
     const REAL inverse_total = (REAL)step->inverse_total;
     const REAL decay = (REAL)(step->alpha * step->inverse_total + step->weight_decay);
     const REAL learning_rate = (REAL)step->factors[0];
     const REAL momentum = (REAL)step->factors[1];
     const int nesterov = step->factors[2] != 0;
+    (void)unused;
     if (momentum == 0) {
         VECTORISE()
         for (ptrdiff_t k = 0; k < n; k++)
             weight[k] -= learning_rate * (inverse_total * sums[k] + decay * weight[k]);
         return;
     }
-    REAL *restrict velocity = (REAL *)step->state0 + start;
     VECTORISE()
     for (ptrdiff_t k = 0; k < n; k++) {
         const REAL move
@@ -326,15 +326,13 @@ TARGET static void NAME(gradient_descent)(
 
 TARGET static void NAME(adam)(
     const skhebb_step *step, REAL *restrict weight, const REAL *restrict sums,
-    ptrdiff_t start, ptrdiff_t n)
+    REAL *restrict mean, REAL *restrict square, ptrdiff_t n)
 {
     const REAL inverse_total = (REAL)step->inverse_total;
     const REAL decay = (REAL)(step->alpha * step->inverse_total + step->weight_decay);
     const REAL learning_rate = (REAL)step->factors[0];
     const REAL beta_1 = (REAL)step->factors[1], beta_2 = (REAL)step->factors[2];
     const REAL offset = (REAL)step->factors[3];
-    REAL *restrict mean = (REAL *)step->state0 + start;
-    REAL *restrict square = (REAL *)step->state1 + start;
     VECTORISE()
     for (ptrdiff_t k = 0; k < n; k++) {
         const REAL gradient = inverse_total * sums[k] + decay * weight[k];
@@ -345,14 +343,39 @@ TARGET static void NAME(adam)(
     }
 }
 
-static void (*const NAME(rules)[])(const skhebb_step *, REAL *, const REAL *, ptrdiff_t,
-                                   ptrdiff_t)
+static void (*const NAME(rules)[])(const skhebb_step *, REAL *, const REAL *, REAL *,
+                                   REAL *, ptrdiff_t)
     = {[SKHEBB_GRADIENT_DESCENT] = NAME(gradient_descent), [SKHEBB_ADAM] = NAME(adam)};
+
+/* A step of the parameters start..start + n - 1. What is left of a vectorised loop may
+ * be rounded differently, and where it lies is not to matter: a rule gets whole
+ * vectors, the last one padded. */
+TARGET static void NAME(move)(
+    const skhebb_step *step, REAL *weights, const REAL *sums, ptrdiff_t start,
+    ptrdiff_t n)
+{
+    enum { LANES = SKHEBB_CACHE_LINE / REAL_BYTES };
+    REAL *at[] = {weights + start, (REAL *)sums,
+                  step->state0 ? (REAL *)step->state0 + start : NULL,
+                  step->state1 ? (REAL *)step->state1 + start : NULL};
+    const ptrdiff_t whole = n - n % LANES;
+    REAL last[4][LANES] = {{0}};
+    NAME(rules)[step->rule](step, at[0], at[1], at[2], at[3], whole);
+    if (whole == n)
+        return;
+    for (int a = 0; a < 4; a++)
+        if (at[a])
+            memcpy(last[a], at[a] + whole, (n - whole) * sizeof(REAL));
+    NAME(rules)[step->rule](step, last[0], last[1], last[2], last[3], LANES);
+    for (int a = 0; a < 4; a++)
+        if (at[a] && a != 1)
+            memcpy(at[a] + whole, last[a], (n - whole) * sizeof(REAL));
+}
 
 TARGET static void NAME(step)(
     const skhebb_step *step, void *parameters, const void *sums, ptrdiff_t n)
 {
-    NAME(rules)[step->rule](step, parameters, sums, 0, n);
+    NAME(move)(step, parameters, sums, 0, n);
 }
 
 /* Tile by tile, so that its errors stay in the cache for all neurons. */
@@ -409,13 +432,7 @@ TARGET static void NAME(take_steps)(
     NAME(reduce_groups)(sums, distance, n_groups, indptr[to] - start);
     if (error_sums)
         NAME(reduce_groups)((REAL *)error_sums + from, layer->n_in, n_groups, to - from);
-    /* Each neuron on its own: the end of a vectorised loop may round differently, and
-     * must not lie elsewhere for other parts. */
-    for (ptrdiff_t i = from; i < to; i++) {
-        const ptrdiff_t k = indptr[i], degree = indptr[i + 1] - k;
-        NAME(rules)[step->rule](step, (REAL *)layer->weights + k, sums + k - start, k,
-                                degree);
-    }
+    NAME(move)(step, layer->weights, sums, start, indptr[to] - start);
 }
 
 TARGET static void NAME(update_nonzeros)(
@@ -438,7 +455,7 @@ TARGET static void NAME(update_nonzeros)(
             for (ptrdiff_t k = 0; k < n; k++)
                 sums[k] += values[q] * error[index[k] * width];
         }
-        NAME(rules)[step->rule](step, (REAL *)layer->weights + start, sums, start, n);
+        NAME(move)(step, layer->weights, sums, start, n);
     }
 }
 
