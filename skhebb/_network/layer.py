@@ -160,8 +160,12 @@ class SparseLayer:
             arguments |= backward._asdict()
             _loops.update(chunks, batch.tiles, step, **arguments)
 
-    def add_covariances(self, inputs, batch, term, scratch, n_threads):
-        """Add a HebbianTerm to the weights."""
+    def add_covariances(self, inputs, batch, term, centred, scratch, n_threads):
+        """Add a HebbianTerm to the weights.
+
+        `centred` is an array like ``term.outputs`` to work in, `scratch` that of
+        `update`.
+        """
         _loops.add_covariances(
             self._cached(RowChunks, n_threads, CHUNK),
             batch.tiles,
@@ -169,6 +173,7 @@ class SparseLayer:
             inputs=inputs,
             sample_weight=batch.sample_weight,
             **term._asdict(),
+            centred=centred,
             scratch=scratch,
         )
 
