@@ -237,9 +237,10 @@ class BatchTrainer:
                 sums = workspace.input_error_sums
                 dropped = LINEAR if self.dropout is None else network.dropped_inputs
                 backward = Backward(in_errors, sums, dropped)
+            out_errors = errors[: layer.n_out * tiles.stride]
             layer.update(
                 inputs,
-                errors[: layer.n_out * tiles.stride],
+                out_errors,
                 backward,
                 batch,
                 step,
@@ -253,9 +254,8 @@ class BatchTrainer:
                 # It falls with gradient steps, which it would outweigh in the end.
                 share = state.progress.learning_rate_share
                 term = term._replace(factor=term.factor * share / scale)
-                layer.add_covariances(
-                    inputs, batch, term, workspace.scratch, self.n_threads
-                )
+                room = out_errors, workspace.scratch  # wanted no more
+                layer.add_covariances(inputs, batch, term, *room, self.n_threads)
             layer.update_biases(
                 error_sums[depth][: layer.n_out], batch.total, bias_step
             )
