@@ -280,6 +280,7 @@ def add_covariances(
     outputs,        # IN     (n_out * stride,) tiles
     out_means,      # IN     (n_out,)
     out_scales,     # IN     (n_out,)
+    centred,        # (n_out * stride,) to work in
     scratch,        # (N_GROUPS, at least chunks.largest)
 ):
     """w_ij += factor * s_i s_j * sum_b v_b (a_i - mean a_i) (a_j - mean a_j)."""
@@ -305,6 +306,7 @@ def add_covariances(
     term.outputs = reals("outputs", outputs, real, n_out * tiles.stride)
     term.out_means = reals("out_means", out_means, real, n_out)
     term.out_scales = reals("out_scales", out_scales, real, n_out)
+    cdef char* around_means = room("centred", centred, real, n_out * tiles.stride)
     cdef skhebb_tiles weighted = tiles.c
     weighted.weights = reals("sample_weight", sample_weight, real, tiles.stride)
     cdef char* sums = scratch_of(scratch, real, chunks.largest, &distance)
@@ -315,6 +317,10 @@ def add_covariances(
     cdef const Py_ssize_t* starts = chunks.starts
     cdef Py_ssize_t c, chunk, item, g, p, n_parts = chunks.n_threads
     cdef int n_threads = threads_for(work, chunks.n_threads)
+    if not is_sparse:
+        for p in prange(n_parts, nogil=True, num_threads=n_threads, schedule="static"):
+            loops.centre(around_means, term.outputs, n_out, term.out_means, &weighted,
+                         p * n_out // n_parts, (p + 1) * n_out // n_parts)
     with nogil:
         for c in range(chunks.n_chunks):
             chunk = c * n_parts
@@ -330,6 +336,7 @@ def add_covariances(
                     loops.centred_products(
                         &layer, &weighted, g * per_group,
                         min((g + 1) * per_group, tiles.n_tiles), a, &term,
+                        around_means,
                         sums + (g * distance + starts[p] - starts[chunk]) * real,
                         rows[p], rows[p + 1])
             if is_sparse:

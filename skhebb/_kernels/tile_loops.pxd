@@ -91,9 +91,12 @@ cdef extern from "tile_loops.h" nogil:
             const skhebb_connections*, const skhebb_tiles*, const skhebb_nonzeros*,
             const void*, const skhebb_step*, void*, Py_ssize_t,
             Py_ssize_t) noexcept nogil
+        void (*centre)(
+            void*, const void*, Py_ssize_t, const void*, const skhebb_tiles*, Py_ssize_t,
+            Py_ssize_t) noexcept nogil
         void (*centred_products)(
             const skhebb_connections*, const skhebb_tiles*, Py_ssize_t, Py_ssize_t,
-            const void*, const skhebb_hebbian*, void*, Py_ssize_t,
+            const void*, const skhebb_hebbian*, const void*, void*, Py_ssize_t,
             Py_ssize_t) noexcept nogil
         void (*add_covariances)(
             const skhebb_connections*, const skhebb_hebbian*, void*, Py_ssize_t,

@@ -179,8 +179,12 @@ class SparseLayer:
             n_threads=n_threads,
         )
 
-    def add_covariances(self, inputs, batch, term, scratch, n_threads):
-        """Add a HebbianTerm to the weights."""
+    def add_covariances(self, inputs, batch, term, centred, scratch, n_threads):
+        """Add a HebbianTerm to the weights.
+
+        `centred` is an array like ``term.outputs`` to work in, `scratch` that of
+        `update`.
+        """
         _loops.add_covariances(
             self._cached(RowChunks, n_threads, CHUNK),
             batch.tiles,
@@ -188,6 +192,7 @@ class SparseLayer:
             inputs=inputs,
             sample_weight=batch.sample_weight,
             **term._asdict(),
+            centred=centred,
             scratch=scratch,
         )
 

@@ -113,7 +113,8 @@ class HebbianValues(LocalRule):
         )
         scratch_size = candidates.largest_chunk(n_threads)
         scratch = np.empty((_loops.N_GROUPS, scratch_size), dtype=after.dtype)
-        candidates.add_covariances(before, batch, term, scratch, n_threads)
+        room = np.empty_like(after), scratch
+        candidates.add_covariances(before, batch, term, *room, n_threads)
         return candidates.weights.data
 
 

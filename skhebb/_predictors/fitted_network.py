@@ -97,7 +97,7 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
 
     def _check_samples(self, X, dtype):
         """Return X as an array or CSR matrix of `dtype`, if it is as in `fit`."""
-        if isinstance(X, ComputedRows):
+        if isinstance(X, ComputedRows):  # checked before
             return X
         if (
             type(X) is np.ndarray

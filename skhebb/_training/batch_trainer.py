@@ -101,17 +101,22 @@ class BatchTrainer:
             self.n_threads,
         )
         self.full_weight = self.mean_weight(data)
-        self.lag = None
-        moves_all = self.optimizer.n_arrays > 0 or self.alpha or self.weight_decays[0]
-        if data.inputs.is_sparse and moves_all:
-            reads = rule is not None and rule.reads_weights
-            longest = 1 if reads else self.optimizer.longest_lag
-            self.lag = Lag(network.layers[0], longest, self.n_threads)
+        self.lag = self.new_lag(data.inputs)
 
     def mean_weight(self, data):
         """Return the mean weight of a full mini-batch of `data`."""
         n_samples = len(data.samples)
         return data.total_weight * min(self.batch_size, n_samples) / n_samples
+
+    def new_lag(self, inputs):
+        """Return the Lag of the first layer, None if no row lags behind."""
+        rule, optimizer = self.plasticity, self.optimizer
+        moves_all = optimizer.n_arrays > 0 or self.alpha or self.weight_decays[0]
+        if not (inputs.is_sparse and moves_all):
+            return None
+        reads = rule is not None and rule.reads_weights
+        longest = 1 if reads else optimizer.longest_lag
+        return Lag(self.state.network.layers[0], longest, self.n_threads)
 
     def settle(self):
         """Let all weights catch up, so that others may look at them.
@@ -146,9 +151,9 @@ class BatchTrainer:
     def run_batch(self, data, samples, share=1.0):
         """Update all parameters from `samples`; return their summed loss before.
 
-        L2 terms, times the weight of the batch, are part of it. Weights of features
-        that these samples do not have lag behind until `settle` is called.
-        The samples may be a `share` of a mini-batch only, see `Batch`.
+        L2 terms, times the weight of the batch, are part of it. The samples may be a
+        `share` of a mini-batch only, see `Batch`. Weights of features that these
+        samples do not have lag behind until `settle` is called.
 
         Sets: `penalty_of_batch`.
         """
@@ -232,9 +237,10 @@ class BatchTrainer:
                 sums = workspace.input_error_sums
                 dropped = LINEAR if self.dropout is None else network.dropped_inputs
                 backward = Backward(in_errors, sums, dropped)
+            out_errors = errors[: layer.n_out * tiles.stride]
             layer.update(
                 inputs,
-                errors[: layer.n_out * tiles.stride],
+                out_errors,
                 backward,
                 batch,
                 step,
@@ -248,9 +254,8 @@ class BatchTrainer:
                 # It falls with gradient steps, which it would outweigh in the end.
                 share = state.progress.learning_rate_share
                 term = term._replace(factor=term.factor * share / scale)
-                layer.add_covariances(
-                    inputs, batch, term, workspace.scratch, self.n_threads
-                )
+                room = out_errors, workspace.scratch  # wanted no more
+                layer.add_covariances(inputs, batch, term, *room, self.n_threads)
             layer.update_biases(
                 error_sums[depth][: layer.n_out], batch.total, bias_step
             )

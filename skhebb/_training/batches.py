@@ -1,10 +1,4 @@
-"""Where batches come from: the rows of X.
-
-A source has, besides what the classes here have in common, ``load(samples, tiles, out,
-n_threads)`` and `X`, unless its rows are elsewhere: `at_hand` gives one that has.
-"""
-
-from abc import ABC, abstractmethod
+"""Where batches come from: the rows of X."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -15,18 +9,14 @@ from skhebb._kernels._handles import NonZeros
 BLOCK = 1000  # samples whose squares are in memory
 
 
-class BatchSource(ABC):
-    """Where batches come from: samples that are in this process, or are made there.
-
-    Parameters
-    ----------
-    X : {ndarray, csr_array, ComputedRows} of shape (n_samples, n_features)
+class BatchSource:
+    """Where batches come from.
 
     Attributes
     ----------
+    X : {ndarray, csr_array, ComputedRows} of shape (n_samples, n_features)
     n_samples, n_features : int
     dtype : dtype
-    is_sparse : bool
     are_hidden : bool
         Whether samples are activations of neurons before the network, which dropout
         drops as it drops those of hidden layers.
@@ -35,12 +25,19 @@ class BatchSource(ABC):
         and `gradients` of these come from the errors of a batch.
     """
 
-    are_hidden = learns = is_sparse = False
+    are_hidden = learns = False
+
+    is_sparse = False
 
     def __init__(self, X):
         self.X = X
         self.n_samples, self.n_features = X.shape
         self.dtype = X.dtype
+
+    @staticmethod
+    def tiled_sizes(sizes):
+        """The numbers of neurons that want buffers, of each layer."""
+        return sizes
 
     def at_hand(self, samples):
         """Return a source that has `samples` in this process, and its numbers of them.
@@ -52,6 +49,13 @@ class BatchSource(ABC):
         """
         return self, samples
 
+    def load_to_learn(self, samples, tiles, out, n_threads):
+        """Do what `load` does, for a batch of which errors will be known."""
+        return self.load(samples, tiles, out, n_threads)
+
+    def new_kernels(self):
+        """Return the Kernels that a new network begins with, None if none learn."""
+
     def sum_of_squares(self, weights):
         """Return that of each feature, weighted, ndarray of shape (n_features,)."""
         squares = np.zeros(self.n_features)
@@ -61,22 +65,9 @@ class BatchSource(ABC):
             squares += np.asarray(block.sum(axis=0)).ravel()  # no BLAS: same bits
         return squares
 
-    @abstractmethod
     def _squares(self, some, weights):
         """Return the squares of some samples, each row times its weight."""
-
-    @staticmethod
-    def tiled_sizes(sizes):
-        """The numbers of neurons that want buffers, of each layer."""
-        return sizes
-
-    def load_to_learn(self, samples, tiles, out, n_threads):
-        """Do what `load` does, for a batch of which errors will be known."""
-        return self.load(samples, tiles, out, n_threads)
-
-    def new_kernels(self):
-        """Return the Kernels that a new network begins with, None if none learn."""
-        return None
+        return np.square(self.X[some]) * weights
 
 
 class DenseRows(BatchSource):
@@ -89,9 +80,6 @@ class DenseRows(BatchSource):
             return load_dense(X[samples], tiles, out, n_threads)
         _loops.load_rows(X, samples, tiles, out, n_threads)
         return out
-
-    def _squares(self, some, weights):
-        return np.square(self.X[some]) * weights
 
 
 class HiddenRows(DenseRows):
@@ -145,12 +133,7 @@ def load_dense(X, tiles, out, n_threads):
 
 
 def as_batch_source(X):
-    """Return an array, sparse matrix or ComputedRows as a source of batches.
-
-    A source is returned as it is.
-    """
-    if hasattr(X, "at_hand"):
-        return X
+    """Return an array, sparse matrix, ComputedRows or Shards as a source of batches."""
     if issparse(X):
         return SparseRows(X)
     return DenseRows(X) if isinstance(X, np.ndarray) else X.batch_source()

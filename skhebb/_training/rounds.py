@@ -23,7 +23,7 @@ from skhebb._utils.threads import effective_n_threads
 
 @dataclass
 class Plan:
-    """What shards train by in all rounds of a fit.
+    """Settings that shards train by in all rounds of a fit.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Plan:
 
 
 class Moment(NamedTuple):
-    """What changes from round to round besides connections.
+    """State that changes from round to round, without connections.
 
     Attributes
     ----------
@@ -58,16 +58,19 @@ class Moment(NamedTuple):
     progress : Progress
         Without the best parameters.
     dropout : numpy.random.Generator
+    late_penalty : float
+        See `BatchTrainer`.
     """
 
     arrays: list
     counters: Counters
     progress: Progress
     dropout: np.random.Generator
+    late_penalty: float
 
 
 class Work(NamedTuple):
-    """What a shard does in a round.
+    """Samples that a shard trains on in a round.
 
     Attributes
     ----------
@@ -91,7 +94,7 @@ class Work(NamedTuple):
 
 
 class Contribution(NamedTuple):
-    """What shards add to an average.
+    """Summands of shards to an average.
 
     Attributes
     ----------
@@ -101,12 +104,14 @@ class Contribution(NamedTuple):
         Sums over the samples of each mini-batch, and what L2 terms have of them.
     dropout : dict
         State of the generator of the first shard, as it has become.
+    late_penalty : float
     """
 
     arrays: list
     losses: np.ndarray
     penalties: np.ndarray
     dropout: dict
+    late_penalty: float
 
     def __add__(self, other):
         pairs = zip(self.arrays, other.arrays, strict=True)
@@ -115,6 +120,7 @@ class Contribution(NamedTuple):
             self.losses + other.losses,
             self.penalties + other.penalties,
             self.dropout,
+            self.late_penalty + other.late_penalty,
         )
 
 
@@ -229,11 +235,14 @@ def train_shard(plan, wiring, moment, data, work):
     )
     trainer.prepare(data)
     trainer.full_weight = plan.full_weight
+    if work.place == 0:
+        trainer.late_penalty = moment.late_penalty
     losses, penalties = [], []
     with np.errstate(over="ignore", invalid="ignore"):
         for samples, share in zip(work.samples, work.shares, strict=True):
             if len(samples):
-                losses.append(trainer.run_batch(data, samples, share))
+                with trainer.thread_choice.measured(len(samples)):
+                    losses.append(trainer.run_batch(data, samples, share))
                 penalties.append(trainer.penalty_of_batch)
                 last = samples
             else:
@@ -241,13 +250,15 @@ def train_shard(plan, wiring, moment, data, work):
                 losses.append(0.0)
                 penalties.append(0.0)
         trainer.settle()
-        losses[-1] += trainer.late_penalty
-        penalties[-1] += trainer.late_penalty
         if work.is_last:
             trainer.check_soundness(data, last)
     arrays = moving_arrays(network)
     for array in arrays:
         array *= work.weight
     return Contribution(
-        arrays, np.array(losses), np.array(penalties), rng.bit_generator.state
+        arrays,
+        np.array(losses),
+        np.array(penalties),
+        rng.bit_generator.state,
+        trainer.late_penalty,
     )

@@ -124,6 +124,7 @@ class ShardedTrainer(Trainer):
                 state.counters,
                 replace(state.progress, best_parameters=None),
                 state.random.dropout,
+                self.late_penalty,
             )
         )
         wiring = self.wiring_for(executor)
@@ -138,6 +139,7 @@ class ShardedTrainer(Trainer):
         ):
             np.copyto(mine, averaged)
         state.random.dropout.bit_generator.state = result.dropout
+        self.late_penalty = result.late_penalty
         for _ in batches:
             state.counters = state.counters.after_batch()
         return result

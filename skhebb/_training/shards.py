@@ -5,7 +5,12 @@ from itertools import pairwise
 import numpy as np
 from scipy.sparse import issparse, vstack
 
-from skhebb._training.batches import DenseRows, SparseRows, as_batch_source
+from skhebb._training.batches import (
+    BatchSource,
+    DenseRows,
+    SparseRows,
+    as_batch_source,
+)
 
 
 class RoundFailed(RuntimeError):
@@ -31,10 +36,10 @@ class InProcess:
         return value
 
 
-class Shards:
+class Shards(BatchSource):
     """Samples of which each shard, rows that follow each other, has its own place.
 
-    A source of batches, see `skhebb._training.batches`, but for the rows themselves.
+    A source of batches but for the rows themselves, for which there is `at_hand`.
 
     Parameters
     ----------
@@ -74,13 +79,13 @@ class Shards:
         self.sync_every = sync_every
         self.n_jobs = n_jobs
 
-    def new_kernels(self):
-        """Return None: no convolutions learn with the network."""
-        return None
+    def batch_source(self):
+        """Return itself."""
+        return self
 
     @property
     def shape(self):
-        """Of all rows."""
+        """Numbers of all rows and of features."""
         return self.n_samples, self.n_features
 
     @property

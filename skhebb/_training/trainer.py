@@ -227,7 +227,7 @@ class Trainer(BatchTrainer):
         Returns
         -------
         total, total_penalty : float
-            Loss of all samples, and what L2 terms have of it.
+            Loss of all samples, and what L2 terms have of it, without `late_penalty`.
         n_grown : int
         """
         total, total_penalty, n_grown = 0.0, 0.0, 0

@@ -1,9 +1,12 @@
 """Training on data that lie on many machines."""
 
 import copy
+from collections.abc import Sequence
 from numbers import Integral
+from typing import Any, Literal, Self
 
 import dask
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
@@ -16,6 +19,7 @@ from skhebb._predictors.initial import InitialParameters
 from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._predictors.set_classifier import SETClassifier
 from skhebb._training.shards import InProcess, RoundFailed
+from skhebb._typing import MatrixLike
 from skhebb._utils.sklearn import HasMethods, Interval, StrOptions, _fit_context
 from skhebb.dask._cluster import OnCluster
 from skhebb.dask._lazy import lazily
@@ -124,7 +128,14 @@ class DataParallel(MetaEstimatorMixin, BaseEstimator):
         "client": [None, HasMethods(["submit", "scatter", "compute"])],
     }
 
-    def __init__(self, estimator=None, n_shards=4, *, sync_every="epoch", client=None):
+    def __init__(
+        self,
+        estimator: BaseEstimator | None = None,
+        n_shards: int = 4,
+        *,
+        sync_every: int | Literal["epoch"] = "epoch",
+        client: Any = None,
+    ) -> None:
         self.estimator = estimator
         self.n_shards = n_shards
         self.sync_every = sync_every
@@ -133,16 +144,16 @@ class DataParallel(MetaEstimatorMixin, BaseEstimator):
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        coefs_init=None,
-        intercepts_init=None,
-    ):
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        coefs_init: Sequence[MatrixLike] | None = None,
+        intercepts_init: Sequence[ArrayLike] | None = None,
+    ) -> Self:
         """Train the network on X and y.
 
         Parameters
@@ -204,7 +215,8 @@ default=None
                 InitialParameters(coefs_init, intercepts_init),
             )
         except RoundFailed as error:
-            if hasattr(network, "coefs_"):
+            state = getattr(network, "_state", None)
+            if state is not None and state.counters.n_steps:
                 self.estimator_ = network
                 error.add_note("estimator_ is the network of the last complete round.")
             raise
@@ -227,7 +239,7 @@ default=None
         network._validate_params()
         return network
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """Predict the targets.
 
         Parameters
@@ -246,7 +258,7 @@ n_features)
         return lazily(self.estimator_, "predict", X)
 
     @available_if(has_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> Any:
         """Probability of each class, of classifiers.
 
         Parameters
@@ -264,7 +276,7 @@ n_features)
         return lazily(self.estimator_, "predict_proba", X)
 
     @available_if(has_probabilities)
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> Any:
         """Logarithm of the probability of each class, of classifiers.
 
         Parameters
@@ -281,7 +293,7 @@ n_features)
         check_is_fitted(self)
         return lazily(self.estimator_, "predict_log_proba", X)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy of classifiers, R² of regressors.
 
         Parameters

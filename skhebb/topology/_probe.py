@@ -249,6 +249,7 @@ def covariances(connections, before, after, of_before, of_after):
         outputs=after.values,
         out_means=of_after[0],
         out_scales=of_after[1],
+        centred=np.empty_like(after.values),
         scratch=scratch,
     )
     return result

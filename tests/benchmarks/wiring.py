@@ -38,23 +38,21 @@ RESULTS = Path(__file__).parent / "results" / "wiring.jsonl"
 PICTURE = Path(__file__).parents[2] / "docs" / "wiring.png"
 KEYS = "job", "density", "graph", "growth", "lambda0", "seed"
 N_TEST = 10_000
-# Data set, training samples (all, or the first so many), hidden layers, learning rate,
-# epochs and dropout.
+# Data set, training samples (all, or the first so many), hidden layers, learning rate
+# and epochs.
 JOBS = {
-    "fashion": ("fashion_mnist", None, (784,) * 3, 0.005, 40, 0.1),
-    "mnist": ("mnist", None, (784,) * 3, 0.005, 40, 0.1),
-    "cifar10": ("cifar10", None, (3072,) * 3, 0.002, 30, 0.1),
-    "fashion x2": ("fashion_mnist", None, (1568,) * 3, 0.005, 40, 0.1),
-    "mnist x2": ("mnist", None, (1568,) * 3, 0.005, 40, 0.1),
-    "fashion x2 dropout 0.2": ("fashion_mnist", None, (1568,) * 3, 0.005, 40, 0.2),
-    "mnist x2 dropout 0.2": ("mnist", None, (1568,) * 3, 0.005, 40, 0.2),
-    "emnist": ("emnist_bymerge60k", None, (784,) * 3, 0.005, 40, 0.1),
-    "fashion 20000": ("fashion_mnist", 20_000, (784,) * 3, 0.005, 20, 0.1),
+    "fashion": ("fashion_mnist", None, (784,) * 3, 0.005, 40),
+    "mnist": ("mnist", None, (784,) * 3, 0.005, 40),
+    "cifar10": ("cifar10", None, (3072,) * 3, 0.002, 30),
+    "fashion x2": ("fashion_mnist", None, (1568,) * 3, 0.005, 40),
+    "mnist x2": ("mnist", None, (1568,) * 3, 0.005, 40),
+    "emnist": ("emnist_bymerge60k", None, (784,) * 3, 0.005, 40),
+    "fashion 20000": ("fashion_mnist", 20_000, (784,) * 3, 0.005, 20),
 }
 SMALL = ["fashion 20000"]
 LARGE = [job for job in JOBS if job not in SMALL]
 USUAL = "lung_bhattacharjee1543", "prostate_ge", "cnae9", "pcmac", "relathe"
-RECIPE = {"batch_size": 128, "weight_decay": 2e-4}
+RECIPE = {"batch_size": 128, "weight_decay": 2e-4, "dropout": 0.1}
 SET = "erdos_renyi", "random"
 HEBB = "correlation", "hebbian"
 RULES = "none", "random", "gradient", "hebbian"
@@ -99,8 +97,9 @@ def parts_of(row, kept={}):  # noqa: B006
 
 def params_of(job):
     """The parameters that a job sets."""
-    names = "hidden_layer_sizes", "learning_rate_init", "max_iter", "dropout"
-    return {**RECIPE, **dict(zip(names, JOBS[job][2:], strict=True))}
+    *_, hidden, rate, epochs = JOBS[job]
+    names = "hidden_layer_sizes", "learning_rate_init", "max_iter"
+    return {**RECIPE, **dict(zip(names, (hidden, rate, epochs), strict=True))}
 
 
 def fit_sparse(row):
@@ -140,7 +139,7 @@ def fit_dense(row):
 
     X, y, X_test, y_test = map(torch.from_numpy, parts_of(row))
     torch.manual_seed(row["seed"])
-    *_, hidden, rate, epochs, share_dropped = JOBS[row["job"]]
+    *_, hidden, rate, epochs = JOBS[row["job"]]
     sizes = [X.shape[1], *hidden, int(y.max()) + 1]
     layers = [torch.nn.Linear(*shape) for shape in pairwise(sizes)]
     for layer in layers:
@@ -150,7 +149,7 @@ def fit_dense(row):
     def outputs(X, training=False):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             for layer in layers[:-1]:
-                X = dropout(relu(layer(X)), share_dropped, training)
+                X = dropout(relu(layer(X)), RECIPE["dropout"], training)
             return layers[-1](X).float()
 
     def accuracy(X, y):

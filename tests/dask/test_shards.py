@@ -21,11 +21,12 @@ from .networks import NETWORKS, SGD, SMALL, assert_same, data, trained
 pytestmark = pytest.mark.filterwarnings(
     f"ignore::{ConvergenceWarning.__module__}.ConvergenceWarning"
 )
-every_network = pytest.mark.parametrize("name", NETWORKS)
 
 
-@every_network
-@pytest.mark.parametrize("sync_every", ["epoch", 2])
+@pytest.mark.parametrize(
+    ("name", "sync_every"),
+    [*((name, "epoch") for name in NETWORKS), ("HebbSET, early stopping", 2)],
+)
 def test_one_shard_is_fit(name, sync_every):
     X, y = data()
     alone = clone(NETWORKS[name]).fit(X, y)
@@ -51,11 +52,12 @@ def test_round_of_one_batch_is_fit(weighted, sparse, growth):
     meta = DataParallel(network, 5, sync_every=1).fit(X, y, weights)
     assert alone._state.counters == meta.estimator_._state.counters
     assert alone._state.counters.n_evolutions >= 5
-    (one, *ones), (other, *others) = trained(alone), trained(meta.estimator_)
-    # L2 terms of sparse samples are known where the first layer was settled.
-    np.testing.assert_allclose(one, other, rtol=1e-3 if sparse else 1e-9)
-    for one, other in zip(ones, others, strict=True):
+    losses, *arrays = trained(alone)
+    found, *others = trained(meta.estimator_)
+    for one, other in zip(arrays, others, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+    # Of sparse samples `fit` estimates L2 terms where weights lag behind.
+    np.testing.assert_allclose(losses, found, rtol=1e-2 if sparse else 1e-12)
 
 
 def test_initial_graph_of_correlations_is_that_of_fit():
@@ -122,7 +124,7 @@ def test_sources_of_samples_give_the_same(name, tmp_path):
     dask_array = pytest.importorskip("dask.array")
     X, y = data()
     weights = np.random.default_rng(1).uniform(size=len(y))
-    meta = DataParallel(NETWORKS[name], 3)
+    meta = DataParallel(clone(NETWORKS[name]).set_params(max_iter=2), 3)
     expected = clone(meta).fit(X, y, weights).estimator_
     np.save(tmp_path / "X.npy", X)
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")

@@ -297,6 +297,7 @@ def add_covariances(rng):
         outputs=layer.tiled(layer.outputs),
         out_means=out_means,
         out_scales=out_scales,
+        centred=layer.blank(layer.n_out),
         scratch=layer.scratch(size),
     )
 

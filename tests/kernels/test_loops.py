@@ -271,7 +271,8 @@ def test_add_covariances(cases, batch, dtype, rng, is_sparse, is_weighted):
         weighed = batch_of(tiles, sample_weight)
         rule.observe(None, [inputs, tiled(out)], None, weighed, n_threads)
         scratch = scratch_of(layer, n_threads).astype(dtype)
-        layer.add_covariances(inputs, weighed, rule.term(0, 2, 1), scratch, n_threads)
+        room = np.empty_like(tiled(out)), scratch
+        layer.add_covariances(inputs, weighed, rule.term(0, 2, 1), *room, n_threads)
 
         neurons = np.concatenate([a, out]).astype(np.float64)
         ranges = np.ptp(neurons, axis=1, keepdims=True)
@@ -470,7 +471,8 @@ def test_covariance_of_neurons_far_from_zero(rng):
         layer.weights.data[:] = 0
         rule.observe(None, [inputs, tiled(out)], None, batch, 1)
         scratch = scratch_of(layer, 1).astype(np.float32)
-        layer.add_covariances(inputs, batch, rule.term(0, 0, 1), scratch, 1)
+        room = np.empty_like(tiled(out)), scratch
+        layer.add_covariances(inputs, batch, rule.term(0, 0, 1), *room, 1)
         assert_allclose(layer.weights.data, expected.ravel(), atol=2e-6)
 
 

@@ -8,6 +8,8 @@ import skhebb
 from skhebb import (
     ConvolutionalFeatures,
     HebbianPCA,
+    HebbianPretrainingClassifier,
+    SETClassifier,
     SoftHebb,
     WinnerTakeAll,
     ZCAWhitening,
@@ -57,9 +59,14 @@ def test_receptive_fields_are_sparse(rng):
 
 
 def test_convolution_is_refused(rng):
-    X = rng.standard_normal((20, 64))
+    X = rng.standard_normal((40, 64))
     layer = ConvolutionalFeatures(
         SoftHebb(5), image_shape=(8, 8, 1), kernel_size=3, random_state=0
     )
     with pytest.raises(NotImplementedError, match="ConvolutionalFeatures cannot be"):
         convert(layer.fit(X), X)
+    network = SETClassifier((10,), max_iter=2, random_state=0)
+    clf = HebbianPretrainingClassifier(network, convolutions=[layer], random_state=0)
+    clf.fit(X, np.arange(40) % 2)
+    with pytest.raises(TypeError, match="Convolutions cannot be exported"):
+        convert(clf, X)

@@ -133,13 +133,16 @@ typedef struct {
                             const skhebb_nonzeros *inputs, const void *errors,
                             const skhebb_step *step, void *scratch, ptrdiff_t first,
                             ptrdiff_t last);
+    /* Activations of the neurons from..to - 1 of n, less their means. */
+    void (*centre)(void *out, const void *activations, ptrdiff_t n, const void *means,
+                   const skhebb_tiles *tiles, ptrdiff_t from, ptrdiff_t to);
     /* The products of a Hebbian term, and their addition to the weights. They are not
      * computed along with the gradient, because errors and outputs together leave the
      * cache. */
     void (*centred_products)(const skhebb_connections *layer, const skhebb_tiles *tiles,
                              ptrdiff_t first, ptrdiff_t last, const void *inputs,
-                             const skhebb_hebbian *term, void *products, ptrdiff_t from,
-                             ptrdiff_t to);
+                             const skhebb_hebbian *term, const void *centred_outputs,
+                             void *products, ptrdiff_t from, ptrdiff_t to);
     void (*add_covariances)(const skhebb_connections *layer, const skhebb_hebbian *term,
                             void *products, ptrdiff_t distance, ptrdiff_t n_groups,
                             ptrdiff_t from, ptrdiff_t to);

@@ -88,8 +88,6 @@ typedef struct { /* what the loops of a tile need not be told but by its width *
     void (*products_and_sum)(REAL *product, REAL *out, const REAL *left,
                              const REAL *rows, const INDEX *index, const REAL *weight,
                              ptrdiff_t n);
-    void (*centred_products)(REAL *product, const REAL *left, const REAL *rows,
-                             const REAL *mean, const INDEX *index, ptrdiff_t n);
 } NAME(width);
 
 #define WIDTH 1
@@ -347,29 +345,33 @@ static void (*const NAME(rules)[])(const skhebb_step *, REAL *, const REAL *, RE
                                    REAL *, ptrdiff_t)
     = {[SKHEBB_GRADIENT_DESCENT] = NAME(gradient_descent), [SKHEBB_ADAM] = NAME(adam)};
 
-/* A step of the parameters start..start + n - 1. What is left of a vectorised loop may
- * be rounded differently, and where it lies is not to matter: a rule gets whole
- * vectors, the last one padded. */
+/* Whether a loop's rest, what is left after whole vectors, is rounded like these. */
+INLINE int NAME(is_uniform)(const skhebb_step *step)
+{
+    const int nesterov = step->factors[1] != 0 && step->factors[2] != 0;
+    return step->rule != SKHEBB_GRADIENT_DESCENT || !nesterov;
+}
+
+/* A step of the parameters start..start + n - 1. If it is uniform, the rest is padded to
+ * a whole vector, so that no compiler rounds it differently. */
 TARGET static void NAME(move)(
     const skhebb_step *step, REAL *weights, const REAL *sums, ptrdiff_t start,
     ptrdiff_t n)
 {
     enum { LANES = SKHEBB_CACHE_LINE / REAL_BYTES };
-    REAL *at[] = {weights + start, (REAL *)sums,
-                  step->state0 ? (REAL *)step->state0 + start : NULL,
+    REAL *at[] = {weights + start, step->state0 ? (REAL *)step->state0 + start : NULL,
                   step->state1 ? (REAL *)step->state1 + start : NULL};
-    const ptrdiff_t whole = n - n % LANES;
-    REAL last[4][LANES] = {{0}};
-    NAME(rules)[step->rule](step, at[0], at[1], at[2], at[3], whole);
-    if (whole == n)
+    const ptrdiff_t rest = NAME(is_uniform)(step) ? n % LANES : 0, whole = n - rest;
+    NAME(rules)[step->rule](step, at[0], sums, at[1], at[2], whole);
+    if (rest == 0)
         return;
-    for (int a = 0; a < 4; a++)
-        if (at[a])
-            memcpy(last[a], at[a] + whole, (n - whole) * sizeof(REAL));
-    NAME(rules)[step->rule](step, last[0], last[1], last[2], last[3], LANES);
-    for (int a = 0; a < 4; a++)
-        if (at[a] && a != 1)
-            memcpy(at[a] + whole, last[a], (n - whole) * sizeof(REAL));
+    REAL last[3][LANES] = {{0}}, last_sums[LANES] = {0};
+    memcpy(last_sums, sums + whole, rest * sizeof(REAL));
+    for (int a = 0; a < 3 && at[a]; a++)
+        memcpy(last[a], at[a] + whole, rest * sizeof(REAL));
+    NAME(rules)[step->rule](step, last[0], last_sums, last[1], last[2], LANES);
+    for (int a = 0; a < 3 && at[a]; a++)
+        memcpy(at[a] + whole, last[a], rest * sizeof(REAL));
 }
 
 TARGET static void NAME(step)(
@@ -432,7 +434,14 @@ TARGET static void NAME(take_steps)(
     NAME(reduce_groups)(sums, distance, n_groups, indptr[to] - start);
     if (error_sums)
         NAME(reduce_groups)((REAL *)error_sums + from, layer->n_in, n_groups, to - from);
-    NAME(move)(step, layer->weights, sums, start, indptr[to] - start);
+    if (NAME(is_uniform)(step)) {
+        NAME(move)(step, layer->weights, sums, start, indptr[to] - start);
+        return;
+    }
+    /* Each neuron on its own, so that rests do not lie elsewhere for other parts. */
+    for (ptrdiff_t i = from; i < to; i++)
+        NAME(move)(step, layer->weights, sums + indptr[i] - start, indptr[i],
+                   indptr[i + 1] - indptr[i]);
 }
 
 TARGET static void NAME(update_nonzeros)(
@@ -479,11 +488,28 @@ INLINE void NAME(add_scaled)(
         weights[k] += scales[index[k]] * (factor * sums[k]);
 }
 
+TARGET static void NAME(centre)(
+    void *out, const void *activations, ptrdiff_t n, const void *means,
+    const skhebb_tiles *tiles, ptrdiff_t from, ptrdiff_t to)
+{
+    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
+        const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
+        const REAL *restrict rows = (const REAL *)activations + n * edge;
+        REAL *restrict centred = (REAL *)out + n * edge;
+        for (ptrdiff_t i = from; i < to; i++) {
+            const REAL mean = ((const REAL *)means)[i];
+            VECTORISE()
+            for (ptrdiff_t b = i * width; b < (i + 1) * width; b++)
+                centred[b] = rows[b] - mean;
+        }
+    }
+}
+
 /* One mean would do on paper; with both the rounding of a mean is of second order. */
 TARGET static void NAME(centred_products)(
     const skhebb_connections *layer, const skhebb_tiles *tiles, ptrdiff_t first,
-    ptrdiff_t last, const void *inputs, const skhebb_hebbian *term, void *products,
-    ptrdiff_t from, ptrdiff_t to)
+    ptrdiff_t last, const void *inputs, const skhebb_hebbian *term,
+    const void *centred_outputs, void *products, ptrdiff_t from, ptrdiff_t to)
 {
     const INDEX *indptr = layer->indptr, *indices = layer->indices;
     const REAL *means = term->in_means, *scales = term->in_scales;
@@ -494,7 +520,7 @@ TARGET static void NAME(centred_products)(
         const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
         const REAL *weights = (const REAL *)tiles->weights + edge;
         const REAL *left = (const REAL *)inputs + layer->n_in * edge;
-        const REAL *right = (const REAL *)term->outputs + layer->n_out * edge;
+        const REAL *right = (const REAL *)centred_outputs + layer->n_out * edge;
         for (ptrdiff_t i = from; i < to; i++) {
             const ptrdiff_t k = indptr[i];
             if (scales[i] == 0)
@@ -502,9 +528,8 @@ TARGET static void NAME(centred_products)(
             VECTORISE()
             for (ptrdiff_t b = 0; b < width; b++)
                 centred[b] = weights[b] * (left[i * width + b] - means[i]);
-            NAME(at_width)(width)->centred_products(
-                sums + k - start, centred, right, term->out_means, indices + k,
-                indptr[i + 1] - k);
+            NAME(at_width)(width)->products(sums + k - start, centred, right,
+                                            indices + k, indptr[i + 1] - k);
         }
     }
 }
@@ -658,7 +683,7 @@ TARGET static void NAME(load)(
 
 static const skhebb_table NAME(table) = {
     NAME(gather), NAME(scatter), NAME(forward_nonzeros), NAME(products),
-    NAME(take_steps), NAME(update_nonzeros), NAME(centred_products),
+    NAME(take_steps), NAME(update_nonzeros), NAME(centre), NAME(centred_products),
     NAME(add_covariances), NAME(add_covariances_nonzeros),
     NAME(step), NAME(sum_of_squares), NAME(statistics), NAME(drop), NAME(load),
     NAME(catch_up),
