@@ -241,7 +241,10 @@ def update_nonzeros(
     double total,  # IN     weight of the batch
     scratch,       # (N_GROUPS, at least chunks.largest)
 ):
-    """`update` of the first layer, for inputs of which only non-zeros are given."""
+    """`update` of the first layer, for inputs of which only non-zeros are given.
+
+    Weights of features without any stay; `_lag.catch_up` moves them later.
+    """
     cdef Connections connections = chunks.connections
     cdef size_t real = tiles.real
     cdef Py_ssize_t n = connections.n_connections, distance = 0
@@ -253,23 +256,15 @@ def update_nonzeros(
     inputs.check(connections.n_in, tiles)
     cdef skhebb_step c_step = step.of(states, real, n, total)
     cdef const skhebb_table* loops = table_for(real, connections.index)
-    # A velocity or a decay moves weights without a gradient, too.
-    cdef bint everywhere = (step.n_states > 0 or step.c.alpha != 0
-                            or step.c.weight_decay != 0)
-    cdef Py_ssize_t work = work_of(connections, inputs) + (n if everywhere else 0)
-    cdef const Py_ssize_t* rows = chunks.rows
-    cdef const Py_ssize_t* starts = chunks.starts
-    cdef Py_ssize_t c, chunk, p, n_parts = chunks.n_threads
-    cdef int n_threads = threads_for(work, chunks.n_threads)
-    with nogil:
-        for c in range(chunks.n_chunks):
-            chunk = c * n_parts
-            for p in prange(chunk, chunk + n_parts, num_threads=n_threads,
-                            schedule="static"):
-                loops.update_nonzeros(
-                    &layer, &tiles.c, &inputs.c, d, &c_step,
-                    sums + (starts[p] - starts[chunk]) * real, everywhere, rows[p],
-                    rows[p + 1])
+    # Threads share the non-zeros, each with room for a row.
+    cdef Py_ssize_t p, widest = max(1, chunks.widest)
+    cdef Py_ssize_t n_parts = max(1, min(<Py_ssize_t>chunks.n_threads,
+                                         GROUPS * distance // widest))
+    cdef int n_threads = threads_for(work_of(connections, inputs), <int>n_parts)
+    for p in prange(n_parts, nogil=True, num_threads=n_threads, schedule="static"):
+        loops.update_nonzeros(
+            &layer, &tiles.c, &inputs.c, d, &c_step, sums + p * widest * real,
+            inputs.share(p, n_parts), inputs.share(p + 1, n_parts))
 
 
 def add_covariances(

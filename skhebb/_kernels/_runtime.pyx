@@ -96,6 +96,11 @@ def limit_threads(int limit):
     return before
 
 
+def threads_worth(Py_ssize_t work):
+    """How many threads so many multiply-adds are worth."""
+    return 1 + work // grain
+
+
 cdef int threads_for(Py_ssize_t work, int n_threads) noexcept nogil:
     """Threads for so many multiply-adds, at most `n_threads`."""
     cdef Py_ssize_t worth = 1 + work // grain

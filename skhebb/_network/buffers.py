@@ -87,11 +87,14 @@ class Batch(NamedTuple):
         Of the columns, 0 for padding.
     total : float
         Of the weights.
+    share : float
+        What this is of the weight of the mini-batch, where other shards have the rest.
     """
 
     tiles: Tiles
     sample_weight: np.ndarray
     total: float
+    share: float = 1.0
 
 
 class HebbianTerm(NamedTuple):
@@ -156,7 +159,7 @@ class BatchBuffers:
 
     def __init__(self, sizes, max_batch_size, dtype):
         self.sizes = sizes
-        stride = Tiles(max_batch_size, dtype).stride
+        stride = tiles_for(max_batch_size, dtype).stride
         self._flat = [aligned_zeros(size * stride, dtype) for size in sizes]
         self._arrays = {}
 

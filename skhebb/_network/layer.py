@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from skhebb._kernels import _connections, _loops
+from skhebb._kernels import _connections, _lag, _loops
 from skhebb._kernels._handles import (
     ByPostsynaptic,
     Connections,
@@ -132,6 +132,8 @@ class SparseLayer:
     def update(self, inputs, errors, backward, batch, step, scratch, n_threads):
         """Move the weights, and propagate the errors with those before.
 
+        Where inputs are NonZeros, weights of other features stay, see `catch_up`.
+
         Parameters
         ----------
         inputs : ndarray or NonZeros
@@ -159,6 +161,20 @@ class SparseLayer:
         else:
             arguments |= backward._asdict()
             _loops.update(chunks, batch.tiles, step, **arguments)
+
+    def catch_up(self, history, inputs, n_threads):
+        """Let rows take the steps of a StepHistory that they missed.
+
+        Those of the features of `inputs`, NonZeros, or all rows if that is None.
+        """
+        _lag.catch_up(
+            self.connections,
+            history,
+            weights=self.weights.data,
+            states=self.weight_state,
+            inputs=inputs,
+            n_threads=n_threads,
+        )
 
     def add_covariances(self, inputs, batch, term, centred, scratch, n_threads):
         """Add a HebbianTerm to the weights.

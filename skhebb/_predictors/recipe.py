@@ -10,8 +10,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.utils import gen_batches
 
 STREAM = 10_000
 FEWEST, MOST = 32, 200  # samples of a mini-batch
@@ -22,8 +20,8 @@ EVOLUTIONS = 60  # that there would be if the topology evolved to the end
 LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
 ORDINARY = 3  # root mean square of a feature, up to which X is taken as it is
 RARE = 0.1  # mean square of X, below which inputs of the first layer count for less
-BLOCK = 1000  # samples whose squares are in memory
 HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
+SAMPLES_PER_INPUT = 2  # that there must be for all of a neuron's inputs to count
 
 
 class Recipe(NamedTuple):
@@ -131,15 +129,15 @@ def weight_decays_for(decay, layers, n, input_share=1.0):
 
     "auto" is 0.2 n_inputs / n in hidden layers, with the mean number of inputs of a
     neuron, and 1 / n in the output layer: that of normal priors whose deviations are
-    sqrt(5 / n_inputs) and 1. Of the first layer's inputs only a share may count.
+    sqrt(5 / n_inputs) and 1. Of the first layer's inputs only a share may count, and of
+    any layer's n / 2 at most, which few samples could not tell apart: it is 0.1 there.
     """
     if decay != "auto":
         return np.full(len(layers), float(decay))
-    decays = [
-        HIDDEN_DECAY * layer.n_connections_target / layer.n_out for layer in layers[:-1]
-    ]
-    decays[:1] = [each * input_share for each in decays[:1]]
-    return np.array([*decays, OUTPUT_DECAY]) / n
+    n_inputs = np.array([la.n_connections_target / la.n_out for la in layers[:-1]])
+    n_inputs[:1] *= input_share
+    hidden = HIDDEN_DECAY * np.minimum(n_inputs, n / SAMPLES_PER_INPUT)
+    return np.array([*hidden, OUTPUT_DECAY]) / n
 
 
 def auto_interval(n_batches):
@@ -152,20 +150,12 @@ def mean_squares(data):
 
     Infinite or NaN where squares overflow.
     """
-    X, weights = data.inputs.X, np.zeros(data.inputs.n_samples)
+    weights = np.zeros(data.inputs.n_samples)
     weights[data.samples] = 1
     if data.sample_weight is not None:
         weights *= data.sample_weight
-    squares = np.zeros(X.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        for some in gen_batches(len(weights), BLOCK):
-            block, column = X[some], weights[some, np.newaxis]
-            if issparse(X):
-                block = block.power(2).multiply(column).tocsr()
-            else:
-                block = np.square(block) * column
-            squares += np.asarray(block.sum(axis=0)).ravel()  # no BLAS: same bits
-    return squares / weights.sum()
+        return data.inputs.sum_of_squares(weights) / weights.sum()
 
 
 def input_scale_of(data):

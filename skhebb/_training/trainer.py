@@ -16,7 +16,6 @@ from skhebb.topology import Topology
 
 # Connections whose evolution takes longer than starting threads.
 WORTH_THREADS = 1 << 20
-CHECKED = 16  # samples that show at the end of an epoch whether outputs are finite
 
 
 @dataclass(kw_only=True)
@@ -208,24 +207,39 @@ class Trainer(BatchTrainer):
         n_grown : int
             Number of connections that were added between mini-batches.
         """
-        state, n_grown = self.state, 0
-        order = data.samples
+        state, order = self.state, data.samples
         if self.shuffle:
             order = state.random.shuffle.permutation(order)
-        total = total_penalty = 0.0
+        self.late_penalty = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(order), self.batch_size):
-                n_grown += self.evolve(data, state.progress.share(start / len(order)))
-                samples_of_batch = order[start : start + self.batch_size]
-                with self.thread_choice.measured(len(samples_of_batch)):
-                    total += self.run_batch(data, samples_of_batch)
-                total_penalty += self.penalty_of_batch
-            self.check_soundness(data, samples_of_batch[:CHECKED])
+            total, total_penalty, n_grown = self.train_in_order(data, order)
         counters = state.counters
         n_samples_seen = counters.n_samples_seen + len(order)
         state.counters = replace(counters, n_samples_seen=n_samples_seen)
+        total += self.late_penalty
+        total_penalty += self.late_penalty
         weight = data.total_weight
         return float(total / weight), float(total_penalty / weight), n_grown
+
+    def train_in_order(self, data, order):
+        """Pass once over samples in this order.
+
+        Returns
+        -------
+        total, total_penalty : float
+            Loss of all samples, and what L2 terms have of it, without `late_penalty`.
+        n_grown : int
+        """
+        total, total_penalty, n_grown = 0.0, 0.0, 0
+        for start in range(0, len(order), self.batch_size):
+            n_grown += self.evolve(data, self.state.progress.share(start / len(order)))
+            samples_of_batch = order[start : start + self.batch_size]
+            with self.thread_choice.measured(len(samples_of_batch)):
+                total += self.run_batch(data, samples_of_batch)
+            total_penalty += self.penalty_of_batch
+        self.settle()
+        self.check_soundness(data, samples_of_batch)
+        return total, total_penalty, n_grown
 
     def evolve(self, data, share):
         """Prune and grow, if that is due after this share of the training.
@@ -243,6 +257,7 @@ class Trainer(BatchTrainer):
         extent = self.evolution.before_batch(n_batches, share)
         if extent == 0:
             return 0
+        self.settle()
         if not self.state.network.is_finite():
             raise NonFiniteTraining
         self.prune(extent)
@@ -267,8 +282,9 @@ class Trainer(BatchTrainer):
         """Fill all layers up, in threads if there is much to do; return by how many."""
         network, rngs = self.state.network, self.state.random.evolution
         n_before = network.n_connections
+        n_trained = self.batch_size * self.state.progress.batches_per_evolution
         probes = layer_probes(
-            self.topology, self.state, data, self.loss, self.n_threads
+            self.topology, self.state, data, self.loss, n_trained, self.n_threads
         )
         triples = zip(network.layers, rngs, probes, strict=True)
         # What looks at a probe has threads of its own.

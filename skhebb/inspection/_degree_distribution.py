@@ -1,7 +1,11 @@
 """How many connections neurons have."""
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
 
+from skhebb._typing import Estimator, ManyAxes
 from skhebb.inspection._network import layers_of
 from skhebb.inspection._plotting import Display, axes_of_layers
 
@@ -40,12 +44,16 @@ class DegreeDistributionDisplay(Display):
     True
     """
 
-    def __init__(self, in_degrees, out_degrees):
+    def __init__(
+        self, in_degrees: Sequence[np.ndarray], out_degrees: Sequence[np.ndarray]
+    ) -> None:
         self.in_degrees = in_degrees
         self.out_degrees = out_degrees
 
     @classmethod
-    def from_estimator(cls, estimator, *, axes=None):
+    def from_estimator(
+        cls, estimator: Estimator, *, axes: ManyAxes | None = None
+    ) -> Self:
         """Draw the degrees of a fitted network.
 
         Parameters
@@ -67,7 +75,7 @@ class DegreeDistributionDisplay(Display):
         out_degrees = [*outward, np.zeros(coefs[-1].shape[1], dtype=int)]
         return cls(in_degrees, out_degrees).plot(axes)
 
-    def plot(self, axes=None):
+    def plot(self, axes: ManyAxes | None = None) -> Self:
         """Draw the complementary cumulative distributions.
 
         Parameters

@@ -113,6 +113,14 @@ class TestFormulas:
         assert model.evolution_interval_ == 10
         assert model.density_ == 1
 
+    @pytest.mark.parametrize("n", [10, 39, 40, 41, 100])
+    def test_no_more_inputs_count_than_half_the_samples(self, n, rng):
+        model = SETClassifier((20, 10), max_iter=1).fit(
+            rng.normal(size=(n, 8)), np.arange(n) % 2
+        )
+        expected = [min(0.1, 0.2 * 8 / n), min(0.1, 0.2 * 20 / n), 1 / n]
+        assert_allclose(model.weight_decay_, expected)
+
     def test_given_values_are_kept(self, rng):
         X, y = make_data(rng, 50)
         model = SETClassifier(

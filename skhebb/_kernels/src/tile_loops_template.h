@@ -447,38 +447,28 @@ TARGET static void NAME(take_steps)(
 TARGET static void NAME(update_nonzeros)(
     const skhebb_connections *layer, const skhebb_tiles *tiles,
     const skhebb_nonzeros *inputs, const void *errors, const skhebb_step *step,
-    void *scratch, int all, ptrdiff_t from, ptrdiff_t to)
+    void *scratch, ptrdiff_t first, ptrdiff_t last)
 {
     const INDEX *indptr = layer->indptr;
     const REAL *values = inputs->values;
     REAL *sums = scratch;
-    ptrdiff_t r = 0;
-    while (r < inputs->n_active && inputs->features[r] < from)
-        r++;
-    for (ptrdiff_t i = from; i < to; i++) {
-        const int active = r < inputs->n_active && inputs->features[r] == i;
-        if (!active && !all) { /* on to the next one that is */
-            if (r == inputs->n_active)
-                return;
-            i = inputs->features[r] - 1;
-            continue;
-        }
+    for (ptrdiff_t r = first; r < last; r++) {
+        const ptrdiff_t i = inputs->features[r];
         const ptrdiff_t start = indptr[i], n = indptr[i + 1] - start;
         const INDEX *index = (const INDEX *)layer->indices + start;
+        ptrdiff_t tile = 0, width;
         memset(sums, 0, n * sizeof(REAL));
-        if (active) {
-            ptrdiff_t tile = 0, width;
-            for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
-                const REAL *error = (const REAL *)errors
-                    + NAME(tile_offset)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
-                for (ptrdiff_t k = 0; k < n; k++)
-                    sums[k] += values[q] * error[index[k] * width];
-            }
-            r++;
+        for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
+            const REAL *error = (const REAL *)errors
+                + NAME(tile_offset)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
+            for (ptrdiff_t k = 0; k < n; k++)
+                sums[k] += values[q] * error[index[k] * width];
         }
         NAME(move)(step, layer->weights, sums, start, n);
     }
 }
+
+#include "catch_up_template.h"
 
 TARGET static double NAME(sum_of_squares)(const void *values, ptrdiff_t n)
 {
@@ -696,6 +686,7 @@ static const skhebb_table NAME(table) = {
     NAME(take_steps), NAME(update_nonzeros), NAME(centre), NAME(centred_products),
     NAME(add_covariances), NAME(add_covariances_nonzeros),
     NAME(step), NAME(sum_of_squares), NAME(statistics), NAME(drop), NAME(load),
+    NAME(catch_up),
 };
 
 #undef WIDEST
