@@ -2,8 +2,7 @@
 
 The thesis's MNIST job, with all threads and with one by turns, on a machine that is
 quiet and while a process that does nothing but spin is pinned to one core. Medians of
-the ratios of neighbouring fits; the trainer tells how many mini-batches had how many
-threads.
+the ratios of neighbouring fits.
 
     SKHEBB_DATA=... python tests/benchmarks/busy_neighbour.py
 """

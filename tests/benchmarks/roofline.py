@@ -102,6 +102,7 @@ def main():
     means, scales = np.full((2, n), 0.5, np.float32)
     sums = np.zeros(_loops.N_GROUPS * n, np.float32)
     scratch = np.zeros((_loops.N_GROUPS, layer.largest_chunk(1)), np.float32)
+    room = np.empty_like(outputs)
     relu = _rules.Activation("piecewise linear", 0)
     step = _rules.OptimizerStep("gradient descent", (1e-9, 0, 0), 0, 0.0, 0.0)
     term = HebbianTerm(1e-9, means, scales, outputs, means, scales)
@@ -138,7 +139,7 @@ def main():
         "backward, gradient and step": (
             lambda: update(back, sums), 2 * product, nnz * (row + 12)),
         "Hebbian term": (
-            lambda: layer.add_covariances(inputs, whole, term, scratch, 1),
+            lambda: layer.add_covariances(inputs, whole, term, room, scratch, 1),
             product, nnz * (row + 12)),
         "means and ranges": (
             lambda: _loops.batch_statistics(
