@@ -6,6 +6,8 @@ SKHEBB_BOUNDSCHECK=1
     Kernels on views check every index and raise IndexError; for debugging, slow.
 SKHEBB_NO_OPENMP=1
     Build without OpenMP: every kernel runs on one thread.
+SKHEBB_ABI3=0
+    Build for this version of Python alone, not for all from 3.11 on (the stable ABI).
 SKHEBB_SANITIZE=1
     Kernels abort at the first access outside of their arrays, or other undefined
     behaviour; docs/CONTRIBUTING.md says how to run them. For GCC and Clang.
@@ -15,6 +17,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -29,6 +32,9 @@ HEADERS = sorted(map(str, [*SOURCES.glob("*.h"), *KERNELS.glob("*.pxd")]))
 DEBUG = os.environ.get("SKHEBB_BOUNDSCHECK", "0") == "1"
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 SANITIZE = SANITIZERS if os.environ.get("SKHEBB_SANITIZE", "0") == "1" else []
+# Free-threaded Python has no stable ABI.
+HAS_ABI3 = not sysconfig.get_config_var("Py_GIL_DISABLED")
+ABI3 = HAS_ABI3 and os.environ.get("SKHEBB_ABI3", "1") == "1"
 
 DIRECTIVES = {
     "language_level": 3,
@@ -88,6 +94,15 @@ class BuildKernels(build_ext):
             extension.extra_link_args += link_flags
         super().build_extensions()
 
+    def copy_extensions_to_source(self):
+        """Leave no build for one version of Python, which it would import instead."""
+        if ABI3:
+            for extension in self.extensions:
+                name = extension.name.rpartition(".")[2]
+                for other in KERNELS.glob(f"{name}.cp*"):
+                    other.unlink()
+        super().copy_extensions_to_source()
+
 
 def kernel(name, c_sources=()):
     """One extension module of `skhebb._kernels`."""
@@ -95,7 +110,11 @@ def kernel(name, c_sources=()):
         f"skhebb._kernels.{name}",
         [str(KERNELS / f"{name}.pyx"), *(str(SOURCES / c) for c in c_sources)],
         include_dirs=[str(SOURCES), numpy.get_include()],
-        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+        define_macros=[
+            ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),
+            *([("Py_LIMITED_API", "0x030b0000")] if ABI3 else []),
+        ],
+        py_limited_api=ABI3,
         depends=HEADERS,
     )
 
@@ -116,9 +135,11 @@ setup(
             kernel("_handles"),
             kernel("_rules"),
             kernel("_loops"),
+            kernel("_lag"),
         ],
         compiler_directives=DIRECTIVES,
         force=True,  # other directives make another .c of the same .pyx
     ),
     cmdclass={"build_ext": BuildKernels},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if ABI3 else {},
 )

@@ -63,6 +63,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "min_reported_time": 1,
     "show_memory": False,
+    "matplotlib_animations": True,
     "remove_config_comments": True,
 }
 
@@ -89,6 +90,7 @@ def mapping():
         "matplotlib": "https://matplotlib.org/stable/",
         "numpy": "https://numpy.org/doc/stable/",
         "python": "https://docs.python.org/3/",
+        "skl2onnx": "https://onnx.ai/sklearn-onnx/",
         "scipy": "https://docs.scipy.org/doc/scipy/",
         "sklearn": "https://scikit-learn.org/stable/",
     }

@@ -39,6 +39,6 @@ __all__ = [
 
 def __getattr__(name):
     """Import a folder when it is first asked for."""
-    if name in ("callbacks", "datasets", "inspection"):
+    if name in ("callbacks", "datasets", "inspection", "onnx"):
         return importlib.import_module(f"skhebb.{name}")
     raise AttributeError(f"module 'skhebb' has no attribute {name!r}")

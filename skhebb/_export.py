@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from skhebb._network.activations import ACTIVATIONS
 from skhebb._predictors.base import BaseSparseNetwork
 from skhebb._predictors.pretraining import HebbianPretrainingClassifier
+from skhebb._typing import Estimator, FilePath
 from skhebb._utils.plain_files import write_plain
 from skhebb._utils.transaction import twin
 from skhebb._version import __version__
@@ -14,7 +15,7 @@ from skhebb._version import __version__
 FORMAT = 1  # raised when what reads files so far would go wrong
 
 
-def export_npz(estimator, path):
+def export_npz(estimator: Estimator, path: FilePath) -> None:
     """Write a fitted network to a file that NumPy alone can read.
 
     It has all that predictions need, and nothing of training: pickle, joblib or skops
@@ -69,15 +70,7 @@ def export_npz(estimator, path):
     >>> np.load(path)["layers.0.biases"].shape
     (300,)
     """
-    check_is_fitted(estimator)
-    network = twin(estimator)
-    if isinstance(network, HebbianPretrainingClassifier):
-        network = twin(network.estimator_)
-    if not isinstance(network, BaseSparseNetwork):
-        raise TypeError(
-            "export_npz is for classifiers and regressors of skhebb. Got "
-            f"{type(estimator).__name__}."
-        )
+    network = network_of(estimator)
     encoder = network._encoder
     classes = encoder.classes if encoder.kind in ("binary", "multiclass") else None
     exported = {
@@ -91,6 +84,25 @@ def export_npz(estimator, path):
         "feature_names": without_objects(getattr(network, "feature_names_in_", None)),
     }
     write_plain(Path(path), exported)
+
+
+def network_of(estimator):
+    """Return a twin of the fitted classifier or regressor that predicts."""
+    check_is_fitted(estimator)
+    network = twin(estimator)
+    if isinstance(network, HebbianPretrainingClassifier):
+        if network.convolutions_:
+            raise TypeError(
+                "Convolutions cannot be exported. Export estimator_, the network "
+                "behind them: its inputs are what convolutions_ give."
+            )
+        network = twin(network.estimator_)
+    if not isinstance(network, BaseSparseNetwork):
+        raise TypeError(
+            "export_npz is for classifiers and regressors of skhebb. Got "
+            f"{type(estimator).__name__}."
+        )
+    return network
 
 
 def exported_layers(network):

@@ -11,7 +11,7 @@ from skhebb._version import __version__
 DEPENDENCIES = ("numpy", "scipy", "scikit-learn", "narwhals", "joblib")
 
 
-def show_versions():
+def show_versions() -> None:
     """Print versions, the instruction set in use and the number of threads."""
 
     def installed(name):

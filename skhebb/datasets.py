@@ -16,7 +16,7 @@ OPENML_NAMES = {
 }
 
 
-def fetch_dataset(name):
+def fetch_dataset(name: str) -> tuple[np.ndarray | csr_matrix, np.ndarray]:
     """Load a data set.
 
     Parameters

@@ -1,5 +1,10 @@
 """What several test files use."""
 
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # threads of workers would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array, random_array

@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
 
@@ -18,14 +19,21 @@ import skhebb
 from skhebb._predictors.hebbian_mask import HebbianMaskMixin
 from skhebb._predictors.hebbset import HebbianMixin
 
+HAS_DASK = find_spec("distributed") is not None
 MODULES = [
-    module.name for module in pkgutil.walk_packages(skhebb.__path__, prefix="skhebb.")
+    module.name
+    for module in pkgutil.walk_packages(
+        skhebb.__path__, prefix="skhebb.", onerror=lambda name: None
+    )
+    if HAS_DASK or not module.name.startswith("skhebb.dask")
 ]
 PUBLIC = [
     "skhebb",
     "skhebb.callbacks",
+    *(["skhebb.dask"] if HAS_DASK else []),
     "skhebb.datasets",
     "skhebb.inspection",
+    "skhebb.onnx",
     "skhebb.topology",
 ]
 NETWORKS = [
@@ -48,6 +56,8 @@ OF_MASK = {"initial_graph", "density", "epsilon", "weight_scale", "evolution_int
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name):
+    if name.startswith("skhebb.onnx._"):
+        pytest.importorskip("skl2onnx")
     matplotlib.use("agg")
     failed, _ = doctest.testmod(
         importlib.import_module(name), optionflags=doctest.ELLIPSIS

@@ -7,10 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import is_classifier, is_regressor
 from sklearn.datasets import make_classification, make_multilabel_classification
 
+import skhebb
 from skhebb import (
+    ConvolutionalFeatures,
     HebbianMaskClassifier,
+    HebbianMaskRegressor,
     HebbianPretrainingClassifier,
     HebbSETClassifier,
     HebbSETRegressor,
@@ -43,16 +47,24 @@ def data(n_classes=3):
     )
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        SETClassifier(**SMALL, activation="all_relu", negative_slope=0.6),
-        SETClassifier(**SMALL, activation="relu", solver="sgd"),
-        HebbSETClassifier(**SMALL, activation="tanh"),
-        HebbianMaskClassifier(**SMALL, activation="logistic"),
-        HebbianPretrainingClassifier(SETClassifier(**SMALL)),
-    ],
-)
+CLASSIFIERS = [
+    SETClassifier(**SMALL, activation="all_relu", negative_slope=0.6),
+    SETClassifier(**SMALL, activation="relu", solver="sgd"),
+    SETClassifier(**SMALL, activation="identity"),
+    HebbSETClassifier(**SMALL, activation="tanh"),
+    HebbianMaskClassifier(**SMALL, activation="logistic"),
+    HebbianPretrainingClassifier(SETClassifier(**SMALL)),
+]
+REGRESSORS = [SETRegressor, HebbSETRegressor, HebbianMaskRegressor]
+
+
+def test_all_are_here():
+    public = [getattr(skhebb, name) for name in skhebb.__all__ if name[0].isupper()]
+    networks = {cls for cls in public if is_classifier(cls()) or is_regressor(cls())}
+    assert networks == {type(model) for model in CLASSIFIERS} | set(REGRESSORS)
+
+
+@pytest.mark.parametrize("model", CLASSIFIERS)
 def test_classes(model, tmp_path, monkeypatch):
     X, y = data()
     names = np.array(["a", "bc", "d"], dtype=object)
@@ -82,7 +94,7 @@ def test_labels(tmp_path, monkeypatch):
     assert header["classes"] is None
 
 
-@pytest.mark.parametrize("cls", [SETRegressor, HebbSETRegressor])
+@pytest.mark.parametrize("cls", REGRESSORS)
 def test_numbers(cls, tmp_path, monkeypatch):
     X, _ = data()
     pd = pytest.importorskip("pandas")
@@ -113,6 +125,16 @@ def test_other_estimators(tmp_path):
         TypeError, match=r"for classifiers and regressors .* Got Winner"
     ):
         export_npz(rule, tmp_path / "network.npz")
+
+
+def test_convolutions(tmp_path):
+    X, y = data()
+    layer = ConvolutionalFeatures(kernel_size=(1, 3), pooling=None)
+    network = SETClassifier(**SMALL)
+    clf = HebbianPretrainingClassifier(network, convolutions=[layer]).fit(X, y)
+    with pytest.raises(TypeError, match=r"Export estimator_, the network behind them"):
+        export_npz(clf, tmp_path / "network.npz")
+    export_npz(clf.estimator_, tmp_path / "network.npz")
 
 
 def test_classes_that_are_no_plain_data(tmp_path):

@@ -16,8 +16,10 @@ DOCS = Path(__file__).parent.parent / "docs"
 MODULES = [
     "skhebb",
     "skhebb.callbacks",
+    "skhebb.dask",
     "skhebb.datasets",
     "skhebb.inspection",
+    "skhebb.onnx",
     "skhebb.topology",
 ]
 
@@ -25,6 +27,7 @@ pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="needs docs/")
 
 
 def public_names():
+    pytest.importorskip("distributed")
     for module_name in MODULES:
         module = importlib.import_module(module_name)
         names = getattr(module, "__all__", ["fetch_dataset"])  # of datasets, a file

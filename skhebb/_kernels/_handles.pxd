@@ -41,7 +41,7 @@ cdef class ByPostsynaptic:
 cdef class RowChunks:
     cdef readonly Connections connections
     cdef readonly object edges
-    cdef readonly Py_ssize_t n_chunks, largest
+    cdef readonly Py_ssize_t n_chunks, largest, widest
     cdef readonly int n_threads
     cdef const Py_ssize_t* rows
     cdef const Py_ssize_t* starts
@@ -61,4 +61,5 @@ cdef class NonZeros:
     cdef size_t real  # bytes
     cdef skhebb_nonzeros c
 
+    cdef Py_ssize_t share(self, Py_ssize_t part, Py_ssize_t n_parts) noexcept nogil
     cdef int check(self, Py_ssize_t n_features, TileLayout tiles) except -1

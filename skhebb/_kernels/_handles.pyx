@@ -156,6 +156,8 @@ cdef class RowChunks:
         Edges of the parts, which are of about as many connections.
     largest : int
         Connections of the largest chunk.
+    widest : int
+        Connections of the neuron that has most.
     """
 
     def __cinit__(self, Connections connections not None, int n_threads, Py_ssize_t size):
@@ -175,6 +177,7 @@ cdef class RowChunks:
         self.rows = positions("edges", edges, len(edges))
         self.starts = positions("starts", starts, len(edges))
         self.largest = np.diff(starts[::n_threads]).max()
+        self.widest = np.diff(indptr).max()
 
 
 cdef class TileLayout:
@@ -280,6 +283,19 @@ cdef class NonZeros:
     def with_values(self, values):
         """Return non-zeros of these values at the same places."""
         return NonZeros(self.features, self.starts, self.columns, values)
+
+    cdef Py_ssize_t share(self, Py_ssize_t part, Py_ssize_t n_parts) noexcept nogil:
+        """The first feature of a part, of parts of about as many non-zeros."""
+        cdef const Py_ssize_t* starts = self.c.starts
+        cdef Py_ssize_t low = 0, high = self.c.n_active, middle
+        cdef Py_ssize_t start = part * starts[high] // n_parts
+        while low < high:
+            middle = (low + high) // 2
+            if starts[middle] < start:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     cdef int check(self, Py_ssize_t n_features, TileLayout tiles) except -1:
         """Raise unless they are of so many features, and of a batch of these tiles."""

@@ -241,7 +241,10 @@ def update_nonzeros(
     double total,  # IN     weight of the batch
     scratch,       # (N_GROUPS, at least chunks.largest)
 ):
-    """`update` of the first layer, for inputs of which only non-zeros are given."""
+    """`update` of the first layer, for inputs of which only non-zeros are given.
+
+    Weights of features without any stay; `_lag.catch_up` moves them later.
+    """
     cdef Connections connections = chunks.connections
     cdef size_t real = tiles.real
     cdef Py_ssize_t n = connections.n_connections, distance = 0
@@ -253,23 +256,15 @@ def update_nonzeros(
     inputs.check(connections.n_in, tiles)
     cdef skhebb_step c_step = step.of(states, real, n, total)
     cdef const skhebb_table* loops = table_for(real, connections.index)
-    # A velocity or a decay moves weights without a gradient, too.
-    cdef bint everywhere = (step.n_states > 0 or step.c.alpha != 0
-                            or step.c.weight_decay != 0)
-    cdef Py_ssize_t work = work_of(connections, inputs) + (n if everywhere else 0)
-    cdef const Py_ssize_t* rows = chunks.rows
-    cdef const Py_ssize_t* starts = chunks.starts
-    cdef Py_ssize_t c, chunk, p, n_parts = chunks.n_threads
-    cdef int n_threads = threads_for(work, chunks.n_threads)
-    with nogil:
-        for c in range(chunks.n_chunks):
-            chunk = c * n_parts
-            for p in prange(chunk, chunk + n_parts, num_threads=n_threads,
-                            schedule="static"):
-                loops.update_nonzeros(
-                    &layer, &tiles.c, &inputs.c, d, &c_step,
-                    sums + (starts[p] - starts[chunk]) * real, everywhere, rows[p],
-                    rows[p + 1])
+    # Threads share the non-zeros, each with room for a row.
+    cdef Py_ssize_t p, widest = max(1, chunks.widest)
+    cdef Py_ssize_t n_parts = max(1, min(<Py_ssize_t>chunks.n_threads,
+                                         GROUPS * distance // widest))
+    cdef int n_threads = threads_for(work_of(connections, inputs), <int>n_parts)
+    for p in prange(n_parts, nogil=True, num_threads=n_threads, schedule="static"):
+        loops.update_nonzeros(
+            &layer, &tiles.c, &inputs.c, d, &c_step, sums + p * widest * real,
+            inputs.share(p, n_parts), inputs.share(p + 1, n_parts))
 
 
 def add_covariances(
@@ -285,6 +280,7 @@ def add_covariances(
     outputs,        # IN     (n_out * stride,) tiles
     out_means,      # IN     (n_out,)
     out_scales,     # IN     (n_out,)
+    centred,        # (n_out * stride,) to work in
     scratch,        # (N_GROUPS, at least chunks.largest)
 ):
     """w_ij += factor * s_i s_j * sum_b v_b (a_i - mean a_i) (a_j - mean a_j)."""
@@ -310,6 +306,7 @@ def add_covariances(
     term.outputs = reals("outputs", outputs, real, n_out * tiles.stride)
     term.out_means = reals("out_means", out_means, real, n_out)
     term.out_scales = reals("out_scales", out_scales, real, n_out)
+    cdef char* around_means = room("centred", centred, real, n_out * tiles.stride)
     cdef skhebb_tiles weighted = tiles.c
     weighted.weights = reals("sample_weight", sample_weight, real, tiles.stride)
     cdef char* sums = scratch_of(scratch, real, chunks.largest, &distance)
@@ -320,6 +317,10 @@ def add_covariances(
     cdef const Py_ssize_t* starts = chunks.starts
     cdef Py_ssize_t c, chunk, item, g, p, n_parts = chunks.n_threads
     cdef int n_threads = threads_for(work, chunks.n_threads)
+    if not is_sparse:
+        for p in prange(n_parts, nogil=True, num_threads=n_threads, schedule="static"):
+            loops.centre(around_means, term.outputs, n_out, term.out_means, &weighted,
+                         p * n_out // n_parts, (p + 1) * n_out // n_parts)
     with nogil:
         for c in range(chunks.n_chunks):
             chunk = c * n_parts
@@ -335,6 +336,7 @@ def add_covariances(
                     loops.centred_products(
                         &layer, &weighted, g * per_group,
                         min((g + 1) * per_group, tiles.n_tiles), a, &term,
+                        around_means,
                         sums + (g * distance + starts[p] - starts[chunk]) * real,
                         rows[p], rows[p + 1])
             if is_sparse:

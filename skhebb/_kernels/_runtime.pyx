@@ -14,6 +14,7 @@ cdef extern from "build.h" nogil:
     const char* SKHEBB_FLAGS
     int SKHEBB_OPENMP
     int omp_get_max_threads()
+    int skhebb_thread_limit  # of each thread that calls kernels
 
 cdef const skhebb_instruction_set* in_use
 
@@ -87,7 +88,21 @@ def set_grain(Py_ssize_t work):
     return before
 
 
+def threads_worth(Py_ssize_t work):
+    """How many threads so many multiply-adds are worth."""
+    return 1 + work // grain
+
+
+def limit_threads(int limit):
+    """Let no kernel that the calling thread calls have more; return the limit before."""
+    global skhebb_thread_limit
+    before = skhebb_thread_limit
+    skhebb_thread_limit = max(1, limit)
+    return before
+
+
 cdef int threads_for(Py_ssize_t work, int n_threads) noexcept nogil:
     """Threads for so many multiply-adds, at most `n_threads`."""
     cdef Py_ssize_t worth = 1 + work // grain
+    n_threads = min(n_threads, skhebb_thread_limit)
     return max(1, n_threads) if worth >= n_threads else <int>worth

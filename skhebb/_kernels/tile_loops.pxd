@@ -56,6 +56,17 @@ cdef extern from "tile_loops.h" nogil:
         const void* out_means
         const void* out_scales
 
+    ctypedef struct skhebb_history:
+        skhebb_rule rule
+        Py_ssize_t n_steps
+        const double* factors
+        const double* moves
+        const double* rates
+        const double* decays
+        const double* lengths
+        void* state0
+        void* state1
+
     ctypedef struct skhebb_table:
         void (*gather)(
             void*, const void*, Py_ssize_t, Py_ssize_t, Py_ssize_t,
@@ -78,11 +89,14 @@ cdef extern from "tile_loops.h" nogil:
             Py_ssize_t, void*, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*update_nonzeros)(
             const skhebb_connections*, const skhebb_tiles*, const skhebb_nonzeros*,
-            const void*, const skhebb_step*, void*, int, Py_ssize_t,
+            const void*, const skhebb_step*, void*, Py_ssize_t,
+            Py_ssize_t) noexcept nogil
+        void (*centre)(
+            void*, const void*, Py_ssize_t, const void*, const skhebb_tiles*, Py_ssize_t,
             Py_ssize_t) noexcept nogil
         void (*centred_products)(
             const skhebb_connections*, const skhebb_tiles*, Py_ssize_t, Py_ssize_t,
-            const void*, const skhebb_hebbian*, void*, Py_ssize_t,
+            const void*, const skhebb_hebbian*, const void*, void*, Py_ssize_t,
             Py_ssize_t) noexcept nogil
         void (*add_covariances)(
             const skhebb_connections*, const skhebb_hebbian*, void*, Py_ssize_t,
@@ -100,6 +114,9 @@ cdef extern from "tile_loops.h" nogil:
             void*, const void*, const skhebb_activation*, Py_ssize_t) noexcept nogil
         void (*load)(
             void*, const skhebb_tiles*, const void*, Py_ssize_t, const Py_ssize_t*,
+            Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*catch_up)(
+            const skhebb_connections*, const skhebb_history*, const Py_ssize_t*, int*,
             Py_ssize_t, Py_ssize_t) noexcept nogil
 
     ctypedef struct skhebb_instruction_set:

@@ -28,9 +28,13 @@ class PiecewiseLinear:
     kind = "piecewise linear"
 
     def __init__(self, depth=0, negative_slope=0.0, keep_probability=1.0):
+        self._arguments = depth, negative_slope, keep_probability
         slope = self.slope(depth, negative_slope)
         self.for_kernels = _rules.Activation(self.kind, slope, keep_probability)
         self.without_dropout = _rules.Activation(self.kind, slope)
+
+    def __reduce__(self):
+        return type(self), self._arguments
 
     @staticmethod
     def slope(depth, negative_slope):
@@ -118,4 +122,5 @@ def set_activations(network, hidden, output, negative_slope, keep_probability=1.
         ),
         Identity(),
     ]
+    network.dropped_inputs = Identity(keep_probability=keep_probability).for_kernels
     network.output_activation = OUTPUT_ACTIVATIONS[output]()

@@ -1,6 +1,7 @@
 """How a batch lies in memory: tiles of samples, and arrays that are used again."""
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -38,8 +39,10 @@ class Tiles(TileLayout):
             n_vectors = -(-batch_size // lanes)
             n_tiles = -(-n_vectors * CACHE_LINE // TILE_BYTES)
             edges = lanes * (np.arange(n_tiles + 1) * n_vectors // n_tiles)
-        super().__init__(np.array(edges, dtype=np.intp), batch_size, dtype)
-        self.are_narrow = self.stride < lanes
+        edges = np.array(edges, dtype=np.intp)
+        super().__init__(edges, batch_size, dtype)
+        self._spans = list(pairwise(edges.tolist()))
+        self.are_narrow = self.stride <= lanes
         self.ones = self.columns(1, dtype)
 
     def columns(self, values, dtype):
@@ -51,7 +54,7 @@ class Tiles(TileLayout):
     def split(self, flat):
         """Views of the tiles, each (n_neurons, columns)."""
         n_neurons = flat.size // self.stride
-        for start, stop in zip(self.edges[:-1], self.edges[1:], strict=True):
+        for start, stop in self._spans:
             tile = flat[n_neurons * start : n_neurons * stop]
             tile = tile.reshape(n_neurons, stop - start)
             yield start, min(stop, self.batch_size), tile
@@ -84,11 +87,14 @@ class Batch(NamedTuple):
         Of the columns, 0 for padding.
     total : float
         Of the weights.
+    share : float
+        What this is of the weight of the mini-batch, where other shards have the rest.
     """
 
     tiles: Tiles
     sample_weight: np.ndarray
     total: float
+    share: float = 1.0
 
 
 class HebbianTerm(NamedTuple):
@@ -153,12 +159,15 @@ class BatchBuffers:
 
     def __init__(self, sizes, max_batch_size, dtype):
         self.sizes = sizes
-        stride = Tiles(max_batch_size, dtype).stride
+        stride = tiles_for(max_batch_size, dtype).stride
         self._flat = [aligned_zeros(size * stride, dtype) for size in sizes]
+        self._arrays = {}
 
     def arrays(self, tiles):
-        """The arrays, each flat, of as many tiles."""
-        return [
-            flat[: size * tiles.stride]
-            for flat, size in zip(self._flat, self.sizes, strict=True)
-        ]
+        """The arrays, each flat, of as many tiles; they are the same each time."""
+        if tiles.stride not in self._arrays:
+            self._arrays[tiles.stride] = [
+                flat[: size * tiles.stride]
+                for flat, size in zip(self._flat, self.sizes, strict=True)
+            ]
+        return list(self._arrays[tiles.stride])

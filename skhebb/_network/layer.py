@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from skhebb._kernels import _connections, _loops
+from skhebb._kernels import _connections, _lag, _loops
 from skhebb._kernels._handles import (
     ByPostsynaptic,
     Connections,
@@ -16,7 +16,7 @@ from skhebb._kernels._handles import (
 )
 from skhebb._utils.csr import make_csr
 
-GATHERED = 1 << 20  # connections of a layer at most
+GATHERED = 1 << 10  # presynaptic neurons of a layer at most
 CHUNK = 1 << 17  # connections that a thread updates at a time, which bounds scratch
 
 
@@ -58,6 +58,8 @@ class SparseLayer:
         The optimiser's arrays, aligned with ``weights.data`` and ``biases``.
     topology_state : TopologyState or None
         What a topology keeps with the layer.
+    n_threads : int
+        Threads that a change of its connections may take, 1 at first.
     """
 
     def __init__(self, weights, biases):
@@ -67,6 +69,7 @@ class SparseLayer:
         self.n_connections_target = weights.nnz
         self.input_scale = 1.0
         self.topology_state = None
+        self.n_threads = 1
         self.clear_cache()
         self.reset_state(0)
 
@@ -116,10 +119,10 @@ class SparseLayer:
         if tiles.n_tiles >= 4 * n_threads:
             n_parts = 1
         # Gathering writes each output once, but wants a second index, scratch, and
-        # weights from everywhere: that pays off for wide rows, many batches, and
-        # weights that a cache holds.
+        # inputs and weights from everywhere: that pays off for wide rows, many batches,
+        # and inputs that a cache holds.
         gathered = None
-        if training and not tiles.are_narrow and self.n_connections <= GATHERED:
+        if training and not tiles.are_narrow and self.n_in <= GATHERED:
             gathered = self._cached(ByPostsynaptic, n_threads)
         # Between two predictions users may change what the arrays hold.
         parts = (
@@ -131,6 +134,8 @@ class SparseLayer:
 
     def update(self, inputs, errors, backward, batch, step, scratch, n_threads):
         """Move the weights, and propagate the errors with those before.
+
+        Where inputs are NonZeros, weights of other features stay, see `catch_up`.
 
         Parameters
         ----------
@@ -160,8 +165,26 @@ class SparseLayer:
             arguments |= backward._asdict()
             _loops.update(chunks, batch.tiles, step, **arguments)
 
-    def add_covariances(self, inputs, batch, term, scratch, n_threads):
-        """Add a HebbianTerm to the weights."""
+    def catch_up(self, history, inputs, n_threads):
+        """Let rows take the steps of a StepHistory that they missed.
+
+        Those of the features of `inputs`, NonZeros, or all rows if that is None.
+        """
+        _lag.catch_up(
+            self.connections,
+            history,
+            weights=self.weights.data,
+            states=self.weight_state,
+            inputs=inputs,
+            n_threads=n_threads,
+        )
+
+    def add_covariances(self, inputs, batch, term, centred, scratch, n_threads):
+        """Add a HebbianTerm to the weights.
+
+        `centred` is an array like ``term.outputs`` to work in, `scratch` that of
+        `update`.
+        """
         _loops.add_covariances(
             self._cached(RowChunks, n_threads, CHUNK),
             batch.tiles,
@@ -169,6 +192,7 @@ class SparseLayer:
             inputs=inputs,
             sample_weight=batch.sample_weight,
             **term._asdict(),
+            centred=centred,
             scratch=scratch,
         )
 
@@ -291,7 +315,7 @@ class SparseLayer:
         indptr = _connections.count_kept(old.indptr, keep)
 
         def kept(values):
-            return _connections.compress(values, keep, indptr[-1])
+            return _connections.compress(values, keep, indptr[-1], self.n_threads)
 
         self._set_connections(kept(old.data), kept(old.indices), indptr)
         self.weight_state = [kept(state) for state in self.weight_state]
@@ -304,14 +328,15 @@ class SparseLayer:
         """
         old = self.weights
         indptr, indices, is_new = _connections.insert(
-            old.indptr, old.indices, self.n_out, ranks
+            old.indptr, old.indices, self.n_out, ranks, self.n_threads
         )
         del ranks  # large
-        data = _connections.merge(old.data, values, is_new)
+        data = _connections.merge(old.data, values, is_new, self.n_threads)
         self._set_connections(data, indices, indptr)
         zeros = np.zeros_like(values)
         self.weight_state = [
-            _connections.merge(state, zeros, is_new) for state in self.weight_state
+            _connections.merge(state, zeros, is_new, self.n_threads)
+            for state in self.weight_state
         ]
 
     def _set_connections(self, data, indices, indptr):

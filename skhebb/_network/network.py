@@ -1,6 +1,7 @@
 """A network is a list of sparse layers and what happens between them."""
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,20 @@ BLOCK = 128
 CACHE = 1 << 20
 
 
+class NetworkParameters(NamedTuple):
+    """Parameters that a network has learned.
+
+    Attributes
+    ----------
+    layers : list of LayerParameters
+    kernels : list of ndarray or None
+        Of convolutions before the network that learn with it.
+    """
+
+    layers: list
+    kernels: list | None = None
+
+
 class Network:
     """A feed-forward network of sparse layers.
 
@@ -27,12 +42,22 @@ class Network:
         layer is the identity here.
     output_activation : object
         What becomes of the activations of the last layer, to be set before use.
+    kernels : Kernels or None
+        Of convolutions that learn with the network. Where batches come from makes its
+        inputs by them.
+
+    Attributes
+    ----------
+    dropped_inputs : _rules.Activation
+        What dropout does to inputs that are activations of other neurons.
     """
 
-    def __init__(self, layers, activations=(), output_activation=None):
+    def __init__(self, layers, activations=(), output_activation=None, kernels=None):
         self.layers = layers
         self.activations = activations
         self.output_activation = output_activation
+        self.kernels = kernels
+        self.dropped_inputs = LINEAR
 
     @property
     def layer_sizes(self):
@@ -114,7 +139,10 @@ class Network:
         n_samples = inputs.n_samples if samples is None else len(samples)
         sizes = self.layer_sizes
         fitting = CACHE * n_threads // (max(sizes) * self.dtype.itemsize)
-        block = min(max(fitting, BLOCK // 8), BLOCK * n_threads, n_samples)
+        block = min(max(fitting, BLOCK // 8), BLOCK * n_threads)
+        if inputs.are_hidden:  # by products whose bits depend on how many there are
+            block = BLOCK
+        block = min(block, n_samples)
         # Two arrays take turns, since no activations are needed for long.
         tiled = inputs.tiled_sizes(sizes)
         n_numbers = n_samples * sizes[-1] + block * (max(tiled) + sizes[-1])
@@ -145,7 +173,8 @@ class Network:
     def copy(self):
         """A network with arrays of its own as soon as either of them is trained."""
         layers = [layer.copy() for layer in self.layers]
-        return Network(layers, self.activations, self.output_activation)
+        kernels = self.kernels and self.kernels.copy()
+        return Network(layers, self.activations, self.output_activation, kernels)
 
     def is_chain(self):
         """Whether each layer has the inputs and the type that the last one gives."""
@@ -155,26 +184,38 @@ class Network:
         )
 
     def is_finite(self):
-        """Whether all weights and biases are finite."""
+        """Whether all weights, biases and kernels are finite."""
         return all(
             is_finite(layer.weights.data) and is_finite(layer.biases)
             for layer in self.layers
-        )
+        ) and (self.kernels is None or self.kernels.is_finite())
 
     @property
     def parameters(self):
-        """LayerParameters of all layers, for `restore_parameters`."""
-        return [layer.parameters for layer in self.layers]
+        """NetworkParameters, for `restore_parameters`; arrays are shared."""
+        layers = [layer.parameters for layer in self.layers]
+        return NetworkParameters(layers, self.kernels and self.kernels.parameters)
+
+    @property
+    def parts(self):
+        """Layers, and kernels if there are any."""
+        return self.layers if self.kernels is None else [*self.layers, self.kernels]
+
+    def _pairs(self, parameters):
+        """Return parts, and the parameters of each; without kernels these stay."""
+        layers, kernels = parameters
+        of_parts = layers if kernels is None else [*layers, kernels]
+        return zip(self.parts, of_parts, strict=kernels is not None)
 
     def unshare_from(self, parameters):
-        """Go on with weights and biases that are not these, but equal."""
-        for layer, layer_parameters in zip(self.layers, parameters, strict=True):
-            layer.unshare_from(layer_parameters)
+        """Go on with weights, biases and kernels that are not these, but equal."""
+        for part, of_part in self._pairs(parameters):
+            part.unshare_from(of_part)
 
     def restore_parameters(self, parameters):
         """Go back to what `parameters` were; the optimiser starts anew."""
-        for layer, layer_parameters in zip(self.layers, parameters, strict=True):
-            layer.restore_parameters(layer_parameters)
+        for part, of_part in self._pairs(parameters):
+            part.restore_parameters(of_part)
 
     def clear_cache(self):
         """Free what was computed from the connections, and will be again if needed."""

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,7 +20,7 @@ class TopologyState(ABC):
     by its `kind`, by which it is found when a file is loaded.
     """
 
-    kind = None
+    kind: ClassVar[str | None] = None
 
     def copy(self):
         """Return another, which does not change with this one."""

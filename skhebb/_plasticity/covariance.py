@@ -27,6 +27,8 @@ class HebbianCovariance(LocalRule):
         topology evolves again, which share it by their weight.
     """
 
+    reads_weights = False
+
     def __init__(self, lambda0, decay, unit):
         self.lambda0 = lambda0
         self.decay = decay

@@ -62,13 +62,19 @@ class HebbianValues(LocalRule):
         """Tell whether `observe` wants the preactivations of a layer."""
         return depth in self.layers
 
+    def begin(self, layers):
+        """Give layers values that have none yet."""
+        for depth in self.layers:
+            if layers[depth].topology_state is None:
+                layers[depth].topology_state = MaskState.begin(layers[depth].weights)
+
     def observe(self, layers, activations, preactivations, batch, n_threads):
         """Change the values by a mini-batch."""
         rate = self.rate / self._excess(layers[0], activations[0], batch, n_threads)
+        rate /= batch.share  # changes are sums over the mini-batch
+        self.begin(layers)
         for depth, layer in enumerate(layers):
             if depth in self.layers:
-                if layer.topology_state is None:
-                    layer.topology_state = MaskState.begin(layer.weights)
                 mask = layer.topology_state
                 mask.store_active(layer.weights.data)
                 both = activations[depth], preactivations[depth]
@@ -107,7 +113,8 @@ class HebbianValues(LocalRule):
         )
         scratch_size = candidates.largest_chunk(n_threads)
         scratch = np.empty((_loops.N_GROUPS, scratch_size), dtype=after.dtype)
-        candidates.add_covariances(before, batch, term, scratch, n_threads)
+        room = np.empty_like(after), scratch
+        candidates.add_covariances(before, batch, term, *room, n_threads)
         return candidates.weights.data
 
 

@@ -8,11 +8,22 @@ class LocalRule(ABC):
 
     `observe` is called once per mini-batch, between the forward pass and the gradient
     step; then `term` for each layer, the last one first, after the step of that layer.
+
+    Attributes
+    ----------
+    reads_weights : bool, default=True
+        Whether `observe` or `term` look at weights. If not, those of features that are
+        zero in a batch of sparse samples may lag behind.
     """
+
+    reads_weights = True
 
     def needs_preactivations(self, depth):
         """Tell whether `observe` wants the preactivations of a layer."""
         return False
+
+    def begin(self, layers):  # noqa: B027 (most have nothing to do)
+        """Give layers the `topology_state` that `observe` changes, if they lack it."""
 
     @abstractmethod
     def observe(self, layers, activations, preactivations, batch, n_threads):

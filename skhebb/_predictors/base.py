@@ -1,9 +1,13 @@
 """What all estimators share: parameters, fit and partial_fit."""
 
+from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 
@@ -34,12 +38,16 @@ from skhebb._predictors.initial import (
 from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._predictors.recipe import Recipe, input_scale_of
 from skhebb._predictors.runs import run_of
+from skhebb._training.computed_rows import whole
 from skhebb._training.observer import FitObserver, Observer
 from skhebb._training.optimizers import OPTIMIZERS
 from skhebb._training.schedules import SCHEDULES
+from skhebb._training.sharded_trainer import ShardedTrainer
+from skhebb._training.shards import Shards
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import StoppingRule, StopReason
 from skhebb._training.trainer import Trainer
+from skhebb._typing import MatrixLike
 from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.observed_fit import ObservedFitMixin
 from skhebb._utils.sklearn import Interval, Options, StrOptions, _fit_context
@@ -112,10 +120,11 @@ class BaseSparseNetwork(
     }
 
     # Parameters that only a new network heeds.
+    _of_new: tuple[str, ...]
     _of_new = ("initial_graph", "density", "epsilon", "weight_scale", "random_state")
 
     # Parameters that may make training diverge when they are too large.
-    _suspects = ("learning_rate_init", "momentum")
+    _suspects: tuple[str, ...] = ("learning_rate_init", "momentum")
 
     def _validate_params(self):
         super()._validate_params()
@@ -128,16 +137,16 @@ class BaseSparseNetwork(
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        coefs_init=None,
-        intercepts_init=None,
-    ):
+        X_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        coefs_init: Sequence[MatrixLike] | None = None,
+        intercepts_init: Sequence[ArrayLike] | None = None,
+    ) -> Self:
         """Train the network on X and y.
 
         Parameters
@@ -256,18 +265,21 @@ class BaseSparseNetwork(
             observed,
             run,
             state,
-            X=lambda: take_rows(given.X, samples),
+            X=lambda: whole(take_rows(given.X, samples)),
             y=lambda: take_rows(given.y, samples),
             metadata=lambda: metadata(take_rows(given.sample_weight, samples)),
             fitted_attributes=fitted_attributes,
         )
         if run.kept is None:
             observer.begin_fit()
-            reason = trainer.fit(data, recipe.max_iter, validate, observer)
+            train = partial(trainer.fit, data, recipe.max_iter, validate, observer)
         else:
             observer.begin_fit(state.progress.epoch)
-            reason = run.kept.reason or trainer.resume(data, validate, observer)
-        vars(self).update(self._fitted(state, data.encoder, recipe, n_before))
+            train = partial(trainer.resume, data, validate, observer)
+        try:
+            reason = (run.kept and run.kept.reason) or train()
+        finally:  # what a round that failed has left may be used, where drafts are kept
+            vars(self).update(self._fitted(state, data.encoder, recipe, n_before))
         observer.end_fit(reason)
         if reason.is_regular and is_no_better(trainer, data, self.n_iter_):
             return reason, "no better"
@@ -375,20 +387,22 @@ class BaseSparseNetwork(
 
     def _begin(self, data, n_threads, streams, initial=NOTHING_GIVEN):
         """The state that the training of a new network starts from."""
-        X, n_outputs = data.inputs.X, data.encoder.n_outputs
-        sizes = [X.shape[1], *check_layer_sizes(self.hidden_layer_sizes), n_outputs]
+        dtype, hidden_sizes = data.inputs.dtype, self.hidden_layer_sizes
+        hidden_sizes = check_layer_sizes(hidden_sizes)
+        sizes = [data.inputs.n_features, *hidden_sizes, data.encoder.n_outputs]
         shapes = list(pairwise(sizes))
-        biases = check_intercepts(initial.intercepts, sizes[1:], X.dtype)
+        biases = check_intercepts(initial.intercepts, sizes[1:], dtype)
         if initial.coefs is None:
             weights = self._topology().initial_weights(
-                shapes, X.dtype, streams.initial, data, n_threads
+                shapes, dtype, streams.initial, data, n_threads
             )
         else:
-            weights = check_coefs(initial.coefs, shapes, X.dtype)
+            weights = check_coefs(initial.coefs, shapes, dtype)
         layers = [SparseLayer(*pair) for pair in zip(weights, biases, strict=True)]
         if initial.coefs is None:  # given weights are for X as it is
             layers[0].scale_inputs(input_scale_of(data))
-        return TrainingState(Network(layers), streams.random)
+        network = Network(layers, kernels=data.inputs.new_kernels())
+        return TrainingState(network, streams.random)
 
     def _trainer(self, state, data, recipe, n_threads):
         loss = self._loss(data.encoder, data.class_weights)
@@ -407,7 +421,10 @@ class BaseSparseNetwork(
         tol = self.tol if has_plateaus else None
         has_plan = recipe.max_iter is not None and self.max_iter == "auto"
         may_be_easy = has_plan and schedule.ends_by_plan
-        return Trainer(
+        kind = Trainer
+        if isinstance(data.inputs, Shards):
+            kind = partial(ShardedTrainer, sync_every=data.inputs.sync_every)
+        return kind(
             state=state,
             loss=loss,
             optimizer=self._optimizer(),

@@ -97,13 +97,14 @@ def is_no_better(trainer, data, n_epochs):
         return False
     margin = SHORT_MARGIN if is_short else MARGIN
     limit = margin * baseline.loss + (OF_CLASSES if baseline.has_classes else 0)
-    samples = baseline.samples
+    at_hand = data.at_hand(baseline.samples)
+    inputs, samples = at_hand.inputs, at_hand.samples
     with np.errstate(over="ignore", invalid="ignore"):
-        outputs = network.outputs(data.inputs, trainer.n_threads, samples).T
+        outputs = network.outputs(inputs, trainer.n_threads, samples).T
         if not baseline.loss_of(outputs) <= limit:
             return True
     is_same = is_the_same_for_all(outputs.T) and not is_the_same_for_all(
-        data.inputs.X[samples]
+        inputs.X[samples]
     )
     return is_same and not is_short
 

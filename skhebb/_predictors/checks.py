@@ -3,9 +3,9 @@
 from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import issparse
 
 from skhebb._predictors.recipe import batch_size_for
+from skhebb._training.batches import as_batch_source
 from skhebb._training.schedules import SCHEDULES
 from skhebb._utils.memory import bytes_of_training, check_memory
 from skhebb._utils.validation import check_layer_sizes
@@ -100,7 +100,7 @@ def check_memory_of_training(
     batch_size = batch_size_for(estimator.batch_size, n_samples, is_stream)
     n_bytes = bytes_of_training(
         sizes,
-        sizes[1:] if issparse(X) else sizes,
+        as_batch_source(X).tiled_sizes(sizes),
         n_connections,
         batch_size,
         X.dtype,

@@ -1,8 +1,10 @@
 """What the classifiers share: labels, class weights and probabilities."""
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
@@ -13,6 +15,7 @@ from skhebb._predictors.data_preparation import Given
 from skhebb._predictors.encoders import Indicators, Labels
 from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._training.losses import LOSSES
+from skhebb._typing import MatrixLike
 from skhebb._utils.sklearn import StrOptions, _fit_context
 from skhebb._utils.transaction import transaction
 from skhebb._utils.validation import check_sortable, warn_of_changes
@@ -30,7 +33,13 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
     _y_options = {"multi_output": True}
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
         """Train for one pass over X and y, going on from where training stands.
 
         With ``evolution_interval="epoch"`` the topology evolves between two calls;
@@ -86,7 +95,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
                 "know all samples. Give a dict of weights, or use fit."
             )
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Probability of each class.
 
         With a squared-error loss and more than two classes, the logistic outputs
@@ -113,7 +122,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
             outputs /= outputs.sum(axis=1, keepdims=True)
         return outputs
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Logarithm of the probability of each class.
 
         Parameters

@@ -9,6 +9,7 @@ from sklearn.utils import column_or_1d, indexable
 
 from skhebb._predictors.early_stopping import split
 from skhebb._training.batches import as_batch_source
+from skhebb._training.computed_rows import ComputedRows
 from skhebb._training.data import FitData
 from skhebb._utils.sklearn import _num_samples, _safe_indexing
 from skhebb._utils.sparse import check_sparse
@@ -42,17 +43,23 @@ class DataPreparationMixin:
 
     def _check_data(self, given, is_first):
         """Return what is given, checked: X of one of our types, y as an array."""
-        X, y = check_sparse("X", given.X), check_sparse("y", given.y)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=floats_for(X) if is_first else self._state.network.dtype,
-            order="C",
-            reset=is_first,
-            **self._y_options,
-        )
+        if hasattr(given.X, "check_for"):  # its rows are elsewhere
+            return given.X.check_for(self, given, is_first)
+        if isinstance(given.X, ComputedRows):  # checked before, together with y
+            X, y = given.X, given.y
+            self.n_features_in_ = X.shape[1]
+        else:
+            X, y = check_sparse("X", given.X), check_sparse("y", given.y)
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                accept_sparse="csr",
+                dtype=floats_for(X) if is_first else self._state.network.dtype,
+                order="C",
+                reset=is_first,
+                **self._y_options,
+            )
         y = self._check_y(dense_y(y), "y")
         sample_weight = given.sample_weight
         if sample_weight is not None:
@@ -83,7 +90,7 @@ class DataPreparationMixin:
 
     def _validation_data(self, given, data):
         """Return FitData of the validation data that users gave, beside `data`."""
-        dtype, encoder = data.inputs.X.dtype, data.encoder
+        dtype, encoder = data.inputs.dtype, data.encoder
         try:
             X, y = check_sparse("X_val", given.X), check_sparse("y_val", given.y)
             X, y = validate_data(
@@ -138,7 +145,8 @@ class DataPreparationMixin:
             )
         strata = data.encoder.strata(data.y[data.samples])
         parts = split(data.samples, strata, n_val, random_state)
-        return [replace(data, samples=samples) for samples in parts]
+        train, held_out = [replace(data, samples=samples) for samples in parts]
+        return train, held_out.at_hand(held_out.samples)
 
     def _check_encoded(self, encoded, y, dtype, name):
         """Raise if targets, in units of the network, are too large for `dtype`."""
@@ -178,8 +186,12 @@ def apply_class_weights(sample_weight, of_classes, encoded, samples):
 
 def take_rows(array, samples):
     """Return rows of an array, matrix or frame; itself if these are all."""
+    if hasattr(array, "take_rows"):
+        return array.take_rows(samples)
     if array is None or len(samples) == _num_samples(array):
         return array
+    if isinstance(array, ComputedRows):
+        return array[samples]
     return _safe_indexing(*indexable(array), samples)
 
 

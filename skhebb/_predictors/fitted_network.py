@@ -3,8 +3,11 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skhebb._network.network import NetworkParameters
 from skhebb._predictors.persistence import NetworkPersistenceMixin
 from skhebb._training.batches import as_batch_source
+from skhebb._training.computed_rows import ComputedRows
+from skhebb._typing import MatrixLike
 from skhebb._utils.sparse import check_sparse
 from skhebb._utils.threads import effective_n_threads
 from skhebb._utils.transaction import twin
@@ -12,9 +15,13 @@ from skhebb._utils.validation import (
     check_coefs,
     check_intercepts,
     check_length,
-    check_outputs,
+    check_overflowing,
+    count_overflowing,
     validate_data,
 )
+
+FEW = 1 << 16  # numbers that are looked at faster than scikit-learn looks at an array
+MOST_OUTPUTS = 1 << 22  # that predictions are made of at a time
 
 
 class FittedNetworkMixin(NetworkPersistenceMixin):
@@ -24,7 +31,7 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
     `intercepts_`.
     """
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the targets.
 
         Parameters
@@ -43,7 +50,9 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
             If X is not as described, or so large that sums of the network overflow.
         """
         fitted = self._at_this_moment()
-        return fitted._encoder.decode(fitted._outputs(X))
+        # One block at a time is in memory.
+        parts = list(map(fitted._encoder.decode, fitted._blocks_of_outputs(X)))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     @property
     def feature_importances_(self):
@@ -57,18 +66,51 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
 
     def _at_this_moment(self):
         """Return a twin, which threads that train this estimator do not change."""
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():
+            check_is_fitted(self)  # which raises, and takes longer
         return twin(self)
 
     def _outputs(self, X):
-        network = self._fitted_state().network
-        X = check_sparse("X", X)
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=network.dtype, reset=False
-        )
-        outputs = network.outputs(as_batch_source(X), effective_n_threads(self.n_jobs))
-        check_outputs(outputs)
+        """What the network gives for all samples, (n_samples, n_outputs)."""
+        (outputs,) = self._blocks_of_outputs(X, most=None)
         return outputs
+
+    def _blocks_of_outputs(self, X, most=MOST_OUTPUTS):
+        """Yield that of one block of samples after the other, of so many numbers."""
+        network = self._fitted_state().network
+        X = self._check_samples(X, network.dtype)
+        inputs, n_samples = as_batch_source(X), X.shape[0]
+        is_plain = not isinstance(X, ComputedRows)  # or else these are most of the work
+        work = n_samples * network.n_connections if is_plain else None
+        n_threads = effective_n_threads(self.n_jobs, work)
+        size = n_samples if most is None else max(1, most // network.layer_sizes[-1])
+        n_overflowing = 0
+        for start in range(0, n_samples, size):
+            samples = np.arange(start, min(start + size, n_samples), dtype=np.intp)
+            with np.errstate(over="ignore", invalid="ignore"):  # an error below
+                outputs = network.outputs(inputs, n_threads, samples)
+            n_overflowing += count_overflowing(outputs)
+            if n_overflowing == 0:
+                yield outputs
+            del outputs
+        check_overflowing(n_overflowing, n_samples)
+
+    def _check_samples(self, X, dtype):
+        """Return X as an array or CSR matrix of `dtype`, if it is as in `fit`."""
+        if isinstance(X, ComputedRows):  # checked before
+            return X
+        if (
+            type(X) is np.ndarray
+            and X.dtype == dtype
+            and X.ndim == 2
+            and X.shape[1] == self.n_features_in_
+            and 0 < X.size <= FEW
+            and not hasattr(self, "feature_names_in_")
+            and np.isfinite(X).all()
+        ):
+            return X  # scikit-learn says the same, and takes longer than to predict
+        X = check_sparse("X", X)
+        return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
 
     def _fitted_state(self):
         """The state that training left, to be read, or copied and trained.
@@ -100,7 +142,9 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
         state = self._state.copy()
         # What a mask remembers is of the connections that were there before.
         state.restore_parameters(
-            [(*pair, None) for pair in zip(coefs, intercepts, strict=True)]
+            NetworkParameters(
+                [(*pair, None) for pair in zip(coefs, intercepts, strict=True)]
+            )
         )
         return state
 

@@ -14,7 +14,7 @@ from skhebb.topology import HebbianMask
 class HebbianMaskMixin:
     """The mask and its parameters."""
 
-    _suspects = ("mask_rate", "learning_rate_init", "momentum")
+    _suspects: tuple[str, ...] = ("mask_rate", "learning_rate_init", "momentum")
 
     _mask_constraints = {
         "mask_rule": [StrOptions(set(MASK_RULES))],

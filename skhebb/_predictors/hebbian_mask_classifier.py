@@ -1,5 +1,9 @@
 """A classifier whose connections live by a Hebbian value."""
 
+from collections.abc import Sequence
+from typing import Literal
+
+from skhebb import _typing as t
 from skhebb._predictors.classifier import BaseSparseClassifier
 from skhebb._predictors.hebbian_mask import HebbianMaskMixin
 
@@ -81,7 +85,9 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
         mini-batches; "auto": see :class:`SETClassifier`. Values change with each.
     solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and
-        dies with it.
+        dies with it. Weights of features that a mini-batch of sparse X does not have
+        take its step when they are next needed, which saves time: exactly with "sgd",
+        in steps of 1, 2, 4, ... missed mini-batches with "adam".
     weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
         weights, whatever the size of the mini-batches. "auto" is 0.2 k / n for hidden
@@ -277,46 +283,46 @@ class HebbianMaskClassifier(HebbianMaskMixin, BaseSparseClassifier):
 
     def __init__(
         self,
-        hidden_layer_sizes=(300,),
-        activation="relu",
+        hidden_layer_sizes: t.Integers = (300,),
+        activation: t.ActivationName = "relu",
         *,
-        loss="log_loss",
-        class_weight=None,
-        mask_rule="contribution",
-        mask_rate=0.1,
-        mask_threshold=0.0,
-        mask_center="auto",
-        masked_layers="all",
-        negative_slope=0.6,
-        initial_graph="uniform",
-        density=1.0,
-        epsilon=None,
-        weight_scale="he",
-        evolution_interval=1,
-        solver="adam",
-        weight_decay="auto",
-        alpha=0.0,
-        dropout=0.0,
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init="auto",
-        power_t=0.5,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        beta_1=0.9,
-        beta_2=0.999,
-        max_iter="auto",
-        shuffle=True,
-        tol=1e-4,
-        n_iter_no_change=10,
-        early_stopping=False,
-        validation_fraction=0.1,
-        scoring=None,
-        warm_start=False,
-        verbose=False,
-        random_state=None,
-        n_jobs=None,
-    ):
+        loss: t.LossName = "log_loss",
+        class_weight: t.ClassWeight = None,
+        mask_rule: t.MaskRuleName = "contribution",
+        mask_rate: float = 0.1,
+        mask_threshold: float = 0.0,
+        mask_center: bool | t.Auto = "auto",
+        masked_layers: Literal["all"] | Sequence[int] = "all",
+        negative_slope: float = 0.6,
+        initial_graph: t.GraphName = "uniform",
+        density: float | t.Auto = 1.0,
+        epsilon: float | None = None,
+        weight_scale: t.WeightScale = "he",
+        evolution_interval: t.EvolutionInterval = 1,
+        solver: t.SolverName = "adam",
+        weight_decay: float | t.Auto = "auto",
+        alpha: float = 0.0,
+        dropout: float = 0.0,
+        batch_size: int | t.Auto = "auto",
+        learning_rate: t.ScheduleName = "cosine",
+        learning_rate_init: float | t.Auto = "auto",
+        power_t: float = 0.5,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        max_iter: int | t.Auto = "auto",
+        shuffle: bool = True,
+        tol: float | None = 1e-4,
+        n_iter_no_change: float = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        scoring: t.Scoring = None,
+        warm_start: bool = False,
+        verbose: bool | int = False,
+        random_state: t.RandomState = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.loss = loss

@@ -16,7 +16,7 @@ class HebbianMixin:
         "lambda_unit": [StrOptions({"batch", "evolution"})],
     }
 
-    _suspects = ("lambda0", "learning_rate_init", "momentum")
+    _suspects: tuple[str, ...] = ("lambda0", "learning_rate_init", "momentum")
 
     def _plasticity(self, n_layers):
         strengths = check_strengths("lambda0", self.lambda0, n_layers)

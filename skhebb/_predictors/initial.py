@@ -1,5 +1,6 @@
 """What a new network begins with."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,8 +18,8 @@ class InitialParameters(NamedTuple):
         For each layer; None for those that are drawn, and zeros.
     """
 
-    coefs: list | None = None
-    intercepts: list | None = None
+    coefs: Sequence | None = None
+    intercepts: Sequence | None = None
 
 
 class NewStreams(NamedTuple):

@@ -11,63 +11,62 @@ from skhebb._network.activations import Identity
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
 from skhebb._training.batches import as_batch_source
+from skhebb._training.computed_rows import ComputedRows
 from skhebb._transformers.blocks import blocks
-from skhebb._transformers.computed_rows import ComputedRows
-
-KEPT_BYTES = 2**27  # up to which activations of all samples are kept, which is faster
 
 
 class HiddenActivations(ComputedRows):
-    """Activations of the last of some layers, less a mean.
+    """Activations of the last of some layers.
 
     Parameters
     ----------
-    X : {ndarray, csr_array} of shape (n_samples, n_features)
+    X : {ndarray, csr_array, ComputedRows} of shape (n_samples, n_features)
         Checked.
     layers : list of SparseLayer
         The first layers of a network.
     activations : list
         Their activation functions.
     n_threads : int
-    mean : ndarray of shape (n_neurons,), default=None
-        Subtracted from activations; None for zeros.
     """
 
-    def __init__(self, X, layers, activations, n_threads, mean=None):
+    def __init__(self, X, layers, activations, n_threads):
         self.X = X
         self.network = Network(layers, activations, Identity())
         self.n_threads = n_threads
-        self.mean = mean
         self.shape = X.shape[0], layers[-1].n_out
         self.dtype = X.dtype
 
-    @property
-    def n_bytes(self):
-        """Memory that all of them would take."""
-        return self.shape[0] * self.shape[1] * self.dtype.itemsize
-
     def __getitem__(self, rows):
-        outputs = self.network.outputs(as_batch_source(self.X[rows]), self.n_threads)
-        if self.mean is not None:
-            outputs -= self.mean.astype(outputs.dtype)
-        return outputs
+        return self.network.outputs(as_batch_source(self.X[rows]), self.n_threads)
 
-    def statistics(self, with_std):
-        """Return a StandardScaler that has seen all samples, block by block."""
-        scaler = StandardScaler(with_std=with_std)
-        n_samples, n_neurons = self.shape
-        with np.errstate(over="ignore", invalid="ignore"):
-            for block in blocks(n_samples, n_neurons * self.dtype.itemsize):
-                scaler.partial_fit(self[block])
-        return scaler
 
-    def centred(self):
-        """Return the same activations with mean 0."""
-        mean = self.statistics(with_std=False).mean_
-        network = self.network
-        return HiddenActivations(
-            self.X, network.layers, network.activations, self.n_threads, mean
-        )
+class Centred(ComputedRows):
+    """Samples less their mean.
+
+    Parameters
+    ----------
+    rows : ComputedRows
+    """
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.shape, self.dtype = rows.shape, rows.dtype
+        self.mean = statistics_of(rows, with_std=False).mean_.astype(rows.dtype)
+
+    def __getitem__(self, some):
+        samples = self.rows[some]
+        samples -= self.mean
+        return samples
+
+
+def statistics_of(rows, with_std):
+    """Return a StandardScaler that has seen all of ComputedRows, block by block."""
+    scaler = StandardScaler(with_std=with_std)
+    n_samples, n_neurons = rows.shape
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in blocks(n_samples, n_neurons * rows.dtype.itemsize):
+            scaler.partial_fit(rows[block])
+    return scaler
 
 
 def pretrain(layers, activations, X, learn, n_threads):
@@ -84,7 +83,7 @@ def pretrain(layers, activations, X, learn, n_threads):
         A new network.
     activations : list
         Activation functions of the hidden layers.
-    X : {ndarray, csr_array} of shape (n_samples, n_features)
+    X : {ndarray, csr_array, ComputedRows} of shape (n_samples, n_features)
     learn : callable
         ``learn(inputs, weights)`` returns the new weights of a layer, on the
         connections of `weights`; inputs are X or ComputedRows.
@@ -99,9 +98,9 @@ def pretrain(layers, activations, X, learn, n_threads):
     for depth, layer in enumerate(layers[:-1]):
         before, inputs = activations[:depth], X
         if learned:
-            inputs = HiddenActivations(X, learned, before, n_threads).centred()
-            if inputs.n_bytes <= KEPT_BYTES:
-                inputs = inputs[:]
+            inputs = HiddenActivations(X, learned, before, n_threads)
+        if isinstance(inputs, ComputedRows):
+            inputs = Centred(inputs).whole_if_small()
         new = SparseLayer(learn(inputs, layer.weights), layer.biases.copy())
         learned = [*learned, new]
         standardize(
@@ -122,7 +121,7 @@ def standardize(layer, preactivations):
     preactivations : HiddenActivations
         Of this layer.
     """
-    scaler = preactivations.statistics(with_std=True)
+    scaler = statistics_of(preactivations, with_std=True)
     if not np.isfinite(scaler.scale_).all():
         raise ValueError(
             "The sums of hidden neurons overflow in pre-training. Scale X."

@@ -1,5 +1,7 @@
 """Networks as plain data, for pickle, joblib and skops."""
 
+from typing import Self
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -46,7 +48,7 @@ class NetworkPersistenceMixin(PersistenceMixin):
             new._adopt(new._fitted_state().copy())
         return new
 
-    def drop_optimizer_state(self):
+    def drop_optimizer_state(self) -> Self:
         """Forget what only the optimiser knows of connections.
 
         For deployment: with Adam two thirds of a file is the optimiser's. Predictions

@@ -10,8 +10,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.utils import gen_batches
 
 STREAM = 10_000
 FEWEST, MOST = 32, 200  # samples of a mini-batch
@@ -22,7 +20,6 @@ EVOLUTIONS = 60  # that there would be if the topology evolved to the end
 LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
 ORDINARY = 3  # root mean square of a feature, up to which X is taken as it is
 RARE = 0.1  # mean square of X, below which inputs of the first layer count for less
-BLOCK = 1000  # samples whose squares are in memory
 HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
 SAMPLES_PER_INPUT = 2  # that there must be for all of a neuron's inputs to count
 
@@ -153,20 +150,12 @@ def mean_squares(data):
 
     Infinite or NaN where squares overflow.
     """
-    X, weights = data.inputs.X, np.zeros(data.inputs.n_samples)
+    weights = np.zeros(data.inputs.n_samples)
     weights[data.samples] = 1
     if data.sample_weight is not None:
         weights *= data.sample_weight
-    squares = np.zeros(X.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        for some in gen_batches(len(weights), BLOCK):
-            block, column = X[some], weights[some, np.newaxis]
-            if issparse(X):
-                block = block.power(2).multiply(column).tocsr()
-            else:
-                block = np.square(block) * column
-            squares += np.asarray(block.sum(axis=0)).ravel()  # no BLAS: same bits
-    return squares / weights.sum()
+        return data.inputs.sum_of_squares(weights) / weights.sum()
 
 
 def input_scale_of(data):

@@ -1,8 +1,10 @@
 """What the regressors share."""
 
 import warnings
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.utils import assert_all_finite
 
@@ -11,6 +13,7 @@ from skhebb._predictors.data_preparation import Given
 from skhebb._predictors.encoders import Numbers
 from skhebb._predictors.outcome import warn_of_outcome
 from skhebb._training.losses import SquaredError
+from skhebb._typing import MatrixLike
 from skhebb._utils.sklearn import _fit_context
 from skhebb._utils.transaction import transaction
 from skhebb._utils.validation import check_outputs, warn_of_changes
@@ -29,7 +32,9 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
     _y_options = {"multi_output": True, "y_numeric": True}
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train for one pass over X and y, going on from where training stands.
 
         With ``evolution_interval="epoch"`` the topology evolves between two calls;
@@ -103,7 +108,7 @@ class BaseSparseRegressor(RegressorMixin, BaseSparseNetwork):
                 + ("." if self.normalize_y else ", or set normalize_y=True.")
             )
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the targets.
 
         Parameters

@@ -1,5 +1,6 @@
 """Sparse Evolutionary Training as a regressor."""
 
+from skhebb import _typing as t
 from skhebb._predictors.regressor import BaseSparseRegressor
 from skhebb._predictors.sparse_evolution import SparseEvolutionMixin
 
@@ -101,12 +102,13 @@ default="erdos_renyi"
           of the loss, as in [4]_.
 
         Correlations and gradients are those of up to 500 training samples, drawn anew
-        each time, without dropout. A callable takes the weights of a layer, a sorted
-        csr_array of shape (n_in, n_out), the number of connections to add, and a
-        :class:`numpy.random.Generator`, and gives their ranks among the absent
-        connections, into which :func:`skhebb.topology.absent_ranks` turns rows and
-        columns. If it has a parameter named `probe`, it gets what neurons do with these
-        samples, a :class:`skhebb.topology.LayerProbe`.
+        each time, without dropout; where less than 5000 are trained on between two
+        evolutions, of a tenth of those, but of 100 at least. A callable takes the
+        weights of a layer, a sorted csr_array of shape (n_in, n_out), the number of
+        connections to add, and a :class:`numpy.random.Generator`, and gives their ranks
+        among the absent connections, into which :func:`skhebb.topology.absent_ranks`
+        turns rows and columns. If it has a parameter named `probe`, it gets what
+        neurons do with these samples, a :class:`skhebb.topology.LayerProbe`.
     evolution_interval : "auto", "epoch" or int, default="auto"
         When the topology evolves: between epochs (and between calls of
         `partial_fit`), or every so many mini-batches, counted across epochs and
@@ -118,7 +120,9 @@ default="erdos_renyi"
         none are grown for them.
     solver : {"adam", "sgd"}, default="adam"
         The optimiser. What it keeps of a connection, such as its velocity, lives and
-        dies with it.
+        dies with it. Weights of features that a mini-batch of sparse X does not have
+        take its step when they are next needed, which saves time: exactly with "sgd",
+        in steps of 1, 2, 4, ... missed mini-batches with "adam".
     weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
         weights, whatever the size of the mini-batches. "auto" is 0.2 k / n for hidden
@@ -319,46 +323,46 @@ default="erdos_renyi"
 
     def __init__(
         self,
-        hidden_layer_sizes=(300,),
-        activation="relu",
+        hidden_layer_sizes: t.Integers = (300,),
+        activation: t.ActivationName = "relu",
         *,
-        normalize_y=True,
-        negative_slope=0.6,
-        initial_graph="erdos_renyi",
-        density="auto",
-        epsilon=None,
-        weight_scale="glorot",
-        growth_scale=0.0,
-        zeta=0.3,
-        zeta_schedule="cosine",
-        evolution_end=0.75,
-        pruning="magnitude",
-        growth="random",
-        evolution_interval="auto",
-        solver="adam",
-        weight_decay="auto",
-        alpha=0.0,
-        dropout=0.0,
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init="auto",
-        power_t=0.5,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        beta_1=0.9,
-        beta_2=0.999,
-        max_iter="auto",
-        shuffle=True,
-        tol=1e-4,
-        n_iter_no_change=10,
-        early_stopping=False,
-        validation_fraction=0.1,
-        scoring=None,
-        warm_start=False,
-        verbose=False,
-        random_state=None,
-        n_jobs=None,
-    ):
+        normalize_y: bool = True,
+        negative_slope: float = 0.6,
+        initial_graph: t.GraphName = "erdos_renyi",
+        density: float | t.Auto = "auto",
+        epsilon: float | None = None,
+        weight_scale: t.WeightScale = "glorot",
+        growth_scale: t.WeightScale = 0.0,
+        zeta: float = 0.3,
+        zeta_schedule: t.ZetaScheduleName = "cosine",
+        evolution_end: float = 0.75,
+        pruning: t.PruningRule = "magnitude",
+        growth: t.GrowthRule = "random",
+        evolution_interval: t.EvolutionInterval = "auto",
+        solver: t.SolverName = "adam",
+        weight_decay: float | t.Auto = "auto",
+        alpha: float = 0.0,
+        dropout: float = 0.0,
+        batch_size: int | t.Auto = "auto",
+        learning_rate: t.ScheduleName = "cosine",
+        learning_rate_init: float | t.Auto = "auto",
+        power_t: float = 0.5,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        max_iter: int | t.Auto = "auto",
+        shuffle: bool = True,
+        tol: float | None = 1e-4,
+        n_iter_no_change: float = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        scoring: t.Scoring = None,
+        warm_start: bool = False,
+        verbose: bool | int = False,
+        random_state: t.RandomState = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.normalize_y = normalize_y

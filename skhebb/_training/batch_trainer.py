@@ -8,11 +8,15 @@ from skhebb._network.buffers import Backward, tiles_for
 from skhebb._network.dropout import Dropout
 from skhebb._network.network import LINEAR
 from skhebb._plasticity.rule import LocalRule
+from skhebb._training.lag import Lag
 from skhebb._training.losses import Loss
 from skhebb._training.optimizers import NO_PENALTY, Optimizer, Penalty
 from skhebb._training.state import TrainingState
 from skhebb._training.stopping import NonFiniteTraining
+from skhebb._training.thread_choice import ThreadChoice
 from skhebb._training.workspace import Workspace
+
+CHECKED = 16  # samples that show whether outputs are finite
 
 
 @dataclass(kw_only=True)
@@ -37,15 +41,23 @@ class BatchTrainer:
     batch_size : int
         Upper bound.
     n_threads : int
+        At most; mini-batches may have fewer.
 
     Attributes
     ----------
     workspace : Workspace
         Set by `prepare`.
+    thread_choice : ThreadChoice
+        Set by `prepare`.
     full_weight : float
         Mean weight of a batch of `batch_size` samples, set by `prepare`.
     penalty_of_batch : float
         What L2 terms have of the loss of the last batch, set by `run_batch`.
+    late_penalty : float
+        What they were short of where weights lagged behind, set by `settle`.
+    lag : Lag or None
+        What rows of the first layer have missed, None where they miss nothing; set by
+        `prepare`.
     """
 
     state: TrainingState
@@ -58,8 +70,11 @@ class BatchTrainer:
     batch_size: int
     n_threads: int
     workspace: Workspace = field(init=False, repr=False)
+    thread_choice: ThreadChoice = field(init=False, repr=False)
     full_weight: float = field(init=False)
     penalty_of_batch: float = field(init=False, default=0.0)
+    late_penalty: float = field(init=False, default=0.0)
+    lag: Lag | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self):
         check_family("loss", self.loss, Loss)
@@ -71,9 +86,12 @@ class BatchTrainer:
     def prepare(self, data):
         """Allocate all that batches of `data` need.
 
-        Sets: `workspace`, `full_weight`.
+        Sets: `workspace`, `thread_choice`, `full_weight`, `lag`.
         """
+        self.thread_choice = ThreadChoice(self.n_threads)
         network, rule = self.state.network, self.plasticity
+        if data.inputs.learns:
+            data.inputs.bind(network.kernels)
         depths = range(len(network.layers))
         self.workspace = Workspace(
             network,
@@ -82,9 +100,31 @@ class BatchTrainer:
             self.batch_size,
             self.n_threads,
         )
+        self.full_weight = self.mean_weight(data)
+        self.lag = self.new_lag(data.inputs)
+
+    def mean_weight(self, data):
+        """Return the mean weight of a full mini-batch of `data`."""
         n_samples = len(data.samples)
-        n_of_batch = min(self.batch_size, n_samples)
-        self.full_weight = data.total_weight * n_of_batch / n_samples
+        return data.total_weight * min(self.batch_size, n_samples) / n_samples
+
+    def new_lag(self, inputs):
+        """Return the Lag of the first layer, None if no row lags behind."""
+        rule, optimizer = self.plasticity, self.optimizer
+        moves_all = optimizer.n_arrays > 0 or self.alpha or self.weight_decays[0]
+        if not (inputs.is_sparse and moves_all):
+            return None
+        reads = rule is not None and rule.reads_weights
+        longest = 1 if reads else optimizer.longest_lag
+        return Lag(self.state.network.layers[0], longest, self.n_threads)
+
+    def settle(self):
+        """Let all weights catch up, so that others may look at them.
+
+        Sets: `late_penalty`, to which what L2 terms were short of is added.
+        """
+        if self.lag is not None:
+            self.late_penalty += self.lag.settle()
 
     def propagate(self, data, samples, n_threads, dropout):
         """Return activations in tiles, the tiles, and outputs of some samples.
@@ -94,7 +134,13 @@ class BatchTrainer:
         network, workspace = self.state.network, self.workspace
         tiles = tiles_for(len(samples), network.dtype)
         activations = workspace.activations.arrays(tiles)
-        activations[0] = data.inputs.load(samples, tiles, activations[0], n_threads)
+        activations[0] = data.inputs.load_to_learn(
+            samples, tiles, activations[0], n_threads
+        )
+        if dropout is not None and data.inputs.are_hidden:
+            dropout.apply(activations[0], network.dropped_inputs)
+        if self.lag is not None:
+            self.lag.catch_up(activations[0])
         outputs, _, _ = workspace.of_outputs(len(samples))
         preactivations = workspace.preactivations.arrays(tiles)
         network.forward(
@@ -102,24 +148,28 @@ class BatchTrainer:
         )
         return activations, tiles, outputs
 
-    def run_batch(self, data, samples):
+    def run_batch(self, data, samples, share=1.0):
         """Update all parameters from `samples`; return their summed loss before.
 
-        L2 terms, times the weight of the batch, are part of it.
+        L2 terms, times the weight of the batch, are part of it. The samples may be a
+        `share` of a mini-batch only, see `Batch`. Weights of features that these
+        samples do not have lag behind until `settle` is called.
 
         Sets: `penalty_of_batch`.
         """
+        if self.lag is not None and self.lag.is_full:
+            self.settle()
         activations, tiles, outputs = self.propagate(
             data, samples, self.n_threads, self.dropout
         )
         _, targets, scratch = self.workspace.of_outputs(len(samples))
         data.load_targets(samples, targets)
         losses = self.loss.values(outputs, targets, scratch)
-        batch = data.batch_of(samples, tiles, outputs.dtype)
+        batch = data.batch_of(samples, tiles, outputs.dtype, share)
         sample_weight = data.weights_of(samples)
         if sample_weight is not None:
             losses *= sample_weight
-        self.penalty_of_batch = self.penalty(batch.total)
+        self.penalty_of_batch = self.penalty(batch)
         loss = losses.sum() + self.penalty_of_batch
         if not np.isfinite(loss):
             raise NonFiniteTraining
@@ -136,20 +186,33 @@ class BatchTrainer:
         errors = outputs  # in the same memory
         if sample_weight is not None:
             errors *= sample_weight
-        self.update(activations, batch, flush_tiny(errors))
+        in_errors = self.update(activations, batch, flush_tiny(errors), data.inputs)
+        if data.inputs.learns:
+            self.update_kernels(data.inputs, in_errors, batch)
         return loss
 
-    def penalty(self, total):
+    def penalty(self, batch):
         """Return the L2 terms of the loss, times the weight of the batch."""
         pairs = zip(self.weight_decays, self.state.network.layers, strict=True)
+        alpha, total = self.alpha * batch.share, batch.total
         strengths = [
-            ((self.alpha + decay * total) * layer.input_scale**2, layer)
+            ((alpha + decay * total) * layer.input_scale**2, layer)
             for decay, layer in pairs
         ]
-        return 0.5 * sum(s * layer.sum_of_squares() for s, layer in strengths if s > 0)
+        first = 0.0
+        if self.lag is not None:
+            first = self.lag.penalty(strengths.pop(0)[0])
+        rest = sum(s * layer.sum_of_squares() for s, layer in strengths if s > 0)
+        return first + 0.5 * rest
 
-    def update(self, activations, batch, output_errors):
-        """Propagate the error from the last layer to the first, updating each."""
+    def update(self, activations, batch, output_errors, source):
+        """Propagate the error from the last layer to the first, updating each.
+
+        Returns
+        -------
+        errors : ndarray
+            Those of the inputs, in tiles, if these learn.
+        """
         state, workspace, tiles = self.state, self.workspace, batch.tiles
         network, error_sums = state.network, workspace.error_sums
         state.counters = state.counters.after_batch()
@@ -161,7 +224,7 @@ class BatchTrainer:
         output_errors.sum(axis=1, out=error_sums[-1][:n_outputs])
         for depth in reversed(range(len(network.layers))):
             layer = network.layers[depth]
-            penalty = Penalty(self.alpha, self.weight_decays[depth])
+            penalty = Penalty(self.alpha * batch.share, self.weight_decays[depth])
             scale = layer.input_scale
             step = self.optimizer.step(rate, penalty, n_steps, scale)
             inputs, backward = activations[depth], Backward(None, None, LINEAR)
@@ -169,27 +232,48 @@ class BatchTrainer:
                 in_errors = other[: layer.n_in * tiles.stride]
                 before = network.activations[depth - 1].for_kernels
                 backward = Backward(in_errors, error_sums[depth - 1], before)
+            elif source.learns:
+                in_errors = other[: layer.n_in * tiles.stride]
+                sums = workspace.input_error_sums
+                dropped = LINEAR if self.dropout is None else network.dropped_inputs
+                backward = Backward(in_errors, sums, dropped)
+            out_errors = errors[: layer.n_out * tiles.stride]
             layer.update(
                 inputs,
-                errors[: layer.n_out * tiles.stride],
+                out_errors,
                 backward,
                 batch,
                 step,
                 workspace.scratch,
                 self.n_threads,
             )
-            term = self.local_term(depth, batch.total)
+            if depth == 0 and self.lag is not None:
+                self.lag.take_note(step, batch.total, inputs)
+            term = self.local_term(depth, batch.total / batch.share)
             if term is not None:
                 # It falls with gradient steps, which it would outweigh in the end.
                 share = state.progress.learning_rate_share
                 term = term._replace(factor=term.factor * share / scale)
-                layer.add_covariances(
-                    inputs, batch, term, workspace.scratch, self.n_threads
-                )
+                room = out_errors, workspace.scratch  # wanted no more
+                layer.add_covariances(inputs, batch, term, *room, self.n_threads)
             layer.update_biases(
                 error_sums[depth][: layer.n_out], batch.total, bias_step
             )
             errors, other = other, errors
+        return errors[: network.layers[0].n_in * tiles.stride]
+
+    def update_kernels(self, source, in_errors, batch):
+        """Move the kernels of convolutions by the errors of what they gave.
+
+        L2 terms are those of the network alone: what kernels give is standardised.
+        """
+        kernels = self.state.network.kernels
+        rate, n_steps = self.state.progress.learning_rate, self.state.counters.n_steps
+        gradients = source.gradients(in_errors, batch.tiles, self.n_threads)
+        for place, gradient in enumerate(gradients):
+            scale = kernels.scales[place]
+            step = self.optimizer.step(rate, NO_PENALTY, n_steps, scale)
+            kernels.take_step(place, gradient, batch.total, step)
 
     def local_term(self, depth, total):
         """Return what the local rule adds to the weights of a layer, or None.
@@ -209,7 +293,8 @@ class BatchTrainer:
 
         The loss of a batch tells of the weights before its update only.
         """
-        outputs = self.propagate(data, samples, n_threads=1, dropout=None)[-1]
+        some = samples[:CHECKED]
+        outputs = self.propagate(data, some, n_threads=1, dropout=None)[-1]
         if not (self.state.network.is_finite() and np.isfinite(outputs).all()):
             raise NonFiniteTraining
 

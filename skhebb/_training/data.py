@@ -1,6 +1,6 @@
 """Data to train on or to judge by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,19 +39,37 @@ class FitData:
     @property
     def total_weight(self):
         """Sum of the weights of all samples that take part."""
-        weights = self.weights_of(self.samples)
-        return len(self.samples) if weights is None else float(weights.sum())
+        return self.weight_of(self.samples)
 
     def weights_of(self, samples):
         """Return the weights of `samples`, or None if all weigh 1."""
         return None if self.sample_weight is None else self.sample_weight[samples]
 
-    def batch_of(self, samples, tiles, dtype):
-        """Return the Batch of `samples`, which lie in these tiles."""
+    def weight_of(self, samples):
+        """Return the sum of the weights of `samples`."""
         weights = self.weights_of(samples)
-        if weights is None:
-            return Batch(tiles, tiles.ones, len(samples))
-        return Batch(tiles, tiles.columns(weights, dtype), float(weights.sum()))
+        return len(samples) if weights is None else float(weights.sum())
+
+    def batch_of(self, samples, tiles, dtype, share=1.0):
+        """Return the Batch of `samples`, which lie in these tiles."""
+        weights, total = self.weights_of(samples), self.weight_of(samples)
+        columns = tiles.ones if weights is None else tiles.columns(weights, dtype)
+        return Batch(tiles, columns, total, share)
+
+    def at_hand(self, samples):
+        """Return the data of `samples`, whose rows of X are in this process."""
+        inputs, rows = self.inputs.at_hand(samples)
+        if inputs is self.inputs:
+            return replace(self, samples=samples)
+        given = self.given._replace(X=None).take(samples)
+        return replace(
+            self,
+            inputs=inputs,
+            y=self.y[samples],
+            sample_weight=self.weights_of(samples),
+            samples=rows,
+            given=given._replace(X=inputs.X),
+        )
 
     def load_targets(self, samples, out):
         """Write the targets of `samples` into `out`, (n_outputs, len(samples))."""

@@ -27,6 +27,7 @@ class Penalty(NamedTuple):
 
 
 NO_PENALTY = Penalty()
+LONGEST_LAG = 1024  # batches that rows of sparse samples may lag behind
 
 
 class Optimizer(ABC):
@@ -39,9 +40,13 @@ class Optimizer(ABC):
     ----------
     n_arrays : int
         Number of state arrays for each array of parameters.
+    longest_lag : int
+        Mini-batches of sparse samples that the weights of a feature that is not there
+        may lag behind; 1 where they are not to.
     """
 
     n_arrays = 0
+    longest_lag = LONGEST_LAG
 
     @classmethod
     @abstractmethod
@@ -73,6 +78,9 @@ class SGD(Optimizer):
 
     v <- momentum v - learning_rate g, then w <- w + v or, with Nesterov's momentum,
     w <- w + momentum v - learning_rate g.
+
+    Without a gradient but that of L2 terms these are linear in w and v, and a feature
+    that was absent takes all steps that it missed as one, exactly.
     """
 
     def __init__(self, momentum=0.0, nesterov=False):
@@ -99,12 +107,26 @@ class Adam(Optimizer):
 
     m <- beta_1 m + (1 - beta_1) g and v <- beta_2 v + (1 - beta_2) g^2, then
     w <- w - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + 1e-8).
+
+    A feature that was absent, so that g is d w, with the strength d of L2 terms, takes
+    the steps that it missed in parts of 1, 2, 4, ... steps, the last of what is left.
+    The first is exact. In one of n > 1 steps, with their mean d and mean rate r,
+
+    v <- beta_2^n v + (1 - beta_2^n) (d w)^2,
+    w <- (w - r A m / s) / (1 + r B d / s) with s = sqrt(v) + 1e-8, and
+    m <- beta_1^n m + (1 - beta_1^n) d w,
+
+    where A is the sum of beta_1^i c_i over i = 1, ..., n, B that of (1 - beta_1^i) c_i,
+    and c_i = beta_2^((n - i) / 2) stands for how v falls meanwhile. Without L2 terms
+    that is what the single steps come to, but for the 1e-8 and for changes of r. No
+    rows lag where beta_1^2 >= beta_2: what momentum moves need not fall then.
     """
 
     n_arrays = 2
 
     def __init__(self, beta_1=0.9, beta_2=0.999):
         self.betas = beta_1, beta_2
+        self.longest_lag = LONGEST_LAG if beta_1**2 < beta_2 else 1
 
     @classmethod
     def from_estimator(cls, estimator):

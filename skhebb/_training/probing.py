@@ -9,13 +9,14 @@ from skhebb.topology import Activity, LayerProbe
 
 # More gained nothing on images, words and speech, and an epoch would take longer.
 MOST_SAMPLES = 500
-# What neurons do with them is to take so many bytes at most, unless that would leave
-# less than so many samples.
-MOST_BYTES, FEWEST_SAMPLES = 1 << 28, 100
+# A probe has at most so large a share of the samples trained on since the one
+# before, and neurons make at most so many bytes of it, unless that leaves less than so
+# many samples.
+SHARE, MOST_BYTES, FEWEST_SAMPLES = 0.1, 1 << 28, 100
 NO_STEP = _rules.OptimizerStep("gradient descent", (0.0, 0.0, False), 0, 0.0, 0.0)
 
 
-def layer_probes(topology, state, data, loss, n_threads):
+def layer_probes(topology, state, data, loss, n_trained, n_threads):
     """Return a LayerProbe for each layer that is to grow, or a None for each.
 
     No draw of the training shifts that of the samples, nor the other way round.
@@ -26,6 +27,8 @@ def layer_probes(topology, state, data, loss, n_threads):
     state : TrainingState
     data : FitData
     loss : Loss
+    n_trained : float
+        Samples that the network is trained on from one evolution to the next.
     n_threads : int
     """
     network = state.network
@@ -33,11 +36,14 @@ def layer_probes(topology, state, data, loss, n_threads):
     if not (topology.needs_probe and grows):
         return [None] * len(network.layers)
     rng = np.random.default_rng((state.random.split_seed, state.counters.n_evolutions))
-    samples = probe_samples(data, network.layer_sizes, network.dtype, rng)
-    return probe_network(network, data, samples, loss, topology.needs_errors, n_threads)
+    samples = probe_samples(data, network.layer_sizes, network.dtype, n_trained, rng)
+    data = data.at_hand(samples)
+    return probe_network(
+        network, data, data.samples, loss, topology.needs_errors, n_threads
+    )
 
 
-def probe_samples(data, sizes, dtype, rng):
+def probe_samples(data, sizes, dtype, n_trained, rng):
     """Draw the rows of a probe, without replacement, sorted.
 
     Parameters
@@ -46,12 +52,14 @@ def probe_samples(data, sizes, dtype, rng):
     sizes : list of int
         Neurons of each layer, inputs and outputs included.
     dtype : dtype
+    n_trained : float
+        Samples that the network is trained on from one evolution to the next.
     rng : numpy.random.Generator
     """
     # Activations, and errors of as many neurons.
     bytes_of_sample = 2 * sum(data.inputs.tiled_sizes(sizes)) * np.dtype(dtype).itemsize
-    n_fitting = max(MOST_BYTES // bytes_of_sample, FEWEST_SAMPLES)
-    n = min(MOST_SAMPLES, n_fitting, len(data.samples))
+    n_affordable = min(MOST_BYTES // bytes_of_sample, int(SHARE * n_trained))
+    n = min(MOST_SAMPLES, max(n_affordable, FEWEST_SAMPLES), len(data.samples))
     return np.sort(rng.choice(data.samples, n, replace=False, shuffle=False))
 
 

@@ -112,7 +112,7 @@ class Cosine(Schedule):
         return self.initial * (1 + math.cos(math.pi * epoch / max_epochs)) / 2
 
 
-SCHEDULES = {
+SCHEDULES: dict[str, type[Schedule]] = {
     "adaptive": Adaptive,
     "constant": Constant,
     "cosine": Cosine,

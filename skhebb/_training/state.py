@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhebb._network.network import Network
+from skhebb._network.kernels import Kernels, unpack_arrays
+from skhebb._network.network import Network, NetworkParameters
 from skhebb._network.packing import (
     pack_layer,
     pack_parameters,
@@ -124,7 +125,7 @@ class Progress:
     best_score : float
         The largest score so far, see `StoppingRule`.
     epochs_without_improvement : int
-    best_parameters : list of LayerParameters or None
+    best_parameters : NetworkParameters or None
         Those of the best network so far, where there are validation data.
     """
 
@@ -138,7 +139,7 @@ class Progress:
     n_cuts: int = 0
     best_score: float = -np.inf
     epochs_without_improvement: int = 0
-    best_parameters: list | None = None
+    best_parameters: NetworkParameters | None = None
 
     def share(self, of_epoch):
         """Return what is over of the training planned, None without a plan.
@@ -178,15 +179,18 @@ class Progress:
         """Return plain data, which shares arrays."""
         packed = dict(vars(self))
         if self.best_parameters is not None:
-            packed["best_parameters"] = list(map(pack_parameters, self.best_parameters))
+            layers, packed["best_kernels"] = self.best_parameters
+            packed["best_parameters"] = list(map(pack_parameters, layers))
         return packed
 
     @classmethod
-    def unpack(cls, best_parameters, **numbers):
+    def unpack(cls, best_parameters, best_kernels=None, **numbers):
         """Return the progress that was packed."""
         if best_parameters is not None:
             layers = [unpack_parameters(**each) for each in best_parameters]
-            best_parameters = Network(layers).parameters
+            if best_kernels is not None:
+                best_kernels = unpack_arrays(best_kernels)
+            best_parameters = Network(layers).parameters._replace(kernels=best_kernels)
         return cls(**numbers, best_parameters=best_parameters)
 
 
@@ -224,7 +228,7 @@ class History:
 class Snapshot(NamedTuple):
     """All that an epoch changes but the optimiser's arrays; see `TrainingState`."""
 
-    parameters: list
+    parameters: NetworkParameters
     random: list
     counters: Counters
     progress: Progress
@@ -299,20 +303,22 @@ class TrainingState:
 
     def begin_optimizer(self, n_arrays):
         """Prepare for an optimiser with so many arrays, anew if it had others."""
-        starts_anew = [layer.begin_training(n_arrays) for layer in self.network.layers]
+        starts_anew = [part.begin_training(n_arrays) for part in self.network.parts]
         if any(starts_anew):
             self.counters = replace(self.counters, n_steps=0)
 
     def drop_optimizer_state(self):
         """Forget the optimiser's arrays; it starts anew."""
-        for layer in self.network.layers:
-            layer.reset_state(0)
+        for part in self.network.parts:
+            part.reset_state(0)
         self.counters = replace(self.counters, n_steps=0)
 
     def pack(self):
         """Return plain data: dicts, lists, numbers and arrays, which are shared."""
+        kernels = self.network.kernels
         return {
             "layers": [pack_layer(layer) for layer in self.network.layers],
+            "kernels": kernels and kernels.pack(),
             "random": self.random.pack(),
             "counters": asdict(self.counters),
             "progress": self.progress.pack(),
@@ -320,7 +326,7 @@ class TrainingState:
         }
 
     @classmethod
-    def unpack(cls, layers, random, counters, progress, history):
+    def unpack(cls, layers, random, counters, progress, history, kernels=None):
         """Return the state that was packed, without activation functions.
 
         Raises
@@ -329,6 +335,7 @@ class TrainingState:
             If it is not sound.
         """
         network = Network([unpack_layer(**layer) for layer in layers])
+        network.kernels = kernels and Kernels.unpack(**kernels)
         state = cls(
             network,
             RandomStreams.unpack(**random),
@@ -356,11 +363,17 @@ class TrainingState:
         )
         best = self.progress.best_parameters
         if best is not None:
-            shapes = [(layer.n_in, layer.n_out) for layer in layers]
             require(
-                [weights.shape for weights, *_ in best] == shapes,
+                shapes_of(best) == shapes_of(self.network.parameters),
                 "best_parameters are not those of these layers",
             )
+
+
+def shapes_of(parameters):
+    """Return the shapes of weights and kernels of NetworkParameters."""
+    layers, kernels = parameters
+    of_kernels = None if kernels is None else [array.shape for array in kernels]
+    return [weights.shape for weights, *_ in layers], of_kernels
 
 
 def check_field(declared, value):

@@ -15,8 +15,7 @@ from skhebb._utils.threads import in_threads
 from skhebb.topology import Topology
 
 # Connections whose evolution takes longer than starting threads.
-WORTH_THREADS = 1 << 20
-CHECKED = 16  # samples that show at the end of an epoch whether outputs are finite
+WORTH_THREADS = 100_000
 
 
 @dataclass(kw_only=True)
@@ -208,23 +207,39 @@ class Trainer(BatchTrainer):
         n_grown : int
             Number of connections that were added between mini-batches.
         """
-        state, n_grown = self.state, 0
-        order = data.samples
+        state, order = self.state, data.samples
         if self.shuffle:
             order = state.random.shuffle.permutation(order)
-        total = total_penalty = 0.0
+        self.late_penalty = 0.0
         with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(order), self.batch_size):
-                n_grown += self.evolve(data, state.progress.share(start / len(order)))
-                samples_of_batch = order[start : start + self.batch_size]
-                total += self.run_batch(data, samples_of_batch)
-                total_penalty += self.penalty_of_batch
-            self.check_soundness(data, samples_of_batch[:CHECKED])
+            total, total_penalty, n_grown = self.train_in_order(data, order)
         counters = state.counters
         n_samples_seen = counters.n_samples_seen + len(order)
         state.counters = replace(counters, n_samples_seen=n_samples_seen)
+        total += self.late_penalty
+        total_penalty += self.late_penalty
         weight = data.total_weight
         return float(total / weight), float(total_penalty / weight), n_grown
+
+    def train_in_order(self, data, order):
+        """Pass once over samples in this order.
+
+        Returns
+        -------
+        total, total_penalty : float
+            Loss of all samples, and what L2 terms have of it, without `late_penalty`.
+        n_grown : int
+        """
+        total, total_penalty, n_grown = 0.0, 0.0, 0
+        for start in range(0, len(order), self.batch_size):
+            n_grown += self.evolve(data, self.state.progress.share(start / len(order)))
+            samples_of_batch = order[start : start + self.batch_size]
+            with self.thread_choice.measured(len(samples_of_batch)):
+                total += self.run_batch(data, samples_of_batch)
+            total_penalty += self.penalty_of_batch
+        self.settle()
+        self.check_soundness(data, samples_of_batch)
+        return total, total_penalty, n_grown
 
     def evolve(self, data, share):
         """Prune and grow, if that is due after this share of the training.
@@ -242,6 +257,7 @@ class Trainer(BatchTrainer):
         extent = self.evolution.before_batch(n_batches, share)
         if extent == 0:
             return 0
+        self.settle()
         if not self.state.network.is_finite():
             raise NonFiniteTraining
         self.prune(extent)
@@ -255,6 +271,7 @@ class Trainer(BatchTrainer):
         if extent == 0:
             return
         # One layer at a time, because this is when memory is at its most.
+        self.share_layers(self.n_threads)
         for layer in self.state.network.layers:
             self.topology.prune(layer, extent)
         counters = self.state.counters
@@ -262,16 +279,27 @@ class Trainer(BatchTrainer):
             counters, n_evolutions=counters.n_evolutions + 1, batches_since_evolution=0
         )
 
+    def share_layers(self, n_threads):
+        """Let changes of the connections of a layer have so many threads."""
+        for layer in self.state.network.layers:
+            layer.n_threads = n_threads
+
     def grow(self, data):
         """Fill all layers up, in threads if there is much to do; return by how many."""
         network, rngs = self.state.network, self.state.random.evolution
         n_before = network.n_connections
+        n_trained = self.batch_size * self.state.progress.batches_per_evolution
         probes = layer_probes(
-            self.topology, self.state, data, self.loss, self.n_threads
+            self.topology, self.state, data, self.loss, n_trained, self.n_threads
         )
         triples = zip(network.layers, rngs, probes, strict=True)
-        # What looks at a probe has threads of its own.
-        if n_before < WORTH_THREADS or self.topology.needs_probe:
+        # Threads share layers where these are alike, else what a layer does; what looks
+        # at a probe has threads of its own.
+        largest = max(layer.n_connections_target for layer in network.layers)
+        are_alike = n_before >= WORTH_THREADS and 2 * largest <= n_before
+        in_turn = self.topology.needs_probe or not are_alike
+        self.share_layers(self.n_threads if in_turn else 1)
+        if in_turn:
             for triple in triples:
                 self.topology.grow(*triple)
         else:

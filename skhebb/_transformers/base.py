@@ -4,6 +4,7 @@ import warnings
 from abc import ABCMeta, abstractmethod
 from functools import partial
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
@@ -15,12 +16,12 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from skhebb._training.computed_rows import ComputedRows, described, whole
 from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
 from skhebb._training.run import Run
 from skhebb._training.schedules import SCHEDULES
 from skhebb._training.stopping import NonFiniteTraining, StopReason
-from skhebb._transformers.computed_rows import ComputedRows, whole
 from skhebb._transformers.initial_components import (
     check_initial,
     check_receptive_fields,
@@ -31,6 +32,7 @@ from skhebb._transformers.initial_components import (
 from skhebb._transformers.persistence import FeaturePersistenceMixin
 from skhebb._transformers.state import FeatureMetrics, FeatureState
 from skhebb._transformers.trainer import FeatureTrainer
+from skhebb._typing import MatrixLike
 from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.identity import identity_of
 from skhebb._utils.memory import check_memory
@@ -51,6 +53,7 @@ from skhebb._utils.validation import (
 )
 
 PROBE = 10_000  # samples that are looked at after training, at most
+KEPT = "those of the last complete epoch are kept"
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
 
@@ -67,7 +70,7 @@ class BaseHebbianFeatures(
     """Features that a local rule learns without labels."""
 
     # Parameters that only new components heed.
-    _of_new = ("n_components", "density", "random_state")
+    _of_new: tuple[str, ...] = ("n_components", "density", "random_state")
 
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
@@ -98,7 +101,14 @@ class BaseHebbianFeatures(
         check_floats(self)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, components_init=None, receptive_fields=None):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: Any = None,
+        *,
+        components_init: MatrixLike | None = None,
+        receptive_fields: MatrixLike | None = None,
+    ) -> Self:
         """Learn the components from X.
 
         Parameters
@@ -149,7 +159,7 @@ class BaseHebbianFeatures(
             observed._init_callback_context(max_subtasks=self.max_iter),
             lambda: identity_of(
                 self,
-                X=X.checksums() if isinstance(X, ComputedRows) else X,
+                X=described(X),
                 components_init=components_init,
                 receptive_fields=receptive_fields,
             ),
@@ -212,7 +222,7 @@ class BaseHebbianFeatures(
         )
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X: MatrixLike, y: Any = None) -> Self:
         """Pass once over X, going on from what was learned before.
 
         Parameters
@@ -280,7 +290,7 @@ class BaseHebbianFeatures(
         so_far = self.n_iter_, self.n_samples_seen_, self.change_curve_
         return FeatureState(components, self._rng, *so_far).copy()
 
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> np.ndarray:
         """Turn samples into features.
 
         Parameters
@@ -406,12 +416,7 @@ class BaseHebbianFeatures(
             "_rng": state.rng,
         }
 
-    def _warn(
-        self,
-        reason,
-        complaint=None,
-        kept="those of the last complete epoch are kept",
-    ):
+    def _warn(self, reason, complaint=None, kept=KEPT):
         """Warn of a failure, or of what `_what_is_wrong` says."""
         if reason is StopReason.INTERRUPTED:
             warnings.warn(

@@ -2,8 +2,10 @@
 
 import copy
 import math
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -14,6 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skhebb._training.computed_rows import ComputedRows
 from skhebb._transformers.blocks import blocks, in_blocks
 from skhebb._transformers.channel_statistics import ChannelStatistics, merged
 from skhebb._transformers.convolver import Convolver
@@ -92,7 +95,7 @@ class BaseConvolution(
 
     @_fit_context(prefer_skip_nested_validation=False)
     @check_call
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn from patches of the images.
 
         Parameters
@@ -125,7 +128,7 @@ class BaseConvolution(
 
     @_fit_context(prefer_skip_nested_validation=False)
     @check_call
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> np.ndarray:
         """Learn from patches of images, and turn the same images into features.
 
         Does what `fit` and `transform` do, but images are not convolved a second time
@@ -148,7 +151,7 @@ class BaseConvolution(
     @available_if(features_can_go_on)
     @_fit_context(prefer_skip_nested_validation=False)
     @check_call
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Let the features learn from patches of more images.
 
         Parameters
@@ -169,7 +172,7 @@ class BaseConvolution(
         return self
 
     @check_call
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Turn images into features.
 
         Parameters
@@ -266,16 +269,23 @@ class BaseConvolution(
 
     def _check(self, X, is_first):
         """Return X as floats or uint8; set where patches lie if these are the first."""
-        floats = floats_for(X) if is_first else (self._dtype,)
-        X = validate_data(self, X, dtype=(*floats, np.uint8), reset=is_first)
+        if isinstance(X, ComputedRows):
+            self.n_features_in_ = X.shape[1]
+        else:
+            floats = floats_for(X) if is_first else (self._dtype,)
+            X = validate_data(self, X, dtype=(*floats, np.uint8), reset=is_first)
         if is_first:
             self._grid, self._pooling = self._geometry(X.shape[1])
         return X
 
     def _geometry(self, n_features):
         """Return the PatchGrid and the Pooling; raise unless sizes fit."""
+        return self._geometry_of(check_image_shape(self.image_shape, n_features))
+
+    def _geometry_of(self, image_shape):
+        """Return the PatchGrid and the Pooling of images of this shape."""
         grid = PatchGrid(
-            check_image_shape(self.image_shape, n_features),
+            image_shape,
             self.channels_first,
             check_sizes("kernel_size", self.kernel_size, 2),
             check_sizes("stride", self.stride, 2),

@@ -54,13 +54,16 @@ class ChannelStatistics:
         by_layer : bool
             Whether all are divided by the root of their mean variance.
         """
+        images -= self.mean.astype(images.dtype)
+        images /= self.scale(by_layer).astype(images.dtype)
+
+    def scale(self, by_layer=False):
+        """Return what channels are divided by, 1 where they are constant."""
         varies = self.variance > (1e-12 * self.mean) ** 2
         variance = self.variance
         if by_layer:
             variance, varies = np.full_like(variance, variance.mean()), varies.any()
-        scale = np.where(varies, np.sqrt(variance), 1)
-        images -= self.mean.astype(images.dtype)
-        images /= scale.astype(images.dtype)
+        return np.where(varies, np.sqrt(variance), 1)
 
 
 def merged(statistics):

@@ -161,7 +161,8 @@ class SparseComponents:
         n_scratch = layer.largest_chunk(self.n_threads)
         scratch = np.empty((_loops.N_GROUPS, n_scratch), dtype=outputs.dtype)
         batch = Batch(tiles, tiles.ones, tiles.batch_size)
-        layer.add_covariances(inputs, batch, term, scratch, self.n_threads)
+        room = np.empty_like(outputs), scratch
+        layer.add_covariances(inputs, batch, term, *room, self.n_threads)
 
     def _as_samples(self):
         """Return the weights as NonZeros, with the units for samples."""

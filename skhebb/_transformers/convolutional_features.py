@@ -1,7 +1,9 @@
 """Features of images by units that see patches."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 
+from skhebb import _typing as t
 from skhebb._transformers.base_convolution import BaseConvolution
 from skhebb._utils.sklearn import HasMethods, Interval, StrOptions
 
@@ -151,27 +153,27 @@ class ConvolutionalFeatures(BaseConvolution):
 
     def __init__(
         self,
-        features=None,
+        features: t.Estimator | None = None,
         *,
-        image_shape=None,
-        channels_first=False,
-        kernel_size=5,
-        stride=1,
-        padding=0,
-        activation=None,
-        power=1.0,
-        pooling="max",
-        pool_size=2,
-        pool_stride=None,
-        pool_padding=0,
-        standardize_input=False,
-        standardize=None,
-        n_patches=100_000,
-        batch_size=10,
-        max_iter=1,
-        random_state=None,
-        n_jobs=None,
-    ):
+        image_shape: Sequence[int] | None = None,
+        channels_first: bool = False,
+        kernel_size: t.Integers = 5,
+        stride: t.Integers = 1,
+        padding: t.Integers = 0,
+        activation: t.PatchActivationName | None = None,
+        power: float = 1.0,
+        pooling: t.PoolingName | None = "max",
+        pool_size: t.Integers = 2,
+        pool_stride: t.Integers | None = None,
+        pool_padding: t.Integers = 0,
+        standardize_input: bool = False,
+        standardize: t.StandardizeName | None = None,
+        n_patches: int | None = 100_000,
+        batch_size: int = 10,
+        max_iter: int = 1,
+        random_state: t.RandomState = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.features = features
         self.image_shape = image_shape
         self.channels_first = channels_first

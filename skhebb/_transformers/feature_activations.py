@@ -36,3 +36,24 @@ def rectify(products, power):
     if power != 1:
         np.power(products, products.dtype.type(power), out=products)
     return products
+
+
+def slopes(products, activation, power=1):
+    """Return the derivatives of an activation, None where they are 1.
+
+    Parameters
+    ----------
+    products : ndarray
+        Of "triangle" less their means over the units.
+    activation, power
+        As of `activate`.
+    """
+    if activation == "identity":
+        return None
+    if power == 1 or activation == "relu":
+        return products > 0
+    positive = np.maximum(products, np.finfo(products.dtype).tiny)
+    powers = np.power(positive, products.dtype.type(power - 1))
+    powers *= products.dtype.type(power)
+    powers *= products > 0
+    return powers

@@ -3,8 +3,10 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skhebb import _typing as t
 from skhebb._plasticity import UNIT_ACTIVATIONS, PrincipalComponentsRule
 from skhebb._transformers.base import BaseHebbianFeatures, probe
+from skhebb._typing import MatrixLike
 from skhebb._utils.memory import check_memory
 from skhebb._utils.norms import divide_rows, largest_in_rows, norms_of, power_of_two
 from skhebb._utils.persistence import require
@@ -117,19 +119,19 @@ class HebbianPCA(BaseHebbianFeatures):
 
     def __init__(
         self,
-        n_components=100,
+        n_components: int | None = 100,
         *,
-        activation="relu",
-        density=1.0,
-        learning_rate="cosine",
-        learning_rate_init=0.001,
-        batch_size=64,
-        max_iter=2,
-        shuffle=True,
-        verbose=False,
-        random_state=None,
-        n_jobs=None,
-    ):
+        activation: t.UnitActivationName = "relu",
+        density: float = 1.0,
+        learning_rate: t.FeatureScheduleName = "cosine",
+        learning_rate_init: float = 0.001,
+        batch_size: int = 64,
+        max_iter: int = 2,
+        shuffle: bool = True,
+        verbose: bool | int = False,
+        random_state: t.RandomState = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.n_components = n_components
         self.activation = activation
         self.density = density
@@ -148,7 +150,7 @@ class HebbianPCA(BaseHebbianFeatures):
     def _activate(self, projections):
         return UNIT_ACTIVATIONS[self.activation](projections)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: MatrixLike) -> np.ndarray:
         """Turn features into the samples that the rule takes them for.
 
         With centred data, ``activation="identity"`` and components that have converged

@@ -77,6 +77,26 @@ class PatchGrid:
         """Return all patches of padded images, an array (n_patches, patch_size)."""
         return self.windows(images).reshape(-1, self.patch_size)
 
+    def add_up(self, patches, images):
+        """Add patches to the images, with their margins, that they were taken from.
+
+        What lies in several patches gets a sum: the transpose of taking patches.
+
+        Parameters
+        ----------
+        patches : ndarray of shape (n_patches, patch_size)
+        images : ndarray of shape (n_images, padded rows, padded columns, channels)
+            Changed in place.
+        """
+        (rows, columns), channels = self.map_shape, self.image_shape[2]
+        shape = len(images), rows, columns, *self.kernel_size, channels
+        patches = patches.reshape(shape)
+        down, right = self.stride
+        for row, column in np.ndindex(*self.kernel_size):
+            ends = row + down * (rows - 1) + 1, column + right * (columns - 1) + 1
+            part = images[:, row : ends[0] : down, column : ends[1] : right]
+            part += patches[:, :, :, row, column]
+
 
 def n_windows(name, sizes, window, stride, padding):
     """Return how many windows fit, by rows and columns; errors name their size."""

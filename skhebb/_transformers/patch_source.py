@@ -40,6 +40,24 @@ class PatchSource:
         """Return all patches of samples, (n_patches, patch_size)."""
         return self.grid.patches(self.load(X))
 
+    def add_up(self, patches, shape):
+        """Return sums of patches at each feature: what errors of patches say of X.
+
+        Parameters
+        ----------
+        patches : ndarray of shape (n_patches, patch_size)
+            All of some samples.
+        shape : tuple of int
+            (n_samples, n_features).
+        """
+        images, inner = self.grid.padded(shape[0], self.dtype)
+        self.grid.add_up(patches, images)
+        if self.input_statistics is not None:
+            inner /= self.input_statistics.scale().astype(self.dtype)
+        X = np.empty(shape, dtype=self.dtype)
+        self.grid.images(X)[...] = inner
+        return X
+
     def draw(self, X, n_patches, rng):
         """Return some patches in the order of the images.
 

@@ -2,6 +2,7 @@
 
 from numbers import Real
 
+from skhebb import _typing as t
 from skhebb._plasticity import SoftHebbRule
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.feature_activations import FEATURE_ACTIVATIONS, activate
@@ -117,22 +118,22 @@ class SoftHebb(BaseHebbianFeatures):
 
     def __init__(
         self,
-        n_components=100,
+        n_components: int | None = 100,
         *,
-        temperature=1.0,
-        initial_norm=25.0,
-        activation="triangle",
-        power=1.0,
-        density=1.0,
-        learning_rate="constant",
-        learning_rate_init=0.08,
-        batch_size=10,
-        max_iter=1,
-        shuffle=True,
-        verbose=False,
-        random_state=None,
-        n_jobs=None,
-    ):
+        temperature: float = 1.0,
+        initial_norm: float = 25.0,
+        activation: t.FeatureActivationName = "triangle",
+        power: float = 1.0,
+        density: float = 1.0,
+        learning_rate: t.FeatureScheduleName = "constant",
+        learning_rate_init: float = 0.08,
+        batch_size: int = 10,
+        max_iter: int = 1,
+        shuffle: bool = True,
+        verbose: bool | int = False,
+        random_state: t.RandomState = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.n_components = n_components
         self.temperature = temperature
         self.initial_norm = initial_norm

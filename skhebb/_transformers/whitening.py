@@ -1,8 +1,10 @@
 """Zero-phase whitening."""
 
 from numbers import Real
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.linalg import eigh
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import gen_batches
@@ -89,7 +91,7 @@ class ZCAWhitening(
         "regularization": [Interval(Real, 0, None, closed="neither")],
     }
 
-    def __init__(self, regularization=0.01):
+    def __init__(self, regularization: float = 0.01) -> None:
         self.regularization = regularization
 
     def _validate_params(self):
@@ -97,7 +99,7 @@ class ZCAWhitening(
         check_floats(self)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn mean and covariance.
 
         Parameters
@@ -138,7 +140,7 @@ class ZCAWhitening(
         self.mean_ = mean.astype(X.dtype)
         self.whitening_ = ((vectors * scales) @ vectors.T).astype(X.dtype)
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Whiten samples.
 
         Parameters
@@ -163,7 +165,7 @@ class ZCAWhitening(
         check_outputs(white)
         return white
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> np.ndarray:
         """Undo `transform`.
 
         Parameters
@@ -183,12 +185,12 @@ class ZCAWhitening(
         """
         fitted = self._check_fitted()
         mean, whitening = fitted.mean_, fitted.whitening_
-        X = check_array(X, dtype=mean.dtype, input_name="X")
-        if X.shape[1] != len(mean):
-            raise ValueError(f"X must have {len(mean)} features. Got {X.shape[1]}.")
+        white = check_array(X, dtype=mean.dtype, input_name="X")
+        if white.shape[1] != len(mean):
+            raise ValueError(f"X must have {len(mean)} features. Got {white.shape[1]}.")
         with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
             try:
-                samples = np.linalg.solve(whitening, X.T).T + mean
+                samples = np.linalg.solve(whitening, white.T).T + mean
             except np.linalg.LinAlgError:
                 raise ValueError("whitening_ has no inverse.") from None
         check_outputs(samples)

@@ -2,9 +2,13 @@
 
 from numbers import Real
 
+import numpy as np
+
+from skhebb import _typing as t
 from skhebb._plasticity import COMPETITIONS, WinnerTakeAllRule
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.feature_activations import FEATURE_ACTIVATIONS, activate
+from skhebb._typing import MatrixLike
 from skhebb._utils.norms import divide_rows, largest_in_rows, norms_of, power_of_two
 from skhebb._utils.sklearn import Interval, StrOptions
 from skhebb._utils.threads import one_blas_thread
@@ -123,23 +127,23 @@ class WinnerTakeAll(BaseHebbianFeatures):
 
     def __init__(
         self,
-        n_components=100,
+        n_components: int | None = 100,
         *,
-        competition="soft",
-        temperature=0.02,
-        init="uniform",
-        activation="relu",
-        power=1.0,
-        density=1.0,
-        learning_rate="cosine",
-        learning_rate_init=0.01,
-        batch_size=64,
-        max_iter=2,
-        shuffle=True,
-        verbose=False,
-        random_state=None,
-        n_jobs=None,
-    ):
+        competition: t.CompetitionName = "soft",
+        temperature: float = 0.02,
+        init: t.ComponentsInitName = "uniform",
+        activation: t.FeatureActivationName = "relu",
+        power: float = 1.0,
+        density: float = 1.0,
+        learning_rate: t.FeatureScheduleName = "cosine",
+        learning_rate_init: float = 0.01,
+        batch_size: int = 64,
+        max_iter: int = 2,
+        shuffle: bool = True,
+        verbose: bool | int = False,
+        random_state: t.RandomState = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.n_components = n_components
         self.competition = competition
         self.temperature = temperature
@@ -156,7 +160,7 @@ class WinnerTakeAll(BaseHebbianFeatures):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def responses(self, X):
+    def responses(self, X: MatrixLike) -> np.ndarray:
         """Return the share of each unit in each sample.
 
         Parameters

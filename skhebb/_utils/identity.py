@@ -36,6 +36,8 @@ def describe_data(data):
     """Return a checksum; of an array or sparse matrix, type and shape, too."""
     if data is None:
         return "None"
+    if hasattr(data, "describe"):
+        return data.describe(describe_data)
     plain = as_plain(data)
     number = f"checksum {checksum({'data': plain}):08x}"
     if isinstance(plain, np.ndarray) or issparse(data):

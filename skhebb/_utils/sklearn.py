@@ -1,8 +1,10 @@
 """Everything this package uses of scikit-learn that is not public there."""
 
+from collections.abc import Callable
 from inspect import signature
+from typing import TypeVar
 
-from sklearn.base import _fit_context
+import sklearn.base
 from sklearn.callback._transport import can_reuse_listener, open_listener, send
 from sklearn.utils import _safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -25,6 +27,15 @@ __all__ = [
     "open_listener",
     "send",
 ]
+
+
+Method = TypeVar("Method", bound=Callable)
+
+
+def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Method], Method]:
+    """Check the parameters of an estimator before a method, whose signature stays."""
+    skips = prefer_skip_nested_validation
+    return sklearn.base._fit_context(prefer_skip_nested_validation=skips)
 
 
 def callbacks_of(estimator):

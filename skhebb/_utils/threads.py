@@ -30,7 +30,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_note_fork)
 
 
-def effective_n_threads(n_jobs):
+def effective_n_threads(n_jobs, work=None):
     """Threads for `n_jobs`, resolved against what OpenMP may use here.
 
     Parameters
@@ -39,6 +39,9 @@ def effective_n_threads(n_jobs):
         None for all that OpenMP may use: it obeys ``OMP_NUM_THREADS``, threadpoolctl
         and joblib's workers, and is one in a forked process. A positive number
         bounds that; -1 is all, -2 all but one, as in joblib.
+    work : int or None
+        Multiply-adds that there are to do, if that is known. Where they are worth one
+        thread only, nobody asks what the system allows, which takes longer.
 
     Returns
     -------
@@ -58,6 +61,8 @@ def effective_n_threads(n_jobs):
             "The 'n_jobs' parameter must be None or an integer other than 0. "
             "Got 0 instead."
         )
+    if work is not None and _runtime.threads_worth(work) == 1:
+        return 1
     limit = 1 if _is_forked else _runtime.openmp_max_threads()
     if not os.environ.get("OMP_NUM_THREADS"):
         limit = min(limit, cpu_count())

@@ -20,7 +20,7 @@ class Training:
 
 # By the id of the estimator. An entry goes with the frame that holds it, so that no
 # interrupt, wherever it comes, leaves an estimator locked.
-_trainings = WeakValueDictionary()
+_trainings: WeakValueDictionary[int, Training] = WeakValueDictionary()
 _guard = threading.Lock()
 
 

@@ -43,14 +43,19 @@ class CheckedCallsMixin:
 def check_call(method):
     """Let errors about the arguments of a method name the class of the object."""
     signature = inspect.signature(method)
+    parameters = list(signature.parameters.values())
+    # Of calls with all that is needed, and by position, there is nothing to check.
+    needed = [each for each in parameters if each.default is each.empty]
+    is_plain = all(each.kind is each.POSITIONAL_OR_KEYWORD for each in needed)
 
     @functools.wraps(method)
     def checked(self, *args, **kwargs):
-        try:
-            signature.bind(self, *args, **kwargs)
-        except TypeError as error:
-            name = f"{type(self).__name__}.{method.__name__}()"
-            raise TypeError(f"{name} {error}") from None
+        if kwargs or len(args) + 1 != len(needed) or not is_plain:
+            try:
+                signature.bind(self, *args, **kwargs)
+            except TypeError as error:
+                name = f"{type(self).__name__}.{method.__name__}()"
+                raise TypeError(f"{name} {error}") from None
         return method(self, *args, **kwargs)
 
     return checked
@@ -270,10 +275,19 @@ def check_weights(name, sample_weight, X):
 
 def check_outputs(outputs):
     """Raise if what an estimator makes of samples is not finite."""
+    check_overflowing(count_overflowing(outputs), len(outputs))
+
+
+def count_overflowing(outputs):
+    """Of how many samples what an estimator makes of them is not finite."""
     is_finite = np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1)
-    if not is_finite.all():
+    return len(outputs) - np.count_nonzero(is_finite)
+
+
+def check_overflowing(n_overflowing, n_samples):
+    """Raise if there are samples of which what is made of them is not finite."""
+    if n_overflowing:
         raise ValueError(
-            "X is too large: sums overflow for "
-            f"{np.count_nonzero(~is_finite)} of {len(outputs)} samples. Scale X as in "
-            "training."
+            f"X is too large: sums overflow for {n_overflowing} of {n_samples} "
+            "samples. Scale X as in training."
         )

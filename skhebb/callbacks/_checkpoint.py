@@ -1,18 +1,22 @@
 """Training that is killed goes on where it was."""
 
-import re
 import tempfile
 import warnings
 from contextlib import contextmanager
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
-from skhebb._predictors.base import BaseSparseNetwork
-from skhebb._transformers.base import BaseHebbianFeatures
+from sklearn.callback import CallbackContext
+
+from skhebb._training.run import Run
+from skhebb._training.stopping import StopReason
+from skhebb._typing import Estimator, FilePath
+from skhebb.callbacks._fit_callback import FitCallback, task_names
 from skhebb.callbacks._snapshots import DamagedSnapshot, Snapshots, load
 
 
-class Checkpoint:
+class Checkpoint(FitCallback):
     """Callback that keeps a fit on disk, so that the same script run again goes on.
 
     If a run is killed or interrupted, the next one begins with its newest snapshot and
@@ -63,7 +67,7 @@ class Checkpoint:
     True
     """
 
-    def __init__(self, folder, every=10, keep=2):
+    def __init__(self, folder: FilePath, every: int = 10, keep: int = 2) -> None:
         for name, n in {"every": every, "keep": keep}.items():
             if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
                 raise ValueError(f"{name} must be an integer in [1, inf). Got {n!r}.")
@@ -75,40 +79,7 @@ class Checkpoint:
         folder = str(self.folder)
         return f"Checkpoint({folder!r}, every={self.every}, keep={self.keep})"
 
-    def setup(self, estimator, context):
-        """Check, before the fit, that this estimator can be kept.
-
-        Parameters
-        ----------
-        estimator : estimator
-            The one that is fitted.
-        context : sklearn.callback.CallbackContext
-            The root of its tasks.
-
-        Raises
-        ------
-        TypeError
-            If the estimator is not one of this package that trains by epochs.
-        """
-        if not isinstance(estimator, BaseSparseNetwork | BaseHebbianFeatures):
-            raise TypeError(
-                "Checkpoint is for networks and Hebbian features of skhebb, also "
-                "within pipelines and searches, but was set on "
-                f"{type(estimator).__name__}. Call set_callbacks of those themselves."
-            )
-
-    def on_fit_task_begin(self, estimator, context):
-        """Do nothing: `load_state` is asked before.
-
-        Parameters
-        ----------
-        estimator : estimator
-            The one that is fitted.
-        context : sklearn.callback.CallbackContext
-            The task that begins, an epoch or the whole fit.
-        """
-
-    def on_fit_task_end(self, estimator, context):
+    def on_fit_task_end(self, estimator: Estimator, context: CallbackContext) -> None:
         """Do nothing: `save_state` and `save_result` are called, too.
 
         Parameters
@@ -119,18 +90,7 @@ class Checkpoint:
             The task that ends, an epoch or the whole fit.
         """
 
-    def teardown(self, estimator, context):
-        """Do nothing after the fit.
-
-        Parameters
-        ----------
-        estimator : estimator
-            The one that is fitted.
-        context : sklearn.callback.CallbackContext
-            The root of its tasks.
-        """
-
-    def load_state(self, run):
+    def load_state(self, run: Run) -> Any:
         """Return what a run is to go on from.
 
         Parameters
@@ -168,7 +128,7 @@ class Checkpoint:
             check_writable(snapshots.folder)
         return kept
 
-    def save_state(self, run, state, epoch):
+    def save_state(self, run: Run, state: Any, epoch: int) -> None:
         """Write a snapshot, if it is time.
 
         Parameters
@@ -185,7 +145,7 @@ class Checkpoint:
             with explained(snapshots.folder):
                 snapshots.write_epoch(run, state, epoch, self.keep)
 
-    def save_result(self, run, state, reason):
+    def save_result(self, run: Run, state: Any, reason: StopReason) -> None:
         """Write what a complete fit gave.
 
         Parameters
@@ -209,14 +169,6 @@ class Checkpoint:
         if run.n_epochs_before:
             folder /= f"after-{run.n_epochs_before}-epochs"
         return Snapshots(folder)
-
-
-def task_names(context):
-    """Yield names of a fit's task and those it is part of, but for the outermost."""
-    while context.parent is not None:
-        name = context.source_task_name or context.task_name
-        yield re.sub(r"[^\w.-]+", "-", f"{name}-{context.task_id}")
-        context = context.parent
 
 
 def check_writable(folder):

@@ -21,6 +21,8 @@ from skhebb.inspection._growth import (
 from skhebb.inspection._hebbian_term import HebbianTermDisplay
 from skhebb.inspection._input_connectivity import InputConnectivityDisplay
 from skhebb.inspection._kernels import KernelsDisplay
+from skhebb.inspection._network_display import NetworkDisplay
+from skhebb.inspection._topology_animation import TopologyAnimation
 from skhebb.inspection._topology_monitor import TopologyHistory, TopologyMonitor
 from skhebb.inspection._topology_persistence import TopologyPersistenceDisplay
 from skhebb.inspection._training_curve import TrainingCurveDisplay
@@ -40,6 +42,8 @@ __all__ = [
     "HebbianTermDisplay",
     "InputConnectivityDisplay",
     "KernelsDisplay",
+    "NetworkDisplay",
+    "TopologyAnimation",
     "TopologyHistory",
     "TopologyMonitor",
     "TopologyPersistenceDisplay",

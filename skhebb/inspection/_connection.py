@@ -1,12 +1,16 @@
 """A single connection: what updates it, and its path through training."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skhebb._kernels._handles import NonZeros
+from skhebb._typing import Axes, Estimator, MatrixLike
 from skhebb.inspection._monitor import NetworkMonitor
 from skhebb.inspection._network import layers_of
 from skhebb.inspection._one_batch import one_batch
@@ -42,7 +46,7 @@ class ConnectionUpdateDisplay(Display):
     >>> from skhebb import HebbSETClassifier
     >>> from skhebb.inspection import ConnectionUpdateDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = HebbSETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = HebbSETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> pre, post = (int(ends[0]) for ends in clf.coefs_[1].nonzero())
     >>> display = ConnectionUpdateDisplay.from_estimator(
     ...     clf, X[:200] / 16, y[:200], connection=(1, pre, post)
@@ -51,15 +55,25 @@ class ConnectionUpdateDisplay(Display):
     (200,)
     """
 
-    def __init__(self, presynaptic, postsynaptic, updates):
+    def __init__(
+        self, presynaptic: np.ndarray, postsynaptic: np.ndarray, updates: np.ndarray
+    ) -> None:
         self.presynaptic = presynaptic
         self.postsynaptic = postsynaptic
         self.updates = updates
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, connection, *, sample_weight=None, ax=None, colorbar=True
-    ):
+        cls,
+        estimator: Estimator,
+        X: MatrixLike,
+        y: ArrayLike,
+        connection: Sequence[int],
+        *,
+        sample_weight: ArrayLike | None = None,
+        ax: Axes | None = None,
+        colorbar: bool = True,
+    ) -> Self:
         """Draw the updates of a connection of a fitted network.
 
         A sample contributes ``-learning_rate * dJ/dw`` and, of HebbSET, λ(t) ã_i (ã_j
@@ -93,7 +107,7 @@ class ConnectionUpdateDisplay(Display):
         display = cls(*updates_of(estimator, X, y, connection, sample_weight))
         return display.plot(ax, colorbar=colorbar)
 
-    def plot(self, ax=None, *, colorbar=True):
+    def plot(self, ax: Axes | None = None, *, colorbar: bool = True) -> Self:
         """Draw a marker for each sample: up and red for an increase, down and blue.
 
         Parameters
@@ -144,7 +158,7 @@ class ConnectionPath:
         Its Hebbian term then, NaN while there was no connection.
     """
 
-    connection: tuple
+    connection: tuple[int, ...]
     epochs: np.ndarray
     weights: np.ndarray
     hebbian: np.ndarray
@@ -194,7 +208,13 @@ class ConnectionMonitor(NetworkMonitor):
     >>> display = ConnectionPathDisplay(path).plot()
     """
 
-    def __init__(self, connections, X, y, every=1):
+    def __init__(
+        self,
+        connections: Sequence[Sequence[int]],
+        X: MatrixLike,
+        y: ArrayLike,
+        every: int = 1,
+    ) -> None:
         super().__init__(every)
         for connection in connections:
             check_integers(connection)
@@ -238,10 +258,12 @@ class ConnectionPathDisplay(Display):
         Set by `plot`.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: ConnectionPath) -> None:
         self.path = path
 
-    def plot(self, ax=None, *, colorbar=True, **scatter_kwargs):
+    def plot(
+        self, ax: Axes | None = None, *, colorbar: bool = True, **scatter_kwargs: Any
+    ) -> Self:
         """Draw a point for each record.
 
         Parameters

@@ -1,7 +1,11 @@
 """How many connections neurons have."""
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
 
+from skhebb._typing import Estimator, ManyAxes
 from skhebb.inspection._network import layers_of
 from skhebb.inspection._plotting import Display, axes_of_layers
 
@@ -34,18 +38,22 @@ class DegreeDistributionDisplay(Display):
     >>> from skhebb import SETClassifier
     >>> from skhebb.inspection import DegreeDistributionDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = SETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = SETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> display = DegreeDistributionDisplay.from_estimator(clf)
     >>> int(display.out_degrees[0].sum()) == clf.coefs_[0].nnz
     True
     """
 
-    def __init__(self, in_degrees, out_degrees):
+    def __init__(
+        self, in_degrees: Sequence[np.ndarray], out_degrees: Sequence[np.ndarray]
+    ) -> None:
         self.in_degrees = in_degrees
         self.out_degrees = out_degrees
 
     @classmethod
-    def from_estimator(cls, estimator, *, axes=None):
+    def from_estimator(
+        cls, estimator: Estimator, *, axes: ManyAxes | None = None
+    ) -> Self:
         """Draw the degrees of a fitted network.
 
         Parameters
@@ -67,7 +75,7 @@ class DegreeDistributionDisplay(Display):
         out_degrees = [*outward, np.zeros(coefs[-1].shape[1], dtype=int)]
         return cls(in_degrees, out_degrees).plot(axes)
 
-    def plot(self, axes=None):
+    def plot(self, axes: ManyAxes | None = None) -> Self:
         """Draw the complementary cumulative distributions.
 
         Parameters

@@ -1,10 +1,15 @@
 """What layers of convolutional features make of one image."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skhebb._transformers.convolutional_features import ConvolutionalFeatures
+from skhebb._typing import Estimator, ManyAxes
 from skhebb.inspection._plotting import (
     Display,
     axes_of_layers,
@@ -50,12 +55,19 @@ class FeatureMapsDisplay(Display):
     (3, 3, 100)
     """
 
-    def __init__(self, image, maps):
+    def __init__(self, image: np.ndarray, maps: Sequence[np.ndarray]) -> None:
         self.image = image
         self.maps = maps
 
     @classmethod
-    def from_estimator(cls, estimator, image, *, axes=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Estimator,
+        image: ArrayLike,
+        *,
+        axes: ManyAxes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the maps of an image.
 
         Parameters
@@ -91,18 +103,21 @@ class FeatureMapsDisplay(Display):
                 "image must be one sample, an array of shape (n_features,). Got shape "
                 f"{np.shape(image)}."
             )
-        X, seen, maps = np.asarray(image)[None], None, []
+        X = seen = np.asarray(image)[None]
+        maps: list[np.ndarray] = []
         for step, is_layer in zip(steps, are_layers, strict=True):
             if sum(are_layers) == len(maps):
                 break
-            if is_layer and seen is None:
+            if is_layer and not maps:
                 seen = step._grid.images(np.asarray(X))[0]
             X = step.transform(X)
             if is_layer:
                 maps.append(np.asarray(X).reshape(step.output_shape_))
         return cls(seen, maps).plot(axes, **kwargs)
 
-    def plot(self, axes=None, *, max_maps=64, **kwargs):
+    def plot(
+        self, axes: ManyAxes | None = None, *, max_maps: int = 64, **kwargs: Any
+    ) -> Self:
         """Draw the image and the maps of each layer, those of its first units.
 
         Parameters

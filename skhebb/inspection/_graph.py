@@ -1,14 +1,16 @@
 """A network as a graph for other libraries."""
 
 from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 
+from skhebb._typing import Estimator
 from skhebb.inspection._network import layers_of
 
 
-def to_graph(estimator):
+def to_graph(estimator: Estimator) -> csr_array:
     """Adjacency matrix of all neurons of a fitted network.
 
     Parameters
@@ -48,7 +50,7 @@ def to_graph(estimator):
     return coo_array((data, cells), shape=(starts[-1], starts[-1])).tocsr()
 
 
-def to_networkx(estimator):
+def to_networkx(estimator: Estimator) -> Any:
     """A fitted network as a directed graph of NetworkX.
 
     Parameters

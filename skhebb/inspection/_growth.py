@@ -1,12 +1,15 @@
 """Why connections were grown, and what became of them."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Self
 
 import numpy as np
+from sklearn.callback import CallbackContext
 
 from skhebb._training.batches import as_batch_source
 from skhebb._training.data import FitData
 from skhebb._training.probing import probe_network
+from skhebb._typing import Estimator, FateName, ManyAxes, MatrixLike
 from skhebb._utils.csr import make_csr
 from skhebb._utils.sklearn import send
 from skhebb._utils.sparse import check_sparse
@@ -98,12 +101,18 @@ class GrowthMonitor(NetworkMonitor):
     True
     """
 
-    def __init__(self, X, every=1):
+    def __init__(self, X: MatrixLike, every: int = 1) -> None:
         super().__init__(every)
         self.X = X
-        self._before = {}
+        self._before: dict[tuple[int, ...], Before] = {}
 
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+    def on_fit_task_end(
+        self,
+        estimator: Estimator,
+        context: CallbackContext,
+        *,
+        fitted_estimator: Estimator | None = None,
+    ) -> None:
         """Look at the network of an epoch, or at the one that fit leaves.
 
         Parameters
@@ -239,13 +248,26 @@ class GrowthDisplay(Display):
     [5, 5]
     """
 
-    def __init__(self, correlations, fates, *, fate="stayed"):
+    def __init__(
+        self,
+        correlations: Sequence[np.ndarray],
+        fates: Sequence[np.ndarray],
+        *,
+        fate: FateName = "stayed",
+    ) -> None:
         self.correlations = correlations
         self.fates = fates
         self.fate = fate
 
     @classmethod
-    def from_monitor(cls, monitor, *, fate="stayed", n_bins=8, axes=None):
+    def from_monitor(
+        cls,
+        monitor: GrowthMonitor,
+        *,
+        fate: FateName = "stayed",
+        n_bins: int = 8,
+        axes: ManyAxes | None = None,
+    ) -> Self:
         """Draw what a monitor saw in all fits.
 
         Parameters
@@ -277,7 +299,7 @@ class GrowthDisplay(Display):
         ]
         return cls(*map(list, zip(*binned, strict=True)), fate=fate).plot(axes)
 
-    def plot(self, axes=None):
+    def plot(self, axes: ManyAxes | None = None) -> Self:
         """Draw the fates of each layer over correlations.
 
         Parameters

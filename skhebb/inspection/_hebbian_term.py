@@ -1,7 +1,12 @@
 """The Hebbian term beside the gradient."""
 
-import numpy as np
+from collections.abc import Sequence
+from typing import Any, Self
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skhebb._typing import Estimator, ManyAxes, MatrixLike
 from skhebb.inspection._plotting import (
     Display,
     axes_of_layers,
@@ -42,13 +47,15 @@ class HebbianTermDisplay(Display):
     >>> from skhebb import HebbSETClassifier
     >>> from skhebb.inspection import HebbianTermDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = HebbSETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = HebbSETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> display = HebbianTermDisplay.from_estimator(clf, X[:200] / 16, y[:200])
     >>> display.correlations.shape
     (2,)
     """
 
-    def __init__(self, gradient, hebbian):
+    def __init__(
+        self, gradient: Sequence[np.ndarray], hebbian: Sequence[np.ndarray]
+    ) -> None:
         self.gradient = gradient
         self.hebbian = hebbian
         fits = [fit(*pair) for pair in zip(gradient, hebbian, strict=True)]
@@ -56,8 +63,15 @@ class HebbianTermDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, sample_weight=None, axes=None, **scatter_kwargs
-    ):
+        cls,
+        estimator: Estimator,
+        X: MatrixLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        axes: ManyAxes | None = None,
+        **scatter_kwargs: Any,
+    ) -> Self:
         """Draw the terms of an update of a fitted network, see `update_terms`.
 
         Parameters
@@ -84,7 +98,7 @@ class HebbianTermDisplay(Display):
         terms = update_terms(estimator, X, y, sample_weight)
         return cls(*terms).plot(axes, **scatter_kwargs)
 
-    def plot(self, axes=None, **scatter_kwargs):
+    def plot(self, axes: ManyAxes | None = None, **scatter_kwargs: Any) -> Self:
         """Draw a point for each connection, and the line of best fit.
 
         Of layers with more than 5000 connections as many are drawn, evenly spaced.

@@ -1,10 +1,13 @@
 """How many connections each input has."""
 
 import math
+from collections.abc import Sequence
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 
+from skhebb._typing import Axes, Estimator
 from skhebb.inspection._network import layers_of
 from skhebb.inspection._plotting import Display, axes_of, with_defaults
 
@@ -36,18 +39,27 @@ class InputConnectivityDisplay(Display):
     >>> from skhebb import SETClassifier
     >>> from skhebb.inspection import InputConnectivityDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = SETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = SETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> display = InputConnectivityDisplay.from_estimator(clf, image_shape=(8, 8))
     >>> int(display.n_connections.sum()) == clf.coefs_[0].nnz
     True
     """
 
-    def __init__(self, n_connections, *, image_shape=None):
+    def __init__(
+        self, n_connections: np.ndarray, *, image_shape: Sequence[int] | None = None
+    ) -> None:
         self.n_connections = n_connections
         self.image_shape = image_shape
 
     @classmethod
-    def from_estimator(cls, estimator, *, image_shape=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Estimator,
+        *,
+        image_shape: Sequence[int] | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the connections per input of a fitted network.
 
         Parameters
@@ -69,7 +81,9 @@ class InputConnectivityDisplay(Display):
         n_connections = np.diff(layers_of(estimator)[0].weights.indptr)
         return cls(n_connections, image_shape=image_shape).plot(ax, **kwargs)
 
-    def plot(self, ax=None, *, colorbar=True, **kwargs):
+    def plot(
+        self, ax: Axes | None = None, *, colorbar: bool = True, **kwargs: Any
+    ) -> Self:
         """Draw an image, or one point for each input.
 
         Parameters

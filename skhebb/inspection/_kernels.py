@@ -1,6 +1,8 @@
 """Weight vectors of units as images."""
 
 import math
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
@@ -8,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skhebb._transformers.convolutional_features import ConvolutionalFeatures
+from skhebb._typing import Axes, Estimator
 from skhebb.inspection._plotting import Display, axes_of, side_by_side
 
 
@@ -44,11 +47,18 @@ class KernelsDisplay(Display):
     (30, 8, 8, 1)
     """
 
-    def __init__(self, kernels):
+    def __init__(self, kernels: np.ndarray) -> None:
         self.kernels = kernels
 
     @classmethod
-    def from_estimator(cls, estimator, *, image_shape=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Estimator,
+        *,
+        image_shape: Sequence[int] | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the weight vectors of fitted features.
 
         Parameters
@@ -79,7 +89,9 @@ class KernelsDisplay(Display):
         shape = check_shape(image_shape, weights.shape[1])
         return cls(weights.reshape(-1, *shape)).plot(ax, **kwargs)
 
-    def plot(self, ax=None, *, max_kernels=100, **kwargs):
+    def plot(
+        self, ax: Axes | None = None, *, max_kernels: int = 100, **kwargs: Any
+    ) -> Self:
         """Draw the kernels, row by row.
 
         Parameters

@@ -2,7 +2,10 @@
 
 from numbers import Integral
 
+from sklearn.callback import CallbackContext
+
 from skhebb._predictors.base import BaseSparseNetwork
+from skhebb._typing import Estimator
 from skhebb._utils.sklearn import can_reuse_listener, open_listener, send
 
 
@@ -34,7 +37,7 @@ class NetworkMonitor:
             fits.setdefault(fit, {})[epoch] = seen
         return list(fits.values())
 
-    def setup(self, estimator, context):
+    def setup(self, estimator: Estimator, context: CallbackContext) -> None:
         """Check, before the fit, that there is a network to look at.
 
         Parameters
@@ -56,7 +59,13 @@ class NetworkMonitor:
                 "Call set_callbacks of the network itself."
             )
 
-    def on_fit_task_begin(self, estimator, context, *, fitted_estimator=None):
+    def on_fit_task_begin(
+        self,
+        estimator: Estimator,
+        context: CallbackContext,
+        *,
+        fitted_estimator: Estimator | None = None,
+    ) -> None:
         """Look at the initial network.
 
         Parameters
@@ -71,7 +80,13 @@ class NetworkMonitor:
         if context.task_name == "epoch" and context.task_id == 0:
             self._tell(context.parent, fitted_estimator)
 
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+    def on_fit_task_end(
+        self,
+        estimator: Estimator,
+        context: CallbackContext,
+        *,
+        fitted_estimator: Estimator | None = None,
+    ) -> None:
         """Look at the network of an epoch, or at the one that fit leaves.
 
         Parameters
@@ -88,7 +103,7 @@ class NetworkMonitor:
         elif (context.task_id + 1) % self.every == 0:
             self._tell(context.parent, fitted_estimator)
 
-    def teardown(self, estimator, context):
+    def teardown(self, estimator: Estimator, context: CallbackContext) -> None:
         """Do nothing after the fit.
 
         Parameters

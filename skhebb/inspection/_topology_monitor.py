@@ -1,9 +1,12 @@
 """Remembers which connections a network has while it is trained."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.sparse import csr_array
 
+from skhebb._typing import Estimator
 from skhebb._utils.csr import make_csr
 from skhebb.inspection._monitor import NetworkMonitor
 from skhebb.inspection._network import layers_of
@@ -45,11 +48,11 @@ class TopologyHistory:
     (2, 2)
     """
 
-    epochs: list = field(default_factory=list, init=False)
-    connections: list = field(default_factory=list, init=False)
-    final: list | None = field(default=None, init=False)
+    epochs: list[int] = field(default_factory=list, init=False)
+    connections: list[list[csr_array]] = field(default_factory=list, init=False)
+    final: list[csr_array] | None = field(default=None, init=False)
 
-    def record(self, estimator):
+    def record(self, estimator: Estimator) -> None:
         """Add the connections that a fitted estimator has now.
 
         Parameters
@@ -61,7 +64,7 @@ class TopologyHistory:
         layers = layers_of(estimator)
         self.append(len(estimator.loss_curve_), [layer.weights for layer in layers])
 
-    def append(self, epoch, coefs):
+    def append(self, epoch: int, coefs: Sequence[csr_array]) -> None:
         """Add the connections after `epoch` epochs.
 
         Parameters
@@ -79,7 +82,7 @@ class TopologyHistory:
         self.epochs.append(epoch)
         self.connections.append([pattern(weights) for weights in coefs])
 
-    def persistence(self, step=1):
+    def persistence(self, step: int = 1) -> np.ndarray:
         """Share of the connections of a record that are there `step` records later.
 
         Parameters
@@ -102,7 +105,7 @@ class TopologyHistory:
         pairs = zip(self.connections[:-step], self.connections[step:], strict=True)
         return np.array([shares(*pair) for pair in pairs])
 
-    def share_in_final(self):
+    def share_in_final(self) -> np.ndarray:
         """Share of the connections of each record that the final network has, too.
 
         Returns
@@ -159,7 +162,7 @@ class TopologyMonitor(NetworkMonitor):
     (4, 2)
     """
 
-    def __init__(self, every=1):
+    def __init__(self, every: int = 1) -> None:
         super().__init__(every)
 
     def _look(self, estimator):

@@ -1,13 +1,19 @@
 """How long connections live."""
 
-import numpy as np
+from collections.abc import Mapping, Sequence
+from typing import Self
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skhebb._typing import ManyAxes, PersistenceKind
 from skhebb.inspection._plotting import (
     Display,
     axes_of_layers,
     name_of_layer,
     plot_band,
 )
+from skhebb.inspection._topology_monitor import TopologyHistory, TopologyMonitor
 
 KINDS = {
     "persistence": "Share still present",
@@ -51,7 +57,13 @@ class TopologyPersistenceDisplay(Display):
     [5, 10, 15, 20, 25]
     """
 
-    def __init__(self, epochs, shares, *, kind="persistence"):
+    def __init__(
+        self,
+        epochs: ArrayLike,
+        shares: Mapping[str, np.ndarray],
+        *,
+        kind: PersistenceKind = "persistence",
+    ) -> None:
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {sorted(KINDS)}. Got {kind!r}.")
         self.epochs = epochs
@@ -60,8 +72,14 @@ class TopologyPersistenceDisplay(Display):
 
     @classmethod
     def from_monitor(
-        cls, monitor, *, kind="persistence", step=1, label="Network", axes=None
-    ):
+        cls,
+        monitor: TopologyMonitor,
+        *,
+        kind: PersistenceKind = "persistence",
+        step: int = 1,
+        label: str = "Network",
+        axes: ManyAxes | None = None,
+    ) -> Self:
         """Draw the mean over all fits that a monitor saw.
 
         Parameters
@@ -85,7 +103,14 @@ class TopologyPersistenceDisplay(Display):
         return cls.from_histories(histories, kind=kind, step=step, axes=axes)
 
     @classmethod
-    def from_histories(cls, histories, *, kind="persistence", step=1, axes=None):
+    def from_histories(
+        cls,
+        histories: Mapping[str, Sequence[TopologyHistory]],
+        *,
+        kind: PersistenceKind = "persistence",
+        step: int = 1,
+        axes: ManyAxes | None = None,
+    ) -> Self:
         """Draw what happened to the connections of networks.
 
         Parameters
@@ -122,7 +147,7 @@ class TopologyPersistenceDisplay(Display):
         shares = {label: aligned(group, epochs) for label, group in groups.items()}
         return cls(epochs, shares, kind=kind).plot(axes)
 
-    def plot(self, axes=None):
+    def plot(self, axes: ManyAxes | None = None) -> Self:
         """Draw the shares of each layer over epochs.
 
         Parameters

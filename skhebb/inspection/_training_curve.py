@@ -1,10 +1,13 @@
 """Loss and score of networks while they were trained."""
 
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
+from typing import Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skhebb._typing import Axes, CurveName, Estimator
 from skhebb.inspection._plotting import Display, axes_of, plot_band
 
 CURVES = {
@@ -55,12 +58,23 @@ class TrainingCurveDisplay(Display):
     ['SETClassifier', 'HebbSETClassifier']
     """
 
-    def __init__(self, curves, *, name="Loss"):
+    def __init__(
+        self,
+        curves: Mapping[str, Sequence[Sequence[float] | np.ndarray]],
+        *,
+        name: str = "Loss",
+    ) -> None:
         self.curves = curves
         self.name = name
 
     @classmethod
-    def from_estimators(cls, estimators, *, metric="loss", ax=None):
+    def from_estimators(
+        cls,
+        estimators: Mapping[str, Estimator | Sequence[Estimator]],
+        *,
+        metric: CurveName = "loss",
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw a curve of fitted networks.
 
         Parameters
@@ -93,7 +107,7 @@ class TrainingCurveDisplay(Display):
         }
         return cls(curves, name=metric.replace("_", " ").capitalize()).plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw the curves.
 
         Parameters
@@ -115,9 +129,9 @@ class TrainingCurveDisplay(Display):
         self.figure_, self.ax_ = axes_of(self, ax)
         self.lines_ = {}
         for label, runs in self.curves.items():
-            runs = np.array(list(zip_longest(*runs, fillvalue=np.nan))).T
-            epochs = np.arange(1, runs.shape[1] + 1)
-            self.lines_[label] = plot_band(self.ax_, epochs, runs, label)
+            rows = np.array(list(zip_longest(*runs, fillvalue=np.nan))).T
+            epochs = np.arange(1, rows.shape[1] + 1)
+            self.lines_[label] = plot_band(self.ax_, epochs, rows, label)
         self.ax_.set(xlabel="Epoch", ylabel=self.name)
         self.ax_.legend()
         return self

@@ -4,8 +4,10 @@ import copy
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skhebb._training.stopping import NonFiniteTraining
+from skhebb._typing import Estimator, MatrixLike
 from skhebb.inspection._network import layers_of
 from skhebb.inspection._one_batch import one_batch
 
@@ -21,11 +23,16 @@ class UpdateTerms(NamedTuple):
         The Hebbian term, zeros where there is none.
     """
 
-    gradient: list
-    hebbian: list
+    gradient: list[np.ndarray]
+    hebbian: list[np.ndarray]
 
 
-def update_terms(estimator, X, y, sample_weight=None):
+def update_terms(
+    estimator: Estimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+) -> UpdateTerms:
     """Take an update of the weights apart: gradient descent and Hebbian term.
 
     The update is that which the mini-batch of all samples in `X` would make now, Eq. 8
@@ -64,7 +71,7 @@ def update_terms(estimator, X, y, sample_weight=None):
     >>> from skhebb import HebbSETClassifier
     >>> from skhebb.inspection import update_terms
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = HebbSETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = HebbSETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> terms = update_terms(clf, X[:200] / 16, y[:200])
     >>> terms.hebbian[0].shape == clf.coefs_[0].data.shape
     True
@@ -91,5 +98,6 @@ def run_batch(trainer, data, samples=None):
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             trainer.run_batch(data, data.samples if samples is None else samples)
+            trainer.settle()
     except NonFiniteTraining as error:
         raise ValueError("The loss on X and y is not finite. Scale X.") from error

@@ -1,7 +1,11 @@
 """How the weights of a network are distributed."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
 
+from skhebb._typing import Estimator, ManyAxes
 from skhebb.inspection._network import layers_of
 from skhebb.inspection._plotting import Display, axes_of_layers, name_of_layer
 
@@ -35,13 +39,13 @@ class WeightDistributionDisplay(Display):
     >>> from skhebb import SETClassifier
     >>> from skhebb.inspection import WeightDistributionDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = SETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = SETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> display = WeightDistributionDisplay.from_estimator(clf)
     >>> len(display.summary)
     2
     """
 
-    def __init__(self, weights):
+    def __init__(self, weights: Sequence[np.ndarray]) -> None:
         self.weights = weights
         self.summary = [
             {"layer": depth + 1, **summary(layer)}
@@ -49,7 +53,9 @@ class WeightDistributionDisplay(Display):
         ]
 
     @classmethod
-    def from_estimator(cls, estimator, *, axes=None, **hist_kwargs):
+    def from_estimator(
+        cls, estimator: Estimator, *, axes: ManyAxes | None = None, **hist_kwargs: Any
+    ) -> Self:
         """Draw the weights of a fitted network.
 
         Parameters
@@ -69,7 +75,13 @@ class WeightDistributionDisplay(Display):
         display = cls([layer.weights.data.copy() for layer in layers_of(estimator)])
         return display.plot(axes, **hist_kwargs)
 
-    def plot(self, axes=None, *, label=None, **hist_kwargs):
+    def plot(
+        self,
+        axes: ManyAxes | None = None,
+        *,
+        label: str | None = None,
+        **hist_kwargs: Any,
+    ) -> Self:
         """Draw a histogram of each layer.
 
         Parameters

@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from skhebb._kernels import _connections
 from skhebb._utils.csr import make_csr
+from skhebb.topology._probe import LayerProbe
 from skhebb.topology._results import array_of
 from skhebb.topology._sampling import sample_ranks
 
@@ -26,7 +28,7 @@ class CandidateRule(ABC):
     needs_errors = False
 
     @abstractmethod
-    def scores(self, candidates, probe):
+    def scores(self, candidates: csr_array, probe: LayerProbe) -> np.ndarray:
         """Return the scores of candidates, larger is better; NaN is worst.
 
         Parameters

@@ -46,14 +46,15 @@ class CorrelationGraph(ErdosRenyi):
         ranked = [k for k in range(len(self.shapes) - 1) if not self._is_full(k)]
         if not ranked:
             return
-        X, samples = data.inputs.X, data.samples
+        n_features = self.shapes[0][0]
         n_pairs = max(
-            math.prod(min(n, X.shape[1]) for n in self.shapes[depth])
+            math.prod(min(n, n_features) for n in self.shapes[depth])
             for depth in ranked
         )
-        n_samples = n_samples_for(len(samples), X.shape[1], n_pairs)
-        samples = np.sort(rng.choice(samples, n_samples, replace=False))
-        columns = columns_of(X, samples, data.sample_weight, n_threads)
+        n_samples = n_samples_for(len(data.samples), n_features, n_pairs)
+        samples = np.sort(rng.choice(data.samples, n_samples, replace=False))
+        data = data.at_hand(samples)
+        columns = columns_of(data.inputs.X, data.samples, data.sample_weight, n_threads)
         self._varying = columns.varying
         self._order = rng.permutation(len(columns.varying))
         wanted = {}

@@ -8,8 +8,11 @@ attribute `needs_errors` is False.
 """
 
 import inspect
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
 
 from skhebb.topology._candidates import Gradient, Hebbian
 from skhebb.topology._results import array_of
@@ -21,7 +24,7 @@ def at_random(weights, n, rng):
     return sample_ranks(weights.shape[0] * weights.shape[1] - weights.nnz, n, rng)
 
 
-def absent_ranks(weights, rows, columns):
+def absent_ranks(weights: csr_array, rows: ArrayLike, columns: ArrayLike) -> np.ndarray:
     """Sorted ranks of absent connections, for a growth rule to return.
 
     Parameters
@@ -83,4 +86,8 @@ def takes_probe(rule):
         return False
 
 
-GROWTH_RULES = {"gradient": Gradient(), "hebbian": Hebbian(), "random": at_random}
+GROWTH_RULES: dict[str, Callable[..., ArrayLike]] = {
+    "gradient": Gradient(),
+    "hebbian": Hebbian(),
+    "random": at_random,
+}

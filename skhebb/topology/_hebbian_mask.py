@@ -1,8 +1,15 @@
 """Hebbian masks: a value of its own decides whether a connection is active."""
 
-import numpy as np
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+from scipy.sparse import csr_array
+
+from skhebb._network.layer import SparseLayer
+from skhebb._typing import Auto, GraphName, WeightScale
 from skhebb.topology._growth import absent_ranks
+from skhebb.topology._probe import LayerProbe
 from skhebb.topology._set import initial_weights
 from skhebb.topology._topology import Topology
 
@@ -28,14 +35,28 @@ class HebbianMask(Topology):
         Value above which a connection is active.
     """
 
-    def __init__(self, graph, epsilon, density, weight_scale, threshold):
+    def __init__(
+        self,
+        graph: GraphName,
+        epsilon: float | None,
+        density: float | Auto | None,
+        weight_scale: WeightScale,
+        threshold: float,
+    ) -> None:
         self.graph = graph
         self.epsilon = epsilon
         self.density = density
         self.weight_scale = weight_scale
         self.threshold = threshold
 
-    def initial_weights(self, shapes, dtype, rng, data, n_threads):
+    def initial_weights(
+        self,
+        shapes: Sequence[tuple[int, int]],
+        dtype: np.dtype,
+        rng: np.random.Generator,
+        data: Any,
+        n_threads: int,
+    ) -> list[csr_array]:
         """Draw normally distributed weights on the initial graph.
 
         Parameters
@@ -57,7 +78,7 @@ class HebbianMask(Topology):
         """
         return initial_weights(self, shapes, dtype, rng, data, n_threads)
 
-    def prune(self, layer, extent):
+    def prune(self, layer: SparseLayer, extent: float) -> None:
         """Remove connections whose value is not above the threshold.
 
         Parameters
@@ -76,7 +97,12 @@ class HebbianMask(Topology):
                 layer.keep_connections(keep)
                 mask.is_active[mask.is_active] = keep
 
-    def grow(self, layer, rng, probe=None):
+    def grow(
+        self,
+        layer: SparseLayer,
+        rng: np.random.Generator,
+        probe: LayerProbe | None = None,
+    ) -> None:
         """Bring back removed connections whose value is above the threshold.
 
         Parameters

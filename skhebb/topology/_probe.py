@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 
 from skhebb._kernels import _loops, _rules
 from skhebb._kernels._handles import Connections, NonZeros, RowChunks
+from skhebb._network.buffers import Batch
 from skhebb._network.layer import CHUNK
 from skhebb._network.network import LINEAR
 from skhebb._network.statistics import statistics_of_nonzeros, statistics_of_tiles
@@ -43,7 +44,9 @@ class LayerProbe:
         Weights of the samples.
     """
 
-    def __init__(self, before, after, errors):
+    def __init__(
+        self, before: "Activity", after: "Activity", errors: np.ndarray | None
+    ) -> None:
         self._before = before
         self._after = after
         self._errors = errors
@@ -70,7 +73,7 @@ class LayerProbe:
         batch = self._after.batch
         return batch.sample_weight[: batch.tiles.batch_size].copy()
 
-    def correlations(self, candidates):
+    def correlations(self, candidates: csr_array) -> np.ndarray:
         """Return the Pearson correlations of the activations of pairs of neurons.
 
         Parameters
@@ -88,7 +91,7 @@ class LayerProbe:
         of_both = before.statistics, after.statistics
         return covariances(connections, before, after, *of_both)
 
-    def gradients(self, candidates):
+    def gradients(self, candidates: csr_array) -> np.ndarray:
         """Return the derivatives of the mean loss by the weights of connections.
 
         Parameters
@@ -155,7 +158,13 @@ class Activity:
     n_threads : int
     """
 
-    def __init__(self, values, n_neurons, batch, n_threads):
+    def __init__(
+        self,
+        values: np.ndarray | NonZeros,
+        n_neurons: int,
+        batch: Batch,
+        n_threads: int,
+    ) -> None:
         self.values = values
         self.n_neurons = n_neurons
         self.batch = batch
@@ -180,7 +189,7 @@ class Activity:
         inverses[varies] = 1 / np.sqrt(variances[varies])
         return means, inverses
 
-    def to_array(self):
+    def to_array(self) -> np.ndarray:
         """Return an array of shape (n_neurons, n_samples)."""
         values, tiles = self.values, self.batch.tiles
         if not isinstance(values, NonZeros):
@@ -240,6 +249,7 @@ def covariances(connections, before, after, of_before, of_after):
         outputs=after.values,
         out_means=of_after[0],
         out_scales=of_after[1],
+        centred=np.empty_like(after.values),
         scratch=scratch,
     )
     return result

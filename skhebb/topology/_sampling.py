@@ -2,6 +2,8 @@
 
 import numpy as np
 
+LARGEST_INT32 = np.iinfo(np.int32).max
+
 
 def sample_ranks(n_total, n, rng):
     """A uniformly drawn sorted subset of `n` of range(n_total), as int64."""
@@ -9,18 +11,21 @@ def sample_ranks(n_total, n, rng):
         kept = np.ones(n_total, dtype=bool)
         kept[sample_ranks(n_total, n_total - n, rng)] = False
         return np.flatnonzero(kept)
-    ranks = sorted_unique(rng.integers(n_total, size=n))
+    ranks = distinct_draws(n_total, n, rng)
     while n_missing := n - len(ranks):
         # Drawing only what is missing never overshoots, so that no draw has to be
         # discarded: this is drawing one by one until there are n different ones.
-        more = sorted_unique(rng.integers(n_total, size=n_missing))
+        more = distinct_draws(n_total, n_missing, rng)
         places = np.searchsorted(ranks, more)
         known = np.append(ranks, -1)[places] == more
         ranks = np.insert(ranks, places[~known], more[~known])
-    return ranks
+    return ranks.astype(np.int64)
 
 
-def sorted_unique(values):
-    """Sort `values` in place; return what is left without repetitions."""
+def distinct_draws(n_total, n, rng):
+    """Draw from range(n_total) `n` times; return what was drawn, sorted."""
+    values = rng.integers(n_total, size=n)
+    if n_total <= LARGEST_INT32:
+        values = values.astype(np.int32)  # sorted in half the time
     values.sort()
-    return values[np.append(True, values[1:] != values[:-1])[: len(values)]]
+    return values[np.append(True, values[1:] != values[:-1])[:n]]

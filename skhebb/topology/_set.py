@@ -1,10 +1,17 @@
 """Sparse Evolutionary Training: prune the weakest, grow at random."""
 
-import numpy as np
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+from scipy.sparse import csr_array
+
+from skhebb._network.layer import SparseLayer
+from skhebb._typing import Auto, GraphName, GrowthRule, PruningRule, WeightScale
 from skhebb._utils.csr import make_csr
 from skhebb.topology._graphs import GRAPHS
 from skhebb.topology._growth import GROWTH_RULES, checked, takes_probe
+from skhebb.topology._probe import LayerProbe
 from skhebb.topology._pruning import PRUNING_RULES
 from skhebb.topology._results import array_of
 from skhebb.topology._topology import Topology
@@ -37,15 +44,15 @@ class SparseEvolution(Topology):
 
     def __init__(
         self,
-        graph,
-        epsilon,
-        density,
-        zeta,
-        pruning,
-        growth,
-        weight_scale,
-        growth_scale,
-    ):
+        graph: GraphName,
+        epsilon: float | None,
+        density: float | Auto | None,
+        zeta: float,
+        pruning: PruningRule,
+        growth: GrowthRule,
+        weight_scale: WeightScale,
+        growth_scale: WeightScale,
+    ) -> None:
         self.graph = graph
         self.epsilon = epsilon
         self.density = density
@@ -57,7 +64,14 @@ class SparseEvolution(Topology):
         self.needs_probe = takes_probe(self.growth)
         self.needs_errors = getattr(self.growth, "needs_errors", self.needs_probe)
 
-    def initial_weights(self, shapes, dtype, rng, data, n_threads):
+    def initial_weights(
+        self,
+        shapes: Sequence[tuple[int, int]],
+        dtype: np.dtype,
+        rng: np.random.Generator,
+        data: Any,
+        n_threads: int,
+    ) -> list[csr_array]:
         """Draw normally distributed weights on the initial graph.
 
         Parameters
@@ -79,7 +93,7 @@ class SparseEvolution(Topology):
         """
         return initial_weights(self, shapes, dtype, rng, data, n_threads)
 
-    def prune(self, layer, extent):
+    def prune(self, layer: SparseLayer, extent: float) -> None:
         """Remove connections, chosen by the rule.
 
         A layer that holds all connections keeps them: there is nowhere else to grow.
@@ -101,7 +115,12 @@ class SparseEvolution(Topology):
         wanted = f"The pruning rule must give a boolean array of shape ({n},)."
         layer.keep_connections(array_of(keep, "b", n, wanted))
 
-    def grow(self, layer, rng, probe=None):
+    def grow(
+        self,
+        layer: SparseLayer,
+        rng: np.random.Generator,
+        probe: LayerProbe | None = None,
+    ) -> None:
         """Fill the layer up, where the rule says.
 
         Parameters
@@ -117,8 +136,9 @@ class SparseEvolution(Topology):
         if n_new > 0:
             n_absent = layer.n_in * layer.n_out - layer.n_connections
             old = layer.weights
-            arrays = [read_only(a) for a in (old.data, old.indices, old.indptr)]
-            weights = make_csr(*arrays, old.shape)
+            arrays = old.data, old.indices, old.indptr
+            data, indices, indptr = map(read_only, arrays)
+            weights = make_csr(data, indices, indptr, old.shape)
             seen = {"probe": probe} if self.needs_probe else {}
             ranks = self.growth(weights, n_new, rng, **seen)
             ranks = checked(ranks, n_absent, n_new)

@@ -1,6 +1,14 @@
 """What topologies have in common."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from skhebb._network.layer import SparseLayer
+from skhebb.topology._probe import LayerProbe
 
 
 class Topology(ABC):
@@ -19,7 +27,14 @@ class Topology(ABC):
     needs_probe = needs_errors = False
 
     @abstractmethod
-    def initial_weights(self, shapes, dtype, rng, data, n_threads):
+    def initial_weights(
+        self,
+        shapes: Sequence[tuple[int, int]],
+        dtype: np.dtype,
+        rng: np.random.Generator,
+        data: Any,
+        n_threads: int,
+    ) -> list[csr_array]:
         """Draw the weights of a new network.
 
         Parameters
@@ -41,7 +56,7 @@ class Topology(ABC):
         """
 
     @abstractmethod
-    def prune(self, layer, extent):
+    def prune(self, layer: SparseLayer, extent: float) -> None:
         """Remove connections, by `layer.keep_connections`.
 
         Parameters
@@ -53,7 +68,12 @@ class Topology(ABC):
         """
 
     @abstractmethod
-    def grow(self, layer, rng, probe=None):
+    def grow(
+        self,
+        layer: SparseLayer,
+        rng: np.random.Generator,
+        probe: LayerProbe | None = None,
+    ) -> None:
         """Add connections, by `layer.add_connections`.
 
         There are to be `layer.n_connections_target` of them then. Several layers may

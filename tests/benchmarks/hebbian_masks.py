@@ -1,4 +1,9 @@
-"""How many connections a Hebbian mask prunes on MNIST, and at what accuracy.
+"""How many connections a Hebbian mask prunes, and at what accuracy.
+
+On MNIST or, with ``--data convolutions``, on what three convolutions that learned by
+HPCA give for CIFAR-10 (4800 features, those of `conv_few_labels.py`), as the published
+claim is of the last layer of a convolutional network: ``--hidden`` without a number is
+that layer alone.
 
 Networks with the output layer, or all layers, behind a mask, beside the same network
 without one; dense at the start. Prints the mean and half of the 95 % confidence
@@ -13,15 +18,19 @@ this way. With all images, seeds differ in initial weights and order only.
 
 import argparse
 import copy
+from pathlib import Path
 
 import numpy as np
+from conv_few_labels import images, pretrained
 from joblib import Parallel, delayed
 from scipy import stats
 from sklearn.base import clone
 
 from skhebb import HebbianMaskClassifier
+from skhebb._transformers.convolved_images import ConvolvedImages
 from skhebb.datasets import fetch_dataset
 
+RESULTS = Path(__file__).parent / "results"
 SETTINGS = {
     "defaults": {},
     # As wide residual networks are trained, one of which the claim is about.
@@ -50,24 +59,43 @@ def without_smallest(clf, shares):
     return pruned
 
 
-def run(setting, hidden, rates, n_samples, max_iter, seed):
-    """By mask and rate: shares pruned, accuracy, and that of pruning by magnitude."""
+def mnist(n_samples, seed):
+    """Images and classes to train on, and to test."""
     X, y = fetch_dataset("mnist")
     X, y = (X / 255).astype(np.float32), y.astype(int)
     train = np.random.default_rng(seed).permutation(60_000)[:n_samples]
+    return X[train], y[train], X[60_000:], y[60_000:]
+
+
+def convolutions(n_samples, seed, folder=RESULTS / "conv_few_labels", n_train=40_000):
+    """The same of pooled maps; each channel has mean 0."""
+    X, y = images("cifar10")
+    maps = ConvolvedImages(X, pretrained("cifar10", "HPCA", 0, folder, 3))
+    train = np.random.default_rng(seed).permutation(n_train)[:n_samples]
+    return maps[train], y[train], maps[n_train:], y[n_train:]
+
+
+DATA = {"mnist": mnist, "convolutions": convolutions}
+
+
+def run(name, setting, hidden, rates, n_samples, max_iter, seed):
+    """By mask and rate: shares pruned, accuracy, and that of pruning by magnitude."""
+    X, y, X_test, y_test = DATA[name](n_samples, seed)
     params = {"max_iter": max_iter, "random_state": seed, "n_jobs": 1}
     clf = HebbianMaskClassifier(hidden, **params, **SETTINGS[setting])
 
     def fitted(**mask):
-        return clone(clf).set_params(**mask).fit(X[train], y[train])
+        return clone(clf).set_params(**mask).fit(X, y)
 
     def accuracy(clf):
-        return clf.score(X[60_000:], y[60_000:])
+        return clf.score(X_test, y_test)
 
     plain = fitted(mask_rate=0)
     nothing = np.zeros(len(hidden) + 1)
     rows = {("no mask", 0): [*nothing, accuracy(plain), accuracy(plain)]}
-    for name, mask in MASKS.items():
+    masks = MASKS if hidden else [*MASKS][:3]  # the output layer is all there is
+    for name in masks:
+        mask = MASKS[name]
         for rate in rates:
             masked = fitted(mask_rate=rate, **mask)
             shares = masked.pruned_shares_[-1]
@@ -91,7 +119,8 @@ def main():
     )
     add = parser.add_argument
     add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
-    add("--hidden", type=int, nargs="+", default=[100])
+    add("--data", choices=DATA, default="mnist")
+    add("--hidden", type=int, nargs="*", default=[100])
     add("--rates", type=float, nargs="+", default=[0.1, 0.001])
     add("--samples", type=int, default=60_000)
     add("--epochs", type=int, default=10)
@@ -102,7 +131,7 @@ def main():
     jobs = [(s, seed) for s in args.settings for seed in range(args.seeds)]
     shared = args.hidden, args.rates, args.samples, args.epochs
     results = Parallel(n_jobs=args.n_jobs)(
-        delayed(run)(setting, *shared, seed) for setting, seed in jobs
+        delayed(run)(args.data, setting, *shared, seed) for setting, seed in jobs
     )
     layers = [f"layer {n + 1} pruned, %" for n in range(len(args.hidden) + 1)]
     head = ["settings", "mask", "rate", *layers, "accuracy, %", "difference"]

@@ -169,6 +169,7 @@ def fit_dense(row):
             optimizer.zero_grad()
             cross_entropy(outputs(X[batch], True), y[batch]).backward()
             optimizer.step()
+        print(f"epoch {epoch + 1}: {time.perf_counter() - wall:.0f} s", flush=True)
     processor = time.process_time() - processor
     wall = time.perf_counter() - wall
     return {

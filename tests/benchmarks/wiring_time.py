@@ -1,12 +1,14 @@
 """Time of wiring by Hebb: epochs with Hebbian growth, and correlation graphs.
 
 Epochs are the first ones of a network of three hidden layers as wide as the images are
-large, at 1 % of the connections, of 60 000, 6000 and 1000 images, with random and with
-Hebbian growth in turn; printed are medians of the ratio of processor time and of wall
-time, and the quartiles of the former. The rest are the defaults. Graphs
-are made in processes of their own, which print seconds and the most memory on top of X.
+large, at 1 % of the connections, of 60 000, 6000 and 1000 images (`--samples`), with
+random and with Hebbian growth in turn; printed are medians of the ratio of processor
+time and of wall time, and the quartiles of the former. The rest are the defaults.
+Graphs are made in processes of their own, which print seconds and the most memory on
+top of X.
 
     SKHEBB_DATA=... python tests/benchmarks/wiring_time.py [--epochs 6] [--repeats 5]
+        [--samples 1000] [--no-graphs]
 """
 
 import argparse
@@ -73,10 +75,10 @@ def times_of_epochs(X, y, growth, n_epochs):
     return stopwatch.seconds
 
 
-def compare_epochs(n_epochs, repeats):
+def compare_epochs(sizes, n_epochs, repeats):
     """Print how many times as long Hebbian growth takes."""
     X, y = images()
-    for n_samples in (len(X), 6000, 1000):
+    for n_samples in sizes:
         pairs = []
         for repeat in range(repeats):
             order = ("random", "hebbian") if repeat % 2 else ("hebbian", "random")
@@ -139,15 +141,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--samples", type=int, nargs="+", default=[60_000, 6000, 1000])
+    parser.add_argument("--no-graphs", action="store_true", help="epochs only")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     context = multiprocessing.get_context("spawn")
-    for case in GRAPHS_MADE:
+    for case in [] if arguments.no_graphs else GRAPHS_MADE:
         process = context.Process(target=make_graph, args=case)
         process.start()
         process.join()
     if arguments.epochs:
-        compare_epochs(arguments.epochs, arguments.repeats)
+        compare_epochs(arguments.samples, arguments.epochs, arguments.repeats)
 
 
 if __name__ == "__main__":

@@ -270,7 +270,7 @@ class TestCallbacks:
 @pytest.mark.parametrize("kept_bytes", [0, 2**30])
 def test_pretraining(kept_bytes, tmp_path, monkeypatch):
     """Also on what a hidden layer makes of samples again and again."""
-    monkeypatch.setattr("skhebb._predictors.layerwise.KEPT_BYTES", kept_bytes)
+    monkeypatch.setattr("skhebb._training.computed_rows.KEPT_BYTES", kept_bytes)
     X, y = data()
 
     def run(*killers):

@@ -12,8 +12,9 @@ from skhebb._kernels._handles import (
     RowChunks,
     TileLayout,
 )
+from skhebb._kernels._lag import StepHistory
 
-from skhebb._kernels import _connections, _loops, _rules
+from skhebb._kernels import _connections, _lag, _loops, _rules
 
 # Of these a kernel without handles checks the sizes only.
 STRUCTURE = {"indptr", "indices", "n_out"}
@@ -144,8 +145,8 @@ def updated(layer, rng):
     weights = expected(layer.weights, [state.copy() for state in states], sums)
     size = int(rng.choice(CHUNKS))
 
-    def compare(arguments, _):
-        layer.close(arguments["weights"], weights)
+    def compare(arguments, _, where=slice(None)):
+        layer.close(arguments["weights"][where], weights[where])
 
     arguments = {
         **layer.connections,
@@ -197,9 +198,15 @@ def update(rng):
 
 
 def update_nonzeros(rng):
-    """The same of the first layer, of non-zeros."""
+    """The same of the first layer, of non-zeros; other rows stay."""
     layer = Layer(rng)
     step, arguments, compare = updated(layer, rng)
+    is_absent = ~np.isin(layer.rows, layer.nonzeros()[0])
+
+    def expected(arguments, result):
+        before = layer.weights[is_absent]
+        assert_array_equal(arguments["weights"][is_absent], before)
+        compare(arguments, result, where=~is_absent)
 
     def call(indptr, indices, n_out, edges, batch_size, size, inputs, **others):
         connections = Connections(indptr, indices, n_out)
@@ -211,7 +218,40 @@ def update_nonzeros(rng):
             **others,
         )
 
-    return Case(call, compare, **arguments, inputs=layer.nonzeros())
+    return Case(call, expected, **arguments, inputs=layer.nonzeros())
+
+
+def catch_up(rng):
+    """A step that all rows but those of some non-zeros have missed."""
+    layer = Layer(rng)
+    step, n_states, total, stepped = layer.step(rng)
+    states = [abs(layer.normal(rng, layer.weights.shape)) for _ in range(n_states)]
+    zeros = np.zeros_like(layer.weights)
+    moved = stepped(layer.weights, [state.copy() for state in states], zeros)
+    taken = layer.nonzeros()
+    has_moved = ~np.isin(layer.rows, taken[0])
+
+    def call(indptr, indices, n_out, n_rows, longest, inputs, **others):
+        history = StepHistory(n_rows, longest)
+        history.append(step, total, NonZeros(*inputs))
+        _lag.catch_up(
+            Connections(indptr, indices, n_out), history, inputs=None, **others
+        )
+
+    def expected(arguments, _):
+        layer.close(arguments["weights"], np.where(has_moved, moved, layer.weights))
+
+    return Case(
+        call,
+        expected,
+        **layer.connections,
+        n_rows=layer.n_in,
+        longest=int(rng.integers(1, 4)),
+        inputs=taken,
+        weights=layer.weights.copy(),
+        states=states,
+        n_threads=layer.n_threads,
+    )
 
 
 def add_covariances(rng):
@@ -257,6 +297,7 @@ def add_covariances(rng):
         outputs=layer.tiled(layer.outputs),
         out_means=out_means,
         out_scales=out_scales,
+        centred=layer.blank(layer.n_out),
         scratch=layer.scratch(size),
     )
 
@@ -449,6 +490,7 @@ KERNELS = [
     forward_nonzeros,
     update,
     update_nonzeros,
+    catch_up,
     add_covariances,
     take_step,
     sum_of_squares,

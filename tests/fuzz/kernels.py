@@ -18,7 +18,7 @@ FREE = {
     *("inputs", "samples", "ranks", "values"),
 }
 # Never wrong, but large ones would start threads and fill the memory.
-COUNTS = {"n_threads", "n_parts"}
+COUNTS = {"n_threads", "n_parts", "n_rows", "longest"}
 
 OTHER = {"f4": "f8", "f8": "f4", "i4": "i8", "i8": "i4", "u1": "i8"}
 SIZES = [

@@ -14,6 +14,7 @@ from skhebb import SETClassifier
 from skhebb.inspection import (
     DegreeDistributionDisplay,
     InputConnectivityDisplay,
+    NetworkDisplay,
     TopologyHistory,
     WeightDistributionDisplay,
     to_graph,
@@ -47,6 +48,7 @@ def test_matplotlib_is_named_where_it_is_missing(fitted, monkeypatch):
         InputConnectivityDisplay.from_estimator,
         WeightDistributionDisplay.from_estimator,
         DegreeDistributionDisplay.from_estimator,
+        NetworkDisplay.from_estimator,
         to_graph,
         to_networkx,
     ],
@@ -61,6 +63,7 @@ def test_not_fitted(look):
     [
         InputConnectivityDisplay.from_estimator,
         WeightDistributionDisplay.from_estimator,
+        NetworkDisplay.from_estimator,
         to_graph,
         to_networkx,
         lambda estimator: update_terms(estimator, [[0.0]], [0]),

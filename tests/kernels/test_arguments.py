@@ -95,6 +95,7 @@ HEBBIAN = {
     "outputs": (N_OUT * 4,),
     "out_means": (N_OUT,),
     "out_scales": (N_OUT,),
+    "centred": (N_OUT * 4,),
     "scratch": (2, N_CONNECTIONS),
 }
 OF_INPUTS = {"in_means": (N_IN,), "in_scales": (N_IN,)}
@@ -125,7 +126,7 @@ WRITTEN = {
     forward_nonzeros: {"outputs"},
     update: {"weights", "in_errors", "in_error_sums", "scratch"},
     update_nonzeros: {"weights", "scratch"},
-    add_covariances: {"weights", "scratch"},
+    add_covariances: {"weights", "centred", "scratch"},
     batch_statistics: {"means", "scales"},
     load_rows: {"out"},
     take_step: {"parameters"},

@@ -1,10 +1,13 @@
 """Each kernel against a few lines of NumPy, for types, threads and batch sizes."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from skhebb._kernels._handles import ByPostsynaptic, NonZeros, OutputParts
+from skhebb._kernels._lag import StepHistory
 
 from skhebb._kernels import _loops, _rules, _runtime
 from skhebb._network.buffers import Backward, Batch, tiles_for
@@ -19,6 +22,7 @@ pytestmark = pytest.mark.usefixtures("instruction_set", "all_threads")
 NO_BACKWARD = Backward(None, None, LINEAR)
 DTYPES = [np.float32, np.float64]
 BATCHES = [1, 2, 7, 16, 33, 200, 270]
+INDEX_TYPES = [np.int32, np.int64]
 SHAPES = [(5, 7, 0.0), (13, 9, 0.3), (40, 60, 1.0), (200, 3, 0.1)]
 
 
@@ -39,18 +43,16 @@ def dtype(request):
     return request.param
 
 
-@pytest.fixture(params=SHAPES, ids=str)
-def case(request, batch, dtype, rng, random_weights):
-    """Weights and the activations and errors around them."""
-    n_in, n_out, density = request.param
-    weights = random_weights(n_in, n_out, density, dtype, rng)
-    a, d = rng.standard_normal((n_in, batch)), rng.standard_normal((n_out, batch))
-    return weights, a.astype(dtype), d.astype(dtype)
+@pytest.fixture
+def cases(batch, dtype, rng, random_weights):
+    """Weights of several shapes, and the activations and errors around them."""
 
+    def case(n_in, n_out, density):
+        weights = random_weights(n_in, n_out, density, dtype, rng)
+        a, d = rng.standard_normal((n_in, batch)), rng.standard_normal((n_out, batch))
+        return weights, a.astype(dtype), d.astype(dtype)
 
-@pytest.fixture(params=[np.int32, np.int64], ids=["i32", "i64"])
-def index_type(request):
-    return request.param
+    return [case(*shape) for shape in SHAPES]
 
 
 def sgd(momentum=0.0, nesterov=False):
@@ -101,23 +103,27 @@ def scratch_of(layer, n_threads):
     return np.full((_loops.N_GROUPS, layer.largest_chunk(n_threads)), np.nan)
 
 
-@pytest.mark.parametrize("n_threads", [1, 5])
-def test_forward(case, batch, dtype, index_type, rng, n_threads):
+def test_forward(cases, batch, dtype, rng):
     """Gathered, scattered, and from non-zeros: the product, and the same bits."""
-    weights, a, _ = case
-    a[:, rng.random(batch) < 0.2] = 0
-    biases = rng.standard_normal(weights.shape[1]).astype(dtype)
-    layer = layer_of(weights, index_type, biases)
-    tiles = tiles_for(batch, dtype)
-    outputs = []
-    for training, inputs in [(True, tiled(a)), (False, tiled(a)), (False, nonzeros(a))]:
-        out = np.full(len(biases) * tiles.stride, np.nan, dtype=dtype)
-        layer.forward(inputs, out, tiles, LINEAR, training, n_threads)
-        outputs.append(untiled(out, batch))
-    expected = weights.toarray().T @ a + biases[:, np.newaxis]
-    assert_allclose(outputs[0], expected, **tolerance(dtype))
-    assert_array_equal(outputs[0], outputs[1])
-    assert_array_equal(outputs[0], outputs[2])
+    for case, index_type, n_threads in product(cases, INDEX_TYPES, [1, 5]):
+        weights, a = case[0], case[1].copy()
+        a[:, rng.random(batch) < 0.2] = 0
+        biases = rng.standard_normal(weights.shape[1]).astype(dtype)
+        layer = layer_of(weights, index_type, biases)
+        tiles = tiles_for(batch, dtype)
+        outputs = []
+        for training, inputs in [
+            (True, tiled(a)),
+            (False, tiled(a)),
+            (False, nonzeros(a)),
+        ]:
+            out = np.full(len(biases) * tiles.stride, np.nan, dtype=dtype)
+            layer.forward(inputs, out, tiles, LINEAR, training, n_threads)
+            outputs.append(untiled(out, batch))
+        expected = weights.toarray().T @ a + biases[:, np.newaxis]
+        assert_allclose(outputs[0], expected, **tolerance(dtype))
+        assert_array_equal(outputs[0], outputs[1])
+        assert_array_equal(outputs[0], outputs[2])
 
 
 def test_gather_of_every_width(batch, dtype, rng, random_weights):
@@ -161,63 +167,70 @@ def last_bits(a):
 
 
 @pytest.mark.parametrize("activation", sorted(KERNELS))
-def test_update(case, batch, dtype, index_type, activation):
+def test_update(cases, batch, dtype, activation):
     """Plain gradient descent, so that what the weights lose is the gradient."""
-    weights, a, d = case
-    n_threads = 3
-    before = weights.toarray()
-    rows, columns = weights.nonzero()
-    layer, tiles = layer_of(weights, index_type), tiles_for(batch, dtype)
-    step = sgd().step(0.5, NO_PENALTY, 1)
-    back = np.full(len(a) * tiles.stride, np.nan, dtype=dtype)
-    sums = np.full((_loops.N_GROUPS, len(a)), np.nan, dtype=dtype)
-    scratch = scratch_of(layer, n_threads).astype(dtype)
-    layer.update(
-        tiled(a),
-        tiled(d),
-        Backward(back, sums.ravel(), KERNELS[activation]),
-        batch_of(tiles),
-        step,
-        scratch,
-        n_threads,
-    )
-    expected = before - 0.5 / batch * (a @ d.T)
-    assert_allclose(weights.data, expected[rows, columns], **tolerance(dtype))
-    errors = (before @ d) * DERIVATIVES[activation](a)
-    assert_allclose(untiled(back, batch), errors, **tolerance(dtype))
-    assert_allclose(sums[0], errors.sum(axis=1), rtol=2e-3, atol=1e-3)
+    for (given, a, d), index_type in product(cases, INDEX_TYPES):
+        n_threads = 3
+        weights = given.copy()
+        before = weights.toarray()
+        rows, columns = weights.nonzero()
+        layer, tiles = layer_of(weights, index_type), tiles_for(batch, dtype)
+        step = sgd().step(0.5, NO_PENALTY, 1)
+        back = np.full(len(a) * tiles.stride, np.nan, dtype=dtype)
+        sums = np.full((_loops.N_GROUPS, len(a)), np.nan, dtype=dtype)
+        scratch = scratch_of(layer, n_threads).astype(dtype)
+        layer.update(
+            tiled(a),
+            tiled(d),
+            Backward(back, sums.ravel(), KERNELS[activation]),
+            batch_of(tiles),
+            step,
+            scratch,
+            n_threads,
+        )
+        expected = before - 0.5 / batch * (a @ d.T)
+        assert_allclose(weights.data, expected[rows, columns], **tolerance(dtype))
+        errors = (before @ d) * DERIVATIVES[activation](a)
+        assert_allclose(untiled(back, batch), errors, **tolerance(dtype))
+        assert_allclose(sums[0], errors.sum(axis=1), rtol=2e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("is_sparse", [False, True])
 @pytest.mark.parametrize("momentum", [0, 0.9])
 @pytest.mark.parametrize("penalty", [NO_PENALTY, Penalty(0.25), Penalty(0.2, 0.1)])
 def test_update_of_the_first_layer(
-    case, batch, dtype, rng, is_sparse, momentum, penalty
+    cases, batch, dtype, rng, is_sparse, momentum, penalty
 ):
-    weights, a, d = case
-    n_threads = 3
-    a[rng.random(a.shape) < 0.8] = 0
-    before = weights.toarray()
-    rows, columns = weights.nonzero()
-    layer, tiles = layer_of(weights), tiles_for(batch, dtype)
-    optimizer = sgd(momentum)
-    layer.reset_state(optimizer.n_arrays)
-    velocity = rng.standard_normal(weights.nnz).astype(dtype)
-    if momentum:
-        layer.weight_state = [velocity.copy()]
-    layer.update(
-        nonzeros(a) if is_sparse else tiled(a),
-        tiled(d),
-        NO_BACKWARD,
-        batch_of(tiles),
-        optimizer.step(0.5, penalty, 1),
-        scratch_of(layer, n_threads).astype(dtype),
-        n_threads,
-    )
-    decay = penalty.alpha + penalty.weight_decay * batch
-    gradient = (a @ d.T + decay * before)[rows, columns] / batch
-    expected = before[rows, columns] + momentum * velocity - 0.5 * gradient
-    assert_allclose(weights.data, expected, **tolerance(dtype))
+    for weights, a, d in cases:
+        n_threads = 3
+        a[rng.random(a.shape) < 0.8] = 0
+        before = weights.toarray()
+        rows, columns = weights.nonzero()
+        layer, tiles = layer_of(weights), tiles_for(batch, dtype)
+        optimizer = sgd(momentum)
+        layer.reset_state(optimizer.n_arrays)
+        velocity = rng.standard_normal(weights.nnz).astype(dtype)
+        if momentum:
+            layer.weight_state = [velocity.copy()]
+        inputs = nonzeros(a) if is_sparse else tiled(a)
+        step = optimizer.step(0.5, penalty, 1)
+        layer.update(
+            inputs,
+            tiled(d),
+            NO_BACKWARD,
+            batch_of(tiles),
+            step,
+            scratch_of(layer, n_threads).astype(dtype),
+            n_threads,
+        )
+        if is_sparse:  # the rows of other features
+            history = StepHistory(layer.n_in, 1)
+            history.append(step, batch, inputs)
+            layer.catch_up(history, None, n_threads)
+        decay = penalty.alpha + penalty.weight_decay * batch
+        gradient = (a @ d.T + decay * before)[rows, columns] / batch
+        expected = before[rows, columns] + momentum * velocity - 0.5 * gradient
+        assert_allclose(weights.data, expected, **tolerance(dtype))
 
 
 def test_weights_of_absent_features_are_not_visited(rng, random_weights):
@@ -226,12 +239,13 @@ def test_weights_of_absent_features_are_not_visited(rng, random_weights):
     a, d = np.zeros((50, 8)), rng.standard_normal((20, 8))
     a[[3, 30]] = 1
     layer = layer_of(weights)
+    layer.reset_state(1)
     layer.update(
         nonzeros(a),
         tiled(d),
         NO_BACKWARD,
         batch_of(tiles_for(8, np.float64)),
-        sgd().step(1.0, NO_PENALTY, 1),
+        sgd(0.9).step(1.0, Penalty(0.1), 1),
         scratch_of(layer, 2),
         2,
     )
@@ -241,33 +255,36 @@ def test_weights_of_absent_features_are_not_visited(rng, random_weights):
 
 @pytest.mark.parametrize("is_weighted", [False, True])
 @pytest.mark.parametrize("is_sparse", [False, True])
-def test_add_covariances(case, batch, dtype, rng, is_sparse, is_weighted):
-    weights, a, out = case
-    n_threads = 2
-    if is_sparse:
-        a[rng.random(a.shape) < 0.7] = 0
-        a[0] = 5  # no zeros at all, and constant
-        a[1] = rng.random(batch) + 1
-    layer, tiles = layer_of(weights), tiles_for(batch, dtype)
-    inputs = nonzeros(a) if is_sparse else tiled(a)
-    before = weights.toarray()
-    rows, columns = weights.nonzero()
-    rule = HebbianCovariance([0.5], 0.9, "batch")
-    sample_weight = 0.1 + rng.random(batch) if is_weighted else None
-    weighed = batch_of(tiles, sample_weight)
-    rule.observe(None, [inputs, tiled(out)], None, weighed, n_threads)
-    scratch = scratch_of(layer, n_threads).astype(dtype)
-    layer.add_covariances(inputs, weighed, rule.term(0, 2, 1), scratch, n_threads)
+def test_add_covariances(cases, batch, dtype, rng, is_sparse, is_weighted):
+    for weights, a, out in cases:
+        n_threads = 2
+        if is_sparse:
+            a[rng.random(a.shape) < 0.7] = 0
+            a[0] = 5  # no zeros at all, and constant
+            a[1] = rng.random(batch) + 1
+        layer, tiles = layer_of(weights), tiles_for(batch, dtype)
+        inputs = nonzeros(a) if is_sparse else tiled(a)
+        before = weights.toarray()
+        rows, columns = weights.nonzero()
+        rule = HebbianCovariance([0.5], 0.9, "batch")
+        sample_weight = 0.1 + rng.random(batch) if is_weighted else None
+        weighed = batch_of(tiles, sample_weight)
+        rule.observe(None, [inputs, tiled(out)], None, weighed, n_threads)
+        scratch = scratch_of(layer, n_threads).astype(dtype)
+        room = np.empty_like(tiled(out)), scratch
+        layer.add_covariances(inputs, weighed, rule.term(0, 2, 1), *room, n_threads)
 
-    neurons = np.concatenate([a, out]).astype(np.float64)
-    ranges = np.ptp(neurons, axis=1, keepdims=True)
-    scaled = np.divide(neurons, ranges, where=ranges > 0, out=np.zeros_like(neurons))
-    covariance = np.cov(scaled, ddof=0, aweights=sample_weight).reshape(
-        len(neurons), -1
-    )
-    covariance = covariance[: len(a), len(a) :]
-    expected = before + 0.5 * 0.9**2 * covariance
-    assert_allclose(weights.data, expected[rows, columns], **tolerance(dtype))
+        neurons = np.concatenate([a, out]).astype(np.float64)
+        ranges = np.ptp(neurons, axis=1, keepdims=True)
+        scaled = np.divide(
+            neurons, ranges, where=ranges > 0, out=np.zeros_like(neurons)
+        )
+        covariance = np.cov(scaled, ddof=0, aweights=sample_weight).reshape(
+            len(neurons), -1
+        )
+        covariance = covariance[: len(a), len(a) :]
+        expected = before + 0.5 * 0.9**2 * covariance
+        assert_allclose(weights.data, expected[rows, columns], **tolerance(dtype))
 
 
 @pytest.mark.parametrize("is_weighted", [False, True])
@@ -418,16 +435,16 @@ def test_load_rows(batch, dtype, rng, n_features):
     assert_array_equal(out, tiled(X[samples].T))
 
 
-def test_nan_and_infinity_reach_the_output(case, dtype, batch):
-    weights, a, _ = case
-    a[0, 0], a[1, 0] = np.inf, np.nan
-    layer, tiles = layer_of(weights), tiles_for(batch, dtype)
-    touched = np.zeros(weights.shape[1], dtype=bool)
-    touched[weights.indices[: weights.indptr[2]]] = True
-    for training in (True, False):
-        out = np.empty(layer.n_out * tiles.stride, dtype=dtype)
-        layer.forward(tiled(a), out, tiles, LINEAR, training, 1)
-        assert_array_equal(~np.isfinite(untiled(out, batch)[:, 0]), touched)
+def test_nan_and_infinity_reach_the_output(cases, dtype, batch):
+    for weights, a, _ in cases:
+        a[0, 0], a[1, 0] = np.inf, np.nan
+        layer, tiles = layer_of(weights), tiles_for(batch, dtype)
+        touched = np.zeros(weights.shape[1], dtype=bool)
+        touched[weights.indices[: weights.indptr[2]]] = True
+        for training in (True, False):
+            out = np.empty(layer.n_out * tiles.stride, dtype=dtype)
+            layer.forward(tiled(a), out, tiles, LINEAR, training, 1)
+            assert_array_equal(~np.isfinite(untiled(out, batch)[:, 0]), touched)
 
 
 def test_unknown_instruction_set_is_refused():
@@ -454,7 +471,8 @@ def test_covariance_of_neurons_far_from_zero(rng):
         layer.weights.data[:] = 0
         rule.observe(None, [inputs, tiled(out)], None, batch, 1)
         scratch = scratch_of(layer, 1).astype(np.float32)
-        layer.add_covariances(inputs, batch, rule.term(0, 0, 1), scratch, 1)
+        room = np.empty_like(tiled(out)), scratch
+        layer.add_covariances(inputs, batch, rule.term(0, 0, 1), *room, 1)
         assert_allclose(layer.weights.data, expected.ravel(), atol=2e-6)
 
 

@@ -24,12 +24,20 @@ def interruptible():
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("streaming", [False, True])
-def test_interrupt_keeps_the_last_complete_epoch(data, streaming):
+def test_interrupt_keeps_the_last_complete_epoch(data, streaming, monkeypatch):
+    """The interrupt comes when training has begun, and at any moment."""
     X, y = data
     X, y = np.tile(X, (200, 1)), np.tile(y, 200)
     clf = SETClassifier((400, 400), batch_size=20, **{**FAST, "max_iter": 10_000})
-    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
-    timer.start()
+    timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
+    run_batch = Trainer.run_batch
+
+    def begin(trainer, *args):
+        monkeypatch.setattr(Trainer, "run_batch", run_batch)
+        timer.start()
+        return run_batch(trainer, *args)
+
+    monkeypatch.setattr(Trainer, "run_batch", begin)
     train = partial(clf.partial_fit, classes=[0, 1, 2]) if streaming else clf.fit
     with pytest.warns(UserWarning, match="interrupted by user"):
         train(X, y)

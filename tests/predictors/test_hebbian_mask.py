@@ -13,8 +13,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skhebb import HebbianMaskClassifier, HebbianMaskRegressor, SETClassifier
 
 CONFIGURED = [
-    HebbianMaskClassifier(20, max_iter=40),
-    HebbianMaskClassifier(20, mask_rule="sign", masked_layers=[1], density=0.5),
+    HebbianMaskClassifier(20, max_iter=15),
+    HebbianMaskClassifier(
+        20, mask_rule="sign", masked_layers=[1], density=0.5, max_iter=15
+    ),
     HebbianMaskRegressor(20, masked_layers=[1], mask_rate=0.001, max_iter=40),
 ]
 

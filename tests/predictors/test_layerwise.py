@@ -17,7 +17,7 @@ from skhebb import (
     WinnerTakeAll,
 )
 
-KEPT = "skhebb._predictors.layerwise.KEPT_BYTES"
+KEPT = "skhebb._training.computed_rows.KEPT_BYTES"
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from sklearn.preprocessing import StandardScaler
 
 from skhebb import SETClassifier, SETRegressor
+from skhebb._predictors import fitted_network
 
 from .networks import (
     HIDDEN,
@@ -142,3 +143,34 @@ class TestProbabilities:
         found = clf.predict_proba(X)
         assert (found == 0).any()
         assert_array_equal(np.isneginf(clf.predict_log_proba(X)), found == 0)
+
+
+@each
+def test_predictions_do_not_depend_on_blocks(cls, monkeypatch):
+    X, y = problem(cls)
+    model = make(cls).fit(X, y)
+    expected = model.predict(X)
+    monkeypatch.setattr(fitted_network, "MOST_OUTPUTS", 40)
+    assert_array_equal(model.predict(X), expected)
+    X = np.where(np.arange(len(X))[:, np.newaxis] % 30 == 29, 1e308, X)
+    n_large = len(X) // 30
+    with pytest.raises(ValueError, match=f"for {n_large} of {len(X)} samples"):
+        model.predict(X)
+
+
+@each
+def test_few_samples_are_checked_like_many(cls, monkeypatch):
+    """Arrays that need no conversion are looked at by ourselves."""
+    X, y = problem(cls)
+    model = make(cls).fit(X, y)
+    bad = np.where(np.arange(X.size).reshape(X.shape) == 3, np.nan, X)
+    wrong = [bad, X[:, 1:], X[0], X[:0], X[np.newaxis], np.array(1.0)]
+    messages = []
+    for most in fitted_network.FEW, 0:
+        monkeypatch.setattr(fitted_network, "FEW", most)
+        assert_array_equal(model.predict(X[:5]), model.predict(X)[:5])
+        for samples in wrong:
+            with pytest.raises(ValueError, match=r".+") as error:
+                model.predict(samples)
+            messages.append(str(error.value))
+    assert messages[: len(wrong)] == messages[len(wrong) :]

@@ -40,22 +40,22 @@ def expected_failures(estimator):
         HebbSETRegressor(),
         SETClassifier(
             (8, 8), loss="squared_error_published", density=0.6, solver="sgd",
-            learning_rate="constant", learning_rate_init=0.5, max_iter=200,
+            learning_rate="constant", learning_rate_init=0.5, max_iter=80,
         ),
         HebbSETClassifier(
-            (20,), density=0.5, evolution_interval=3, pruning="sign", max_iter=200,
+            (20,), density=0.5, evolution_interval=3, pruning="sign", max_iter=60,
             early_stopping=True, validation_fraction=0.3, initial_graph="erk",
             scoring="loss",
         ),
         SETClassifier(
             (50, 50), density=0.3, batch_size=16, activation="all_relu", dropout=0.1,
-            learning_rate="adaptive", tol=1e-4, max_iter=20, growth="gradient",
+            learning_rate="adaptive", tol=1e-4, max_iter=10, growth="gradient",
             initial_graph="correlation",
         ),
         HebbSETRegressor(
             (30,), density=0.5, batch_size=8, solver="sgd", activation="tanh",
             initial_graph="uniform", lambda_unit="batch", learning_rate="invscaling",
-            learning_rate_init=0.1,
+            learning_rate_init=0.1, max_iter=20,
         ),
     ],
     expected_failed_checks=expected_failures,

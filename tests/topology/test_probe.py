@@ -215,10 +215,10 @@ def data_of(n_samples, n_features):
 
 
 def test_samples_of_a_probe():
-    def draw(n_samples, sizes, seed=0):
+    def draw(n_samples, sizes, seed=0, n_trained=9000):
         data = data_of(n_samples, sizes[0])
         rng = np.random.default_rng(seed)
-        return probing.probe_samples(data, sizes, np.float32, rng)
+        return probing.probe_samples(data, sizes, np.float32, n_trained, rng)
 
     few = draw(300, [4, 3])
     assert_array_equal(few, np.arange(10, 300))
@@ -230,3 +230,7 @@ def test_samples_of_a_probe():
     # At most 256 MiB of activations and errors in float32, but a hundred samples.
     assert len(draw(9000, [4, 99_996])) == 2**28 // (2 * 100_000 * 4)
     assert len(draw(9000, [4, 10_000_000])) == 100
+    # At most a tenth of what is trained on between two evolutions, but a hundred.
+    assert len(draw(9000, [4, 3], n_trained=2505)) == 250
+    assert len(draw(9000, [4, 3], n_trained=320)) == 100
+    assert_array_equal(draw(60, [4, 3], n_trained=320), np.arange(10, 60))

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 import numpy as np
 import pytest
 
+from skhebb._network.kernels import Kernels
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import Network
 from skhebb._network.topology_state import MaskState
@@ -44,7 +45,12 @@ def make_network(rng, random_weights):
         layer.n_connections_target += 2
         layer.input_scale = 1.5
     layers[0].topology_state = MaskState.begin(layers[0].weights)
-    return Network(layers)
+    network = Network(layers)
+    network.kernels = Kernels([rng.normal(size=(3, 4)), rng.normal(size=(2, 3))])
+    network.kernels.reset_state(2)
+    for array in (a for states in network.kernels.states for a in states):
+        array[:] = rng.normal(size=array.shape)
+    return network
 
 
 def filled(cls, **given):
@@ -85,7 +91,7 @@ def leaves(value, path=()):
 def plain(value):
     """What can be compared, apart from the value that it is of."""
     if isinstance(value, Network):
-        return [
+        layers = [
             [
                 *plain(layer.parameters),
                 plain(layer.weight_state),
@@ -95,6 +101,8 @@ def plain(value):
             ]
             for layer in value.layers
         ]
+        kernels = value.kernels
+        return [*layers, plain([kernels.arrays, kernels.scales, kernels.states])]
     if isinstance(value, np.random.Generator):
         return value.bit_generator.state
     if isinstance(value, MaskState):
@@ -114,10 +122,12 @@ def plain_leaves(state):
 
 def change(state):
     """Change every field, in the ways in which training does."""
-    for layer, before in zip(
-        state.network.layers, state.network.parameters, strict=True
-    ):
-        layer.unshare_from(before)
+    network = state.network
+    network.unshare_from(network.parameters)
+    kernels = network.kernels
+    for array in (*kernels.arrays, *(a for states in kernels.states for a in states)):
+        array += 1
+    for layer in network.layers:
         layer.weights.data += 1
         layer.biases += 1
         for array in (*layer.weight_state, *layer.bias_state):
@@ -158,8 +168,11 @@ def test_snapshot(state):
         after = plain_leaves(state)
         assert after.pop(STARTS_ANEW) == 0
         networks = after.pop(("network",)), before[("network",)]
+        (*layers, (arrays, scales, states)), (*layers_before, kernels) = networks
+        assert [arrays, scales] == kernels[:2]
+        assert not any(np.any(array) for each in states for _, array in each)
         for (*learned, weight_state, bias_state, _, _), layer_before in zip(
-            *networks, strict=True
+            layers, layers_before, strict=True
         ):
             assert learned == layer_before[:3]
             assert not np.any(weight_state[0][1])
@@ -204,6 +217,8 @@ def test_what_is_not_sound_is_refused(state, part, change, message):
 
 def test_the_best_network_must_be_one_of_these_layers(state):
     best = state.progress.best_parameters
-    state.progress = replace(state.progress, best_parameters=best[::-1])
+    state.progress = replace(
+        state.progress, best_parameters=best._replace(layers=best.layers[::-1])
+    )
     with pytest.raises(ValueError, match="best_parameters"):
         TrainingState.unpack(**state.pack())

@@ -179,3 +179,10 @@ def test_predictions_that_do_not_fit(rng, monkeypatch):
     for outputs in clf.predict_proba, wta.transform:
         with pytest.raises(MemoryError, match="Give fewer samples at a time"):
             outputs(X)
+
+
+def test_predicted_labels_want_few_probabilities_at_a_time(rng, peak):
+    X, y = rng.random((4000, 4)), np.arange(4000) % 2000
+    clf = SETClassifier(3, max_iter=1, n_jobs=1).fit(X, y)
+    assert peak(lambda: clf.predict_proba(X)) > 4000 * 2000 * 8
+    assert peak(lambda: clf.predict(X)) < 1.6 * 2**22 * 8 < 4000 * 2000 * 8

@@ -158,18 +158,20 @@ def test_unfitted(estimator_class, again, data):
     ids=["adam", "early stopping", "sgd", "all-relu"],
 )
 @pytest.mark.parametrize("outputs_of", [None, several], ids=["one", "several"])
-def test_after_fit(estimator_class, again, data, params, outputs_of):
+def test_after_fit(estimator_class, data, params, outputs_of):
     X, y = data
     y = y if outputs_of is None else outputs_of(X, y)
     estimator = estimator_class(**{**NETWORK, **params}, batch_size=16).fit(X, y)
-    other = again(estimator)
-    assert_same(estimator, other)
-    assert_array_equal(outputs(estimator, X), outputs(other, X))
+    others = {way: again(estimator) for way, again in WAYS.items()}
+    for way, other in others.items():
+        assert_same(estimator, other, way)
+        assert_array_equal(outputs(estimator, X), outputs(other, X))
     # And go on alike, in a whole fit.
-    for each in (estimator, other):
-        each.set_params(warm_start=True).fit(X, y)
-    assert len(other.loss_curve_) == 6
-    assert_same(estimator, other)
+    estimator.set_params(warm_start=True).fit(X, y)
+    for way, other in others.items():
+        other.set_params(warm_start=True).fit(X, y)
+        assert len(other.loss_curve_) == 6
+        assert_same(estimator, other, way)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -181,18 +183,19 @@ def test_after_fit(estimator_class, again, data, params, outputs_of):
     ],
     ids=["adam", "sgd"],
 )
-def test_partial_fit_goes_on(estimator_class, again, data, params, dtype):
+def test_partial_fit_goes_on(estimator_class, data, params, dtype):
     X, y = data
     X = X.astype(dtype)
     estimator = estimator_class(**NETWORK, **params, batch_size=16)
     begin(estimator, X, y).partial_fit(X[:40], y[:40])
-    other = again(estimator)
-    assert other.coefs_[0].dtype == dtype
-    for each in (estimator, other):
+    others = {way: again(estimator) for way, again in WAYS.items()}
+    for each in (estimator, *others.values()):
         for _ in range(3):
             each.partial_fit(X, y)
-    assert_same(estimator, other)
-    assert_array_equal(outputs(estimator, X), outputs(other, X))
+    for way, other in others.items():
+        assert other.coefs_[0].dtype == dtype
+        assert_same(estimator, other, way)
+        assert_array_equal(outputs(estimator, X), outputs(other, X))
 
 
 @pytest.mark.parametrize(

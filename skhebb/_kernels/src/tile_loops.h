@@ -76,6 +76,21 @@ typedef struct {
     const void *in_means, *in_scales, *outputs, *out_means, *out_scales;
 } skhebb_hebbian;
 
+/* Steps that rows may have missed because their inputs were zero. */
+typedef struct {
+    skhebb_rule rule;
+    ptrdiff_t n_steps;
+    const double *factors; /* those of skhebb_step, which all steps share but for rates */
+    /* Of gradient descent, for each step from which on a row may have been absent, the
+     * matrix that takes weight and velocity to where they are now. */
+    const double *moves;
+    /* Of Adam: sums of rates and of decays before each step; and, by the length of an
+     * absence, what is left of both moments, and how much of the rate theirs and the
+     * decay's moves have, see catch_up_template.h. */
+    const double *rates, *decays, *lengths;
+    void *state0, *state1;
+} skhebb_history;
+
 typedef struct {
     /* Of one tile: out_j = f(bias_j + sum_i w_ij in_i), for the neurons from..to - 1.
      * By postsynaptic neuron: the inputs of j are presynaptic[starts[j]...]. Where
@@ -112,19 +127,22 @@ typedef struct {
     void (*take_steps)(const skhebb_connections *layer, const skhebb_step *step,
                        void *products, ptrdiff_t distance, ptrdiff_t n_groups,
                        void *error_sums, ptrdiff_t from, ptrdiff_t to);
-    /* Gradient and step of the first layer, for the non-zeros of inputs. Features
-     * without any are visited only if `all`. */
+    /* Gradient and step of the first layer, for the non-zeros of inputs: of the features
+     * first..last - 1 of those that have any. Others are not visited. */
     void (*update_nonzeros)(const skhebb_connections *layer, const skhebb_tiles *tiles,
                             const skhebb_nonzeros *inputs, const void *errors,
-                            const skhebb_step *step, void *scratch, int all,
-                            ptrdiff_t from, ptrdiff_t to);
+                            const skhebb_step *step, void *scratch, ptrdiff_t first,
+                            ptrdiff_t last);
+    /* Activations of the neurons from..to - 1 of n, less their means. */
+    void (*centre)(void *out, const void *activations, ptrdiff_t n, const void *means,
+                   const skhebb_tiles *tiles, ptrdiff_t from, ptrdiff_t to);
     /* The products of a Hebbian term, and their addition to the weights. They are not
      * computed along with the gradient, because errors and outputs together leave the
      * cache. */
     void (*centred_products)(const skhebb_connections *layer, const skhebb_tiles *tiles,
                              ptrdiff_t first, ptrdiff_t last, const void *inputs,
-                             const skhebb_hebbian *term, void *products, ptrdiff_t from,
-                             ptrdiff_t to);
+                             const skhebb_hebbian *term, const void *centred_outputs,
+                             void *products, ptrdiff_t from, ptrdiff_t to);
     void (*add_covariances)(const skhebb_connections *layer, const skhebb_hebbian *term,
                             void *products, ptrdiff_t distance, ptrdiff_t n_groups,
                             ptrdiff_t from, ptrdiff_t to);
@@ -150,6 +168,11 @@ typedef struct {
     void (*load)(void *out, const skhebb_tiles *tiles, const void *X,
                  ptrdiff_t n_features, const ptrdiff_t *samples, ptrdiff_t from,
                  ptrdiff_t to);
+    /* Move the rows rows[first..last - 1], or first..last - 1 where that is NULL, as the
+     * steps since since[row] would have without a gradient; they have then seen all. */
+    void (*catch_up)(const skhebb_connections *layer, const skhebb_history *history,
+                     const ptrdiff_t *rows, int32_t *since, ptrdiff_t first,
+                     ptrdiff_t last);
 } skhebb_table;
 
 typedef struct {

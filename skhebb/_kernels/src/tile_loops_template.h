@@ -88,8 +88,6 @@ typedef struct { /* what the loops of a tile need not be told but by its width *
     void (*products_and_sum)(REAL *product, REAL *out, const REAL *left,
                              const REAL *rows, const INDEX *index, const REAL *weight,
                              ptrdiff_t n);
-    void (*centred_products)(REAL *product, const REAL *left, const REAL *rows,
-                             const REAL *mean, const INDEX *index, ptrdiff_t n);
 } NAME(width);
 
 #define WIDTH 1
@@ -300,20 +298,20 @@ INLINE REAL NAME(flushed)(REAL x)
 
 TARGET static void NAME(gradient_descent)(
     const skhebb_step *step, REAL *restrict weight, const REAL *restrict sums,
-    ptrdiff_t start, ptrdiff_t n)
+    REAL *restrict velocity, REAL *restrict unused, ptrdiff_t n)
 {
     const REAL inverse_total = (REAL)step->inverse_total;
     const REAL decay = (REAL)(step->alpha * step->inverse_total + step->weight_decay);
     const REAL learning_rate = (REAL)step->factors[0];
     const REAL momentum = (REAL)step->factors[1];
     const int nesterov = step->factors[2] != 0;
+    (void)unused;
     if (momentum == 0) {
         VECTORISE()
         for (ptrdiff_t k = 0; k < n; k++)
             weight[k] -= learning_rate * (inverse_total * sums[k] + decay * weight[k]);
         return;
     }
-    REAL *restrict velocity = (REAL *)step->state0 + start;
     VECTORISE()
     for (ptrdiff_t k = 0; k < n; k++) {
         const REAL move
@@ -326,15 +324,13 @@ TARGET static void NAME(gradient_descent)(
 
 TARGET static void NAME(adam)(
     const skhebb_step *step, REAL *restrict weight, const REAL *restrict sums,
-    ptrdiff_t start, ptrdiff_t n)
+    REAL *restrict mean, REAL *restrict square, ptrdiff_t n)
 {
     const REAL inverse_total = (REAL)step->inverse_total;
     const REAL decay = (REAL)(step->alpha * step->inverse_total + step->weight_decay);
     const REAL learning_rate = (REAL)step->factors[0];
     const REAL beta_1 = (REAL)step->factors[1], beta_2 = (REAL)step->factors[2];
     const REAL offset = (REAL)step->factors[3];
-    REAL *restrict mean = (REAL *)step->state0 + start;
-    REAL *restrict square = (REAL *)step->state1 + start;
     VECTORISE()
     for (ptrdiff_t k = 0; k < n; k++) {
         const REAL gradient = inverse_total * sums[k] + decay * weight[k];
@@ -345,14 +341,43 @@ TARGET static void NAME(adam)(
     }
 }
 
-static void (*const NAME(rules)[])(const skhebb_step *, REAL *, const REAL *, ptrdiff_t,
-                                   ptrdiff_t)
+static void (*const NAME(rules)[])(const skhebb_step *, REAL *, const REAL *, REAL *,
+                                   REAL *, ptrdiff_t)
     = {[SKHEBB_GRADIENT_DESCENT] = NAME(gradient_descent), [SKHEBB_ADAM] = NAME(adam)};
+
+/* Whether a loop's rest, what is left after whole vectors, is rounded like these. */
+INLINE int NAME(is_uniform)(const skhebb_step *step)
+{
+    const int nesterov = step->factors[1] != 0 && step->factors[2] != 0;
+    return step->rule != SKHEBB_GRADIENT_DESCENT || !nesterov;
+}
+
+/* A step of the parameters start..start + n - 1. If it is uniform, the rest is padded to
+ * a whole vector, so that no compiler rounds it differently. */
+TARGET static void NAME(move)(
+    const skhebb_step *step, REAL *weights, const REAL *sums, ptrdiff_t start,
+    ptrdiff_t n)
+{
+    enum { LANES = SKHEBB_CACHE_LINE / REAL_BYTES };
+    REAL *at[] = {weights + start, step->state0 ? (REAL *)step->state0 + start : NULL,
+                  step->state1 ? (REAL *)step->state1 + start : NULL};
+    const ptrdiff_t rest = NAME(is_uniform)(step) ? n % LANES : 0, whole = n - rest;
+    NAME(rules)[step->rule](step, at[0], sums, at[1], at[2], whole);
+    if (rest == 0)
+        return;
+    REAL last[3][LANES] = {{0}}, last_sums[LANES] = {0};
+    memcpy(last_sums, sums + whole, rest * sizeof(REAL));
+    for (int a = 0; a < 3 && at[a]; a++)
+        memcpy(last[a], at[a] + whole, rest * sizeof(REAL));
+    NAME(rules)[step->rule](step, last[0], last_sums, last[1], last[2], LANES);
+    for (int a = 0; a < 3 && at[a]; a++)
+        memcpy(at[a] + whole, last[a], rest * sizeof(REAL));
+}
 
 TARGET static void NAME(step)(
     const skhebb_step *step, void *parameters, const void *sums, ptrdiff_t n)
 {
-    NAME(rules)[step->rule](step, parameters, sums, 0, n);
+    NAME(move)(step, parameters, sums, 0, n);
 }
 
 /* Tile by tile, so that its errors stay in the cache for all neurons. */
@@ -409,50 +434,41 @@ TARGET static void NAME(take_steps)(
     NAME(reduce_groups)(sums, distance, n_groups, indptr[to] - start);
     if (error_sums)
         NAME(reduce_groups)((REAL *)error_sums + from, layer->n_in, n_groups, to - from);
-    /* Each neuron on its own: the end of a vectorised loop may round differently, and
-     * must not lie elsewhere for other parts. */
-    for (ptrdiff_t i = from; i < to; i++) {
-        const ptrdiff_t k = indptr[i], degree = indptr[i + 1] - k;
-        NAME(rules)[step->rule](step, (REAL *)layer->weights + k, sums + k - start, k,
-                                degree);
+    if (NAME(is_uniform)(step)) {
+        NAME(move)(step, layer->weights, sums, start, indptr[to] - start);
+        return;
     }
+    /* Each neuron on its own, so that rests do not lie elsewhere for other parts. */
+    for (ptrdiff_t i = from; i < to; i++)
+        NAME(move)(step, layer->weights, sums + indptr[i] - start, indptr[i],
+                   indptr[i + 1] - indptr[i]);
 }
 
 TARGET static void NAME(update_nonzeros)(
     const skhebb_connections *layer, const skhebb_tiles *tiles,
     const skhebb_nonzeros *inputs, const void *errors, const skhebb_step *step,
-    void *scratch, int all, ptrdiff_t from, ptrdiff_t to)
+    void *scratch, ptrdiff_t first, ptrdiff_t last)
 {
     const INDEX *indptr = layer->indptr;
     const REAL *values = inputs->values;
     REAL *sums = scratch;
-    ptrdiff_t r = 0;
-    while (r < inputs->n_active && inputs->features[r] < from)
-        r++;
-    for (ptrdiff_t i = from; i < to; i++) {
-        const int active = r < inputs->n_active && inputs->features[r] == i;
-        if (!active && !all) { /* on to the next one that is */
-            if (r == inputs->n_active)
-                return;
-            i = inputs->features[r] - 1;
-            continue;
-        }
+    for (ptrdiff_t r = first; r < last; r++) {
+        const ptrdiff_t i = inputs->features[r];
         const ptrdiff_t start = indptr[i], n = indptr[i + 1] - start;
         const INDEX *index = (const INDEX *)layer->indices + start;
+        ptrdiff_t tile = 0, width;
         memset(sums, 0, n * sizeof(REAL));
-        if (active) {
-            ptrdiff_t tile = 0, width;
-            for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
-                const REAL *error = (const REAL *)errors
-                    + NAME(tile_offset)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
-                for (ptrdiff_t k = 0; k < n; k++)
-                    sums[k] += values[q] * error[index[k] * width];
-            }
-            r++;
+        for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
+            const REAL *error = (const REAL *)errors
+                + NAME(tile_offset)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
+            for (ptrdiff_t k = 0; k < n; k++)
+                sums[k] += values[q] * error[index[k] * width];
         }
-        NAME(rules)[step->rule](step, (REAL *)layer->weights + start, sums, start, n);
+        NAME(move)(step, layer->weights, sums, start, n);
     }
 }
+
+#include "catch_up_template.h"
 
 TARGET static double NAME(sum_of_squares)(const void *values, ptrdiff_t n)
 {
@@ -472,11 +488,28 @@ INLINE void NAME(add_scaled)(
         weights[k] += scales[index[k]] * (factor * sums[k]);
 }
 
+TARGET static void NAME(centre)(
+    void *out, const void *activations, ptrdiff_t n, const void *means,
+    const skhebb_tiles *tiles, ptrdiff_t from, ptrdiff_t to)
+{
+    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
+        const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
+        const REAL *restrict rows = (const REAL *)activations + n * edge;
+        REAL *restrict centred = (REAL *)out + n * edge;
+        for (ptrdiff_t i = from; i < to; i++) {
+            const REAL mean = ((const REAL *)means)[i];
+            VECTORISE()
+            for (ptrdiff_t b = i * width; b < (i + 1) * width; b++)
+                centred[b] = rows[b] - mean;
+        }
+    }
+}
+
 /* One mean would do on paper; with both the rounding of a mean is of second order. */
 TARGET static void NAME(centred_products)(
     const skhebb_connections *layer, const skhebb_tiles *tiles, ptrdiff_t first,
-    ptrdiff_t last, const void *inputs, const skhebb_hebbian *term, void *products,
-    ptrdiff_t from, ptrdiff_t to)
+    ptrdiff_t last, const void *inputs, const skhebb_hebbian *term,
+    const void *centred_outputs, void *products, ptrdiff_t from, ptrdiff_t to)
 {
     const INDEX *indptr = layer->indptr, *indices = layer->indices;
     const REAL *means = term->in_means, *scales = term->in_scales;
@@ -487,7 +520,7 @@ TARGET static void NAME(centred_products)(
         const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
         const REAL *weights = (const REAL *)tiles->weights + edge;
         const REAL *left = (const REAL *)inputs + layer->n_in * edge;
-        const REAL *right = (const REAL *)term->outputs + layer->n_out * edge;
+        const REAL *right = (const REAL *)centred_outputs + layer->n_out * edge;
         for (ptrdiff_t i = from; i < to; i++) {
             const ptrdiff_t k = indptr[i];
             if (scales[i] == 0)
@@ -495,9 +528,8 @@ TARGET static void NAME(centred_products)(
             VECTORISE()
             for (ptrdiff_t b = 0; b < width; b++)
                 centred[b] = weights[b] * (left[i * width + b] - means[i]);
-            NAME(at_width)(width)->centred_products(
-                sums + k - start, centred, right, term->out_means, indices + k,
-                indptr[i + 1] - k);
+            NAME(at_width)(width)->products(sums + k - start, centred, right,
+                                            indices + k, indptr[i + 1] - k);
         }
     }
 }
@@ -651,9 +683,10 @@ TARGET static void NAME(load)(
 
 static const skhebb_table NAME(table) = {
     NAME(gather), NAME(scatter), NAME(forward_nonzeros), NAME(products),
-    NAME(take_steps), NAME(update_nonzeros), NAME(centred_products),
+    NAME(take_steps), NAME(update_nonzeros), NAME(centre), NAME(centred_products),
     NAME(add_covariances), NAME(add_covariances_nonzeros),
     NAME(step), NAME(sum_of_squares), NAME(statistics), NAME(drop), NAME(load),
+    NAME(catch_up),
 };
 
 #undef WIDEST

@@ -93,16 +93,6 @@ INLINE VECTOR AT_WIDTH(product)(const VECTOR *held, const REAL *rows, ptrdiff_t 
     return sum;
 }
 
-INLINE VECTOR AT_WIDTH(centred_product)(
-    const VECTOR *held, const REAL *rows, ptrdiff_t j, REAL centre)
-{
-    const VECTOR *row = (const VECTOR *)(rows + j * WIDTH);
-    VECTOR sum = held[0] * (row[0] - centre);
-    for (int v = 1; v < LENGTH; v++)
-        sum += held[v] * (row[v] - centre);
-    return sum;
-}
-
 INLINE VECTOR AT_WIDTH(product_and_sum)(
     const VECTOR *held, const REAL *rows, ptrdiff_t j, REAL weight, VECTOR *total)
 {
@@ -159,22 +149,9 @@ TARGET static void AT_WIDTH(products_and_sum)(
         ((VECTOR *)out)[v] = total[v];
 }
 
-/* product[k] += <left, rows[index[k]] - mean[index[k]]> */
-TARGET static void AT_WIDTH(centred_products)(
-    REAL *restrict product, const REAL *restrict left, const REAL *restrict rows,
-    const REAL *restrict mean, const INDEX *restrict index, ptrdiff_t n)
-{
-    VECTOR held[LENGTH];
-    for (int v = 0; v < LENGTH; v++)
-        held[v] = ((const VECTOR *)left)[v];
-#define PRODUCT(k) AT_WIDTH(centred_product)(held, rows, index[k], mean[index[k]])
-    FOR_CONNECTIONS(PRODUCT)
-#undef PRODUCT
-}
-
 static const NAME(width) AT_WIDTH(width) = {
     AT_WIDTH(gather), AT_WIDTH(scatter), AT_WIDTH(products),
-    AT_WIDTH(products_and_sum), AT_WIDTH(centred_products),
+    AT_WIDTH(products_and_sum),
 };
 
 #undef AT_WIDTH

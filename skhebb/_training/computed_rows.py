@@ -2,13 +2,15 @@
 
 from abc import ABC, abstractmethod
 
+from skhebb._training.batches import HiddenRows
 from skhebb._utils.plain_files import checksum
 
 BLOCK = 1000  # samples that are in memory to be described
+KEPT_BYTES = 2**27  # up to which all samples are kept in memory, which is faster
 
 
 class ComputedRows(ABC):
-    """Samples that features learn from without all of them being in memory.
+    """Samples that are learned from without all of them being in memory.
 
     Attributes
     ----------
@@ -29,8 +31,24 @@ class ComputedRows(ABC):
         Returns
         -------
         samples : ndarray of shape (n_rows, n_features)
-            Finite, and the same bits in whatever company.
+            A new array, finite, and of the same bits in the same company.
         """
+
+    def batch_source(self):
+        """Return where batches of these come from."""
+        return HiddenRows(self)
+
+    def __len__(self):
+        return self.shape[0]
+
+    @property
+    def n_bytes(self):
+        """Memory that all of them would take."""
+        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+
+    def whole_if_small(self):
+        """Return all samples in memory if they are few, else these."""
+        return self[:] if self.n_bytes <= KEPT_BYTES else self
 
     def checksums(self):
         """Return numbers that tell these samples from others, of one block each."""
@@ -41,3 +59,8 @@ class ComputedRows(ABC):
 def whole(X):
     """Return all of X, which may be ComputedRows, in memory."""
     return X[:] if isinstance(X, ComputedRows) else X
+
+
+def described(X):
+    """Return what X can be told from others by: X, or checksums of ComputedRows."""
+    return X.checksums() if isinstance(X, ComputedRows) else X

@@ -1,0 +1,139 @@
+"""A convolution through which errors go back: activations, and their derivatives."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from skhebb._transformers.channel_statistics import ChannelStatistics
+from skhebb._transformers.feature_activations import rectify, slopes
+from skhebb._transformers.patch_source import PatchSource
+from skhebb._transformers.pooling import Pooling
+
+
+class Trace(NamedTuple):
+    """Record of `ConvolutionBlock.activations` that `errors` goes back by.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_images, n_features)
+        The inputs.
+    slopes : ndarray or None
+        Derivatives of the activation function; with maxima at these only.
+    winners : ndarray or None
+        Places of the maxima.
+    """
+
+    X: np.ndarray
+    slopes: np.ndarray | None
+    winners: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class ConvolutionBlock:
+    """Products of patches with kernels, activation, pooling, standardisation.
+
+    Kernels are passed to each call. Statistics stay what they are, and so count as
+    constants for the derivatives.
+
+    Attributes
+    ----------
+    source : PatchSource
+    activation : {"identity", "relu", "triangle"}
+    power : float
+        Of "triangle".
+    pooling : Pooling
+    statistics : ChannelStatistics or None
+        By which pooled maps are standardised.
+    by_layer : bool
+        Whether all channels are divided by the same number.
+    """
+
+    source: PatchSource
+    activation: str
+    power: float
+    pooling: Pooling
+    statistics: ChannelStatistics | None
+    by_layer: bool
+
+    def bytes_of_image(self, n_kernels):
+        """Return what patches and maps of an image take at a time."""
+        rows, columns = self.source.grid.map_shape
+        n_numbers = rows * columns * (2 * self.source.grid.patch_size + 2 * n_kernels)
+        return n_numbers * self.source.dtype.itemsize
+
+    def activations(self, X, kernels, keeps=True):
+        """Return what becomes of images, and what errors will be propagated by.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_images, n_features)
+        kernels : ndarray of shape (n_kernels, patch_size)
+        keeps : bool
+            Whether errors will be.
+
+        Returns
+        -------
+        activations : ndarray of shape (n_images, n_features_out)
+        trace : Trace or None
+        """
+        products = self.source.patches(X) @ kernels.T
+        if self.activation == "triangle":
+            products -= products.mean(axis=1, keepdims=True)
+        maps = products.reshape(len(X), *self.source.grid.map_shape, -1)
+        winners = None
+        if self.pooling.kind == "max" and keeps:
+            maps, winners = self.pooling.pool_with_winners(maps)
+        elif self.pooling.kind == "max":
+            maps = self.pooling.pool(maps)
+        trace = None
+        if keeps:
+            trace = Trace(X, slopes(maps, self.activation, self.power), winners)
+        if self.activation != "identity":
+            power = self.power if self.activation == "triangle" else 1
+            maps = rectify(maps, power)
+        if self.pooling.kind != "max":
+            maps = self.pooling.pool(maps)
+        if self.statistics is not None:
+            self.statistics.standardize(maps, self.by_layer)
+        return maps.reshape(len(X), -1), trace
+
+    def errors(self, trace, kernels, errors, wants_those_before):
+        """Return dJ/dkernels, summed over images, and dJ/dX.
+
+        Parameters
+        ----------
+        trace : Trace
+        kernels : ndarray of shape (n_kernels, patch_size)
+        errors : ndarray of shape (n_images, n_features_out)
+            dJ/dactivations.
+        wants_those_before : bool
+
+        Returns
+        -------
+        gradient : ndarray of shape (n_kernels, patch_size)
+        errors : ndarray of shape (n_images, n_features) or None
+        """
+        source, map_shape = self.source, self.source.grid.map_shape
+        shape = len(errors), *self.pooling.shape(map_shape), len(kernels)
+        errors = errors.reshape(shape)
+        if self.statistics is not None:
+            errors = errors / self.statistics.scale(self.by_layer).astype(errors.dtype)
+        if self.pooling.kind == "max":
+            errors = with_slopes(errors, trace.slopes)
+            errors = self.pooling.errors_of_winners(errors, trace.winners, map_shape)
+        else:
+            errors = self.pooling.errors_of_sums(errors, map_shape)
+            errors = with_slopes(errors, trace.slopes)
+        errors = errors.reshape(-1, len(kernels))
+        if self.activation == "triangle":
+            errors = errors - errors.mean(axis=1, keepdims=True)
+        gradient = errors.T @ source.patches(trace.X)
+        if not wants_those_before:
+            return gradient, None
+        return gradient, source.add_up(errors @ kernels, trace.X.shape)
+
+
+def with_slopes(errors, slopes):
+    """Return errors times slopes, which are None where they are 1."""
+    return errors if slopes is None else errors * slopes

@@ -1,0 +1,5 @@
+"""Training on many machines."""
+
+from skhebb.dask._data_parallel import DataParallel
+
+__all__ = ["DataParallel"]
