@@ -88,17 +88,17 @@ def set_grain(Py_ssize_t work):
     return before
 
 
+def threads_worth(Py_ssize_t work):
+    """How many threads so many multiply-adds are worth."""
+    return 1 + work // grain
+
+
 def limit_threads(int limit):
     """Let no kernel that the calling thread calls have more; return the limit before."""
     global skhebb_thread_limit
     before = skhebb_thread_limit
     skhebb_thread_limit = max(1, limit)
     return before
-
-
-def threads_worth(Py_ssize_t work):
-    """How many threads so many multiply-adds are worth."""
-    return 1 + work // grain
 
 
 cdef int threads_for(Py_ssize_t work, int n_threads) noexcept nogil:

@@ -58,6 +58,8 @@ class SparseLayer:
         The optimiser's arrays, aligned with ``weights.data`` and ``biases``.
     topology_state : TopologyState or None
         What a topology keeps with the layer.
+    n_threads : int
+        Threads that a change of its connections may take, 1 at first.
     """
 
     def __init__(self, weights, biases):
@@ -67,6 +69,7 @@ class SparseLayer:
         self.n_connections_target = weights.nnz
         self.input_scale = 1.0
         self.topology_state = None
+        self.n_threads = 1
         self.clear_cache()
         self.reset_state(0)
 
@@ -312,7 +315,7 @@ class SparseLayer:
         indptr = _connections.count_kept(old.indptr, keep)
 
         def kept(values):
-            return _connections.compress(values, keep, indptr[-1])
+            return _connections.compress(values, keep, indptr[-1], self.n_threads)
 
         self._set_connections(kept(old.data), kept(old.indices), indptr)
         self.weight_state = [kept(state) for state in self.weight_state]
@@ -325,14 +328,15 @@ class SparseLayer:
         """
         old = self.weights
         indptr, indices, is_new = _connections.insert(
-            old.indptr, old.indices, self.n_out, ranks
+            old.indptr, old.indices, self.n_out, ranks, self.n_threads
         )
         del ranks  # large
-        data = _connections.merge(old.data, values, is_new)
+        data = _connections.merge(old.data, values, is_new, self.n_threads)
         self._set_connections(data, indices, indptr)
         zeros = np.zeros_like(values)
         self.weight_state = [
-            _connections.merge(state, zeros, is_new) for state in self.weight_state
+            _connections.merge(state, zeros, is_new, self.n_threads)
+            for state in self.weight_state
         ]
 
     def _set_connections(self, data, indices, indptr):

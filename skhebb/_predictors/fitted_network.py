@@ -80,7 +80,8 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
         network = self._fitted_state().network
         X = self._check_samples(X, network.dtype)
         inputs, n_samples = as_batch_source(X), X.shape[0]
-        work = n_samples * network.n_connections
+        is_plain = not isinstance(X, ComputedRows)  # or else these are most of the work
+        work = n_samples * network.n_connections if is_plain else None
         n_threads = effective_n_threads(self.n_jobs, work)
         size = n_samples if most is None else max(1, most // network.layer_sizes[-1])
         n_overflowing = 0
@@ -96,6 +97,8 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
 
     def _check_samples(self, X, dtype):
         """Return X as an array or CSR matrix of `dtype`, if it is as in `fit`."""
+        if isinstance(X, ComputedRows):  # checked before
+            return X
         if (
             type(X) is np.ndarray
             and X.dtype == dtype
@@ -106,8 +109,6 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
             and np.isfinite(X).all()
         ):
             return X  # scikit-learn says the same, and takes longer than to predict
-        if isinstance(X, ComputedRows):  # checked before
-            return X
         X = check_sparse("X", X)
         return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
 

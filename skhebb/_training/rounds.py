@@ -23,7 +23,7 @@ from skhebb._utils.threads import effective_n_threads
 
 @dataclass
 class Plan:
-    """What shards train by in all rounds of a fit.
+    """Settings that shards train by in all rounds of a fit.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Plan:
 
 
 class Moment(NamedTuple):
-    """What changes from round to round besides connections.
+    """State that changes from round to round, without connections.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Moment(NamedTuple):
 
 
 class Work(NamedTuple):
-    """What a shard does in a round.
+    """Samples that a shard trains on in a round.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class Work(NamedTuple):
 
 
 class Contribution(NamedTuple):
-    """What shards add to an average.
+    """Summands of shards to an average.
 
     Attributes
     ----------

@@ -85,7 +85,7 @@ class Shards(BatchSource):
 
     @property
     def shape(self):
-        """Of all rows."""
+        """Numbers of all rows and of features."""
         return self.n_samples, self.n_features
 
     @property

@@ -15,7 +15,7 @@ from skhebb._utils.threads import in_threads
 from skhebb.topology import Topology
 
 # Connections whose evolution takes longer than starting threads.
-WORTH_THREADS = 1 << 20
+WORTH_THREADS = 100_000
 
 
 @dataclass(kw_only=True)
@@ -271,12 +271,18 @@ class Trainer(BatchTrainer):
         if extent == 0:
             return
         # One layer at a time, because this is when memory is at its most.
+        self.share_layers(self.n_threads)
         for layer in self.state.network.layers:
             self.topology.prune(layer, extent)
         counters = self.state.counters
         self.state.counters = replace(
             counters, n_evolutions=counters.n_evolutions + 1, batches_since_evolution=0
         )
+
+    def share_layers(self, n_threads):
+        """Let changes of the connections of a layer have so many threads."""
+        for layer in self.state.network.layers:
+            layer.n_threads = n_threads
 
     def grow(self, data):
         """Fill all layers up, in threads if there is much to do; return by how many."""
@@ -287,8 +293,13 @@ class Trainer(BatchTrainer):
             self.topology, self.state, data, self.loss, n_trained, self.n_threads
         )
         triples = zip(network.layers, rngs, probes, strict=True)
-        # What looks at a probe has threads of its own.
-        if n_before < WORTH_THREADS or self.topology.needs_probe:
+        # Threads share layers where these are alike, else what a layer does; what looks
+        # at a probe has threads of its own.
+        largest = max(layer.n_connections_target for layer in network.layers)
+        are_alike = n_before >= WORTH_THREADS and 2 * largest <= n_before
+        in_turn = self.topology.needs_probe or not are_alike
+        self.share_layers(self.n_threads if in_turn else 1)
+        if in_turn:
             for triple in triples:
                 self.topology.grow(*triple)
         else:

@@ -44,7 +44,7 @@ class Handle:
 
     @property
     def status(self):
-        """As Dask calls it."""
+        """State of the future, as Dask calls it."""
         return "released" if self._future is None else self._future.status
 
     @property

@@ -215,7 +215,8 @@ default=None
                 InitialParameters(coefs_init, intercepts_init),
             )
         except RoundFailed as error:
-            if hasattr(network, "coefs_"):
+            state = getattr(network, "_state", None)
+            if state is not None and state.counters.n_steps:
                 self.estimator_ = network
                 error.add_note("estimator_ is the network of the last complete round.")
             raise

@@ -46,7 +46,7 @@ class ConnectionUpdateDisplay(Display):
     >>> from skhebb import HebbSETClassifier
     >>> from skhebb.inspection import ConnectionUpdateDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = HebbSETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = HebbSETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> pre, post = (int(ends[0]) for ends in clf.coefs_[1].nonzero())
     >>> display = ConnectionUpdateDisplay.from_estimator(
     ...     clf, X[:200] / 16, y[:200], connection=(1, pre, post)

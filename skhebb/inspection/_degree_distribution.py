@@ -38,7 +38,7 @@ class DegreeDistributionDisplay(Display):
     >>> from skhebb import SETClassifier
     >>> from skhebb.inspection import DegreeDistributionDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = SETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = SETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> display = DegreeDistributionDisplay.from_estimator(clf)
     >>> int(display.out_degrees[0].sum()) == clf.coefs_[0].nnz
     True

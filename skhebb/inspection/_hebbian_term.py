@@ -47,7 +47,7 @@ class HebbianTermDisplay(Display):
     >>> from skhebb import HebbSETClassifier
     >>> from skhebb.inspection import HebbianTermDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = HebbSETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = HebbSETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> display = HebbianTermDisplay.from_estimator(clf, X[:200] / 16, y[:200])
     >>> display.correlations.shape
     (2,)

@@ -39,7 +39,7 @@ class InputConnectivityDisplay(Display):
     >>> from skhebb import SETClassifier
     >>> from skhebb.inspection import InputConnectivityDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = SETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = SETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> display = InputConnectivityDisplay.from_estimator(clf, image_shape=(8, 8))
     >>> int(display.n_connections.sum()) == clf.coefs_[0].nnz
     True

@@ -71,7 +71,7 @@ def update_terms(
     >>> from skhebb import HebbSETClassifier
     >>> from skhebb.inspection import update_terms
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = HebbSETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = HebbSETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> terms = update_terms(clf, X[:200] / 16, y[:200])
     >>> terms.hebbian[0].shape == clf.coefs_[0].data.shape
     True

@@ -39,7 +39,7 @@ class WeightDistributionDisplay(Display):
     >>> from skhebb import SETClassifier
     >>> from skhebb.inspection import WeightDistributionDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = SETClassifier(random_state=0).fit(X / 16, y)
+    >>> clf = SETClassifier(max_iter=20, random_state=0).fit(X / 16, y)
     >>> display = WeightDistributionDisplay.from_estimator(clf)
     >>> len(display.summary)
     2

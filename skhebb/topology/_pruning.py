@@ -18,9 +18,13 @@ def keep_largest(weights, fraction):
     if n_dropped:
         # Not np.partition, which copies: memory for a large layer is dear.
         magnitudes = np.abs(weights)
-        magnitudes.partition(n_dropped - 1)
-        limit = magnitudes[n_dropped - 1]
-        np.abs(weights, out=magnitudes)
+        limit = magnitudes.dtype.type(0)
+        # Connections that are grown with 0, and have not learned since, are many: to
+        # partition equal numbers takes long.
+        if len(weights) - np.count_nonzero(weights) < n_dropped:
+            magnitudes.partition(n_dropped - 1)
+            limit = magnitudes[n_dropped - 1]
+            np.abs(weights, out=magnitudes)
         np.greater(magnitudes, limit, out=keep)
         n_kept_equals = len(weights) - n_dropped - np.count_nonzero(keep)
         if n_kept_equals:

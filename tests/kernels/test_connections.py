@@ -7,6 +7,9 @@ from scipy.sparse import csc_array, csr_array
 
 from skhebb._kernels import _connections
 
+pytestmark = pytest.mark.usefixtures("all_threads")
+n_threads = pytest.mark.parametrize("n_threads", [1, 3])
+
 SHAPES = [(1, 1, 1.0), (5, 7, 0.0), (13, 9, 0.3), (40, 60, 1.0), (100, 3, 0.1)]
 
 
@@ -51,34 +54,38 @@ def rows_of(weights):
     return weights.indices, weights.indptr[1:-1]
 
 
-def test_compress(weights, index, rng):
-    keep = rng.random(weights.nnz) < 0.5
+@n_threads
+@pytest.mark.parametrize("share", [0, 0.02, 0.5, 1])
+def test_compress(weights, index, rng, share, n_threads):
+    keep = rng.random(weights.nnz) < share
     indptr = _connections.count_kept(index[0], keep.view(np.uint8))
     rows = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
     counts = np.bincount(rows[keep], minlength=weights.shape[0])
     assert_array_equal(indptr, np.append(0, np.cumsum(counts)))
     for values in (index[1], weights.data):
-        kept = _connections.compress(values, keep.view(np.uint8), keep.sum())
+        kept = _connections.compress(values, keep.view(np.uint8), keep.sum(), n_threads)
         assert kept.dtype == values.dtype
         assert_array_equal(kept, values[keep])
 
 
-def test_merge(weights, rng):
+@n_threads
+def test_merge(weights, rng, n_threads):
     new = rng.standard_normal(7)
     is_new = np.zeros(weights.nnz + 7, dtype=bool)
     is_new[rng.choice(len(is_new), 7, replace=False)] = True
-    merged = _connections.merge(weights.data, new, is_new.view(np.uint8))
+    merged = _connections.merge(weights.data, new, is_new.view(np.uint8), n_threads)
     assert_array_equal(merged[is_new], new)
     assert_array_equal(merged[~is_new], weights.data)
 
 
-def test_insert(weights, index, rng):
+@n_threads
+def test_insert(weights, index, n_threads):
     n_out = weights.shape[1]
     present = cells_of(weights.indptr, weights.indices, n_out)
     absent = np.setdiff1d(np.arange(np.prod(weights.shape)), present)
     every = np.arange(len(absent))
     for ranks in (every, every[::3].copy(), every[-1:], every[:0]):
-        indptr, indices, is_new = _connections.insert(*index, n_out, ranks)
+        indptr, indices, is_new = _connections.insert(*index, n_out, ranks, n_threads)
         result = csr_array((np.ones(len(indices)), indices, indptr), weights.shape)
         result.check_format(full_check=True)
         cells = cells_of(indptr, indices, n_out)
