@@ -71,7 +71,7 @@ class FittedNetworkMixin(NetworkPersistenceMixin):
         return twin(self)
 
     def _outputs(self, X):
-        """What the network gives for all samples, (n_samples, n_outputs)."""
+        """Return what the network gives for all samples, (n_samples, n_outputs)."""
         (outputs,) = self._blocks_of_outputs(X, most=None)
         return outputs
 

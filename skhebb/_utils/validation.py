@@ -279,7 +279,7 @@ def check_outputs(outputs):
 
 
 def count_overflowing(outputs):
-    """Of how many samples what an estimator makes of them is not finite."""
+    """Count samples of which an estimator makes what is not finite."""
     is_finite = np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1)
     return len(outputs) - np.count_nonzero(is_finite)
 
