@@ -46,11 +46,14 @@ JOBS = {
     "cifar10": ("cifar10", None, (3072,) * 3, 0.002, 30),
     "fashion x2": ("fashion_mnist", None, (1568,) * 3, 0.005, 40),
     "mnist x2": ("mnist", None, (1568,) * 3, 0.005, 40),
+    "fashion x2 all_relu": ("fashion_mnist", None, (1568,) * 3, 0.005, 40),
+    "mnist x2 all_relu": ("mnist", None, (1568,) * 3, 0.005, 40),
     "emnist": ("emnist_bymerge60k", None, (784,) * 3, 0.005, 40),
     "fashion 20000": ("fashion_mnist", 20_000, (784,) * 3, 0.005, 20),
 }
 SMALL = ["fashion 20000"]
 LARGE = [job for job in JOBS if job not in SMALL]
+DENSE = [job for job in LARGE if not job.endswith("all_relu")]
 USUAL = "lung_bhattacharjee1543", "prostate_ge", "cnae9", "pcmac", "relathe"
 RECIPE = {"batch_size": 128, "weight_decay": 2e-4, "dropout": 0.1}
 SET = "erdos_renyi", "random"
@@ -64,7 +67,7 @@ PLANS = {
     "term": (SMALL, [0.01], [SET, HEBB], [0.01]),
     "density": (SMALL, [0.0025, 0.05], [SET, HEBB], [0]),
     "usual": (USUAL, ["auto"], [SET, ("erdos_renyi", "hebbian"), HEBB], [0]),
-    "dense": (LARGE, [1], [("dense", "none")], [0]),
+    "dense": (DENSE, [1], [("dense", "none")], [0]),
 }
 
 
@@ -99,7 +102,9 @@ def params_of(job):
     """The parameters that a job sets."""
     *_, hidden, rate, epochs = JOBS[job]
     names = "hidden_layer_sizes", "learning_rate_init", "max_iter"
-    return {**RECIPE, **dict(zip(names, (hidden, rate, epochs), strict=True))}
+    params = dict(zip(names, (hidden, rate, epochs), strict=True))
+    activation = "all_relu" if job.endswith("all_relu") else "relu"
+    return {**RECIPE, **params, "activation": activation}
 
 
 def fit_sparse(row):
