@@ -90,9 +90,9 @@ class DataParallel(MetaEstimatorMixin, BaseEstimator):
     -----
     The client holds y, the sample weights, an order of the samples and the network;
     each worker its shards and, while it trains and adds up, five networks or so with
-    their optimiser's arrays. What looks at some samples of all shards fetches them: `initial_graph=
-    "correlation"` up to 20 000, growth rules up to 500 each time, and early stopping
-    without X_val those it holds out.
+    their optimiser's arrays. What looks at some samples of all shards fetches them:
+    ``initial_graph="correlation"`` up to 20 000, growth rules up to 500 each time, and
+    early stopping without X_val those it holds out.
 
     References
     ----------
