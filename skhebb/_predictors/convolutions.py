@@ -35,14 +35,15 @@ def new_convolutions(convolutions, fine_tune, n_features, random_state):
     ------
     TypeError, ValueError
     """
-    layers = [clone(layer) for layer in convolutions]
-    shape = None
-    for place, layer in enumerate(layers):
-        if not isinstance(layer, BaseConvolution):
+    layers, shape = [], None
+    for place, given in enumerate(convolutions):
+        if not isinstance(given, BaseConvolution):
             raise TypeError(
                 "convolutions must be a list of ConvolutionalFeatures. Got "
-                f"{layer!r:.80} in convolutions[{place}]."
+                f"{given!r:.80} in convolutions[{place}]."
             )
+        layer = clone(given)
+        layers.append(layer)
         layer._validate_params()
         if isinstance(layer.features, BaseHebbianFeatures):
             layer.features._validate_params()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from numbers import Integral
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sklearn.callback import CallbackContext
 
@@ -12,6 +13,8 @@ from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._typing import Estimator
 from skhebb._utils.sklearn import can_reuse_listener, open_listener, send
 from skhebb.callbacks._fit_callback import FitCallback, task_names
+
+ORIGINALS = WeakValueDictionary()  # that have a log, by the address of their listener
 
 
 class LogFigures(FitCallback):
@@ -79,6 +82,7 @@ class LogFigures(FitCallback):
         self._process = os.getpid()
         # The listener must not hold the callback, whose end is its own.
         self._listener = open_listener(one_at_a_time(log), owner=self)
+        ORIGINALS[self._listener.address] = self
 
     def setup(self, estimator: Estimator, context: CallbackContext) -> None:
         """Check, before the fit, that there will be figures, and who wants them.
@@ -98,8 +102,8 @@ class LogFigures(FitCallback):
             If the estimator is not one of this package that trains by epochs.
         """
         super().setup(estimator, context)
-        is_elsewhere = os.getpid() != self._process
-        if is_elsewhere and not can_reuse_listener(self._listener):
+        is_here = os.getpid() == self._process and self._listener.address in ORIGINALS
+        if not is_here and not can_reuse_listener(self._listener):
             raise RuntimeError(
                 "This LogFigures was loaded from a file, without its log. Set a new "
                 "one by set_callbacks."

@@ -119,14 +119,7 @@ class NetworkDisplay(Display):
                 f"output must be None or an integer in the range [0, {n_outputs - 1}], "
                 f"since the network has {n_outputs} outputs. Got {output!r}."
             )
-        if (
-            isinstance(n_paths, bool)
-            or not isinstance(n_paths, Integral)
-            or n_paths < 1
-        ):
-            raise ValueError(
-                f"n_paths must be an integer in [1, inf). Got {n_paths!r}."
-            )
+        check_number("n_paths", n_paths, 1)
         names = getattr(estimator, "feature_names_in_", None)
         return cls(
             coefs,
@@ -159,6 +152,7 @@ class NetworkDisplay(Display):
         self : NetworkDisplay
         """
         pyplot = self._import_pyplot()
+        check_number("max_connections", max_connections, 0)
         sizes = [self.coefs[0].shape[0], *(weights.shape[1] for weights in self.coefs)]
         if ax is None:
             size = max(5.5, 1.5 * len(sizes)), 4.8
@@ -180,6 +174,13 @@ class NetworkDisplay(Display):
         ax.set(xlim=(-0.4, len(sizes) - 0.6), ylim=(1.02, -0.02))
         ax.set_axis_off()
         return self
+
+
+def check_number(name, value, least):
+    """Raise a ValueError unless this is an integer, of at least `least`."""
+    is_integer = isinstance(value, Integral) and not isinstance(value, bool)
+    if not is_integer or value < least:
+        raise ValueError(f"{name} must be an integer in [{least}, inf). Got {value!r}.")
 
 
 class Drawn:
@@ -285,7 +286,8 @@ def draw_names(ax, names, neurons, sizes, depth):
         if all(abs(height - other) >= APART for other in taken):
             taken.append(height)
             name = str(neuron) if names is None else names[neuron]
-            ax.text(column, height, name, ha=side, va="center", fontsize="small")
+            style = {"ha": side, "va": "center", "fontsize": "small"}
+            ax.text(column, height, name, parse_math=False, **style)
 
 
 def names_of_outputs(estimator):

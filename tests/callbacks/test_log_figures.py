@@ -133,13 +133,15 @@ def test_an_error_of_log(iris):
     assert not hasattr(clf, "coefs_")
 
 
-def test_loaded_from_a_file(iris, monkeypatch):
-    """In another process, when the one that had `log` has ended."""
+@pytest.mark.parametrize("process", [None, -1])
+def test_loaded_from_a_file(process, iris, monkeypatch):
+    """In this or another process, when what had `log` is gone."""
     clf = SETClassifier(**SMALL).set_callbacks(LogFigures(print))
     content = pickle.dumps(clf)
     del clf
     gc.collect()
-    monkeypatch.setattr(os, "getpid", lambda: -1)
+    if process is not None:
+        monkeypatch.setattr(os, "getpid", lambda: process)
     with pytest.raises(RuntimeError, match="was loaded from a file, without its log"):
         pickle.loads(content).fit(*iris)
 

@@ -146,3 +146,17 @@ class TestNetworkDisplay:
     def test_wrong_number_of_paths(self, fitted, n_paths):
         with pytest.raises(ValueError, match="n_paths must be an integer"):
             NetworkDisplay.from_estimator(fitted, n_paths=n_paths)
+
+    @pytest.mark.parametrize("max_connections", [-1, 2.0, None])
+    def test_wrong_number_of_connections(self, fitted, max_connections):
+        with pytest.raises(ValueError, match="max_connections must be an integer"):
+            NetworkDisplay.from_estimator(fitted, max_connections=max_connections)
+
+    def test_names_are_no_formulas(self, rng):
+        """Signs of dollars in them are drawn as they are."""
+        weights = [csr_array(rng.uniform(1, 2, (2, 1)))]
+        names = ["$x_{$", "from $1 to $2"]
+        display = NetworkDisplay(weights, np.array([[0, 0], [1, 0]]), input_names=names)
+        display.plot().figure_.canvas.draw()
+        texts = [text for text in display.ax_.texts if text.get_text() in names]
+        assert [text.get_parse_math() for text in texts] == [False, False]

@@ -511,6 +511,8 @@ class TestErrors:
             clf.predict(sparse.csr_array(X))
         with pytest.raises(TypeError, match=r"Got PCA\(\) in convolutions\[0\]"):
             classifier("all", [PCA()]).fit(X, y)
+        with pytest.raises(TypeError, match=r"Got 'SoftHebb' in convolutions\[0\]"):
+            classifier("all", ["SoftHebb"]).fit(X, y)
         layers = convolutions()
         layers[0].set_params(features=SoftHebb(12, density=0.5))
         with pytest.raises(TypeError, match=r"SoftHebb with density=0\.5"):
