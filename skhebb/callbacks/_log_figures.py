@@ -14,7 +14,8 @@ from skhebb._typing import Estimator
 from skhebb._utils.sklearn import can_reuse_listener, open_listener, send
 from skhebb.callbacks._fit_callback import FitCallback, task_names
 
-ORIGINALS = WeakValueDictionary()  # that have a log, by the address of their listener
+# Those that have a log, by the address of their listener.
+ORIGINALS: WeakValueDictionary[Any, "LogFigures"] = WeakValueDictionary()
 
 
 class LogFigures(FitCallback):
