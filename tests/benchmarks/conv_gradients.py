@@ -8,6 +8,7 @@ one thread, median of the ratios.
     python tests/benchmarks/conv_gradients.py
 """
 
+import argparse
 import time
 
 import numpy as np
@@ -111,12 +112,15 @@ def compare(n_layers, dtype, n_images, n_repeats):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=7)
+    args = parser.parse_args()
     torch.set_num_threads(1)
     print("| layers | difference, float64 | ms an image | of torch | ratio |")
     print("|---|---|---|---|---|")
     for n_layers in range(1, 5):
         difference, _ = compare(n_layers, np.float64, 32, 0)
-        _, times = compare(n_layers, np.float32, 64, 7)
+        _, times = compare(n_layers, np.float32, 64, args.turns)
         per_image = 1000 * np.median(times, axis=0) / 64
         ratio = np.median(times[:, 0] / times[:, 1])
         print(
