@@ -8,7 +8,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 import skhebb
@@ -260,6 +260,8 @@ def test_is_what_its_estimator_is():
     assert is_classifier(classifier)
     assert is_regressor(DataParallel(skhebb.SETRegressor()))
     assert not hasattr(classifier, "n_features_in_")
+    with pytest.raises(NotFittedError, match="DataParallel instance is not fitted yet"):
+        _ = classifier.classes_
 
 
 class FakeClient:
