@@ -54,7 +54,8 @@ OF_KIND = {
 OF_HEBB = {"initial_graph", "growth"}
 # Parameters that mean, or are by default, something else where there is a mask.
 OF_MASK = {
-    "initial_graph", "density", "epsilon", "weight_scale", "evolution_interval", "dropout"
+    "initial_graph", "density", "epsilon", "weight_scale", "dropout",
+    "evolution_interval",
 }  # fmt: skip
 
 

@@ -148,8 +148,9 @@ def weight_decays_for(decay, layers, n, input_share=1.0):
 def dropout_for(dropout, layers, n):
     """Return the probability with which a hidden neuron is left out.
 
-    "auto" is 0.002 times the neurons of the narrowest hidden layer, at most 0.3, divided
-    by the number of hidden layers, each of which adds noise; and 0 for up to 64 samples.
+    "auto" is 0.002 times the neurons of the narrowest hidden layer, at most 0.3,
+    divided by the number of hidden layers, each of which adds noise; and 0 for up to 64
+    samples.
     """
     if dropout != "auto":
         return float(dropout)
