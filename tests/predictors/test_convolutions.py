@@ -494,6 +494,10 @@ class TestErrors:
             ValueError, match=r"convolutions\[0\]: 64 features are not 8"
         ):
             classifier("all", layers).fit(X, y)
+        layers = convolutions(image_shape=None)
+        match = r"convolutions\[0\]: image_shape is missing: X has 64 .*\(8, 8, 1\)"
+        with pytest.raises(ValueError, match=match):
+            classifier("all", layers).fit(X, y)
         layers = convolutions()
         layers[1].set_params(image_shape=(4, 4, 11))
         match = r"convolutions\[1\]: 192 features are not 4 × 4 × 11 = 176"  # noqa: RUF001
