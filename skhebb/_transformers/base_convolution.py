@@ -22,7 +22,12 @@ from skhebb._transformers.blocks import blocks, in_blocks
 from skhebb._transformers.channel_statistics import ChannelStatistics, merged
 from skhebb._transformers.convolver import Convolver
 from skhebb._transformers.patch_encoder import PatchEncoder
-from skhebb._transformers.patch_grid import PatchGrid, check_image_shape, check_sizes
+from skhebb._transformers.patch_grid import (
+    PatchGrid,
+    check_image_shape,
+    check_one_row,
+    check_sizes,
+)
 from skhebb._transformers.patch_learning import (
     KEPT,
     PassState,
@@ -296,6 +301,9 @@ class BaseConvolution(
 
     def _geometry(self, n_features):
         """Return the PatchGrid and the Pooling; raise unless sizes fit."""
+        if self.image_shape is None:
+            pools = {} if self.pooling is None else {"pool_size": self.pool_size}
+            check_one_row(n_features, kernel_size=self.kernel_size, **pools)
         return self._geometry_of(check_image_shape(self.image_shape, n_features))
 
     def _geometry_of(self, image_shape):
