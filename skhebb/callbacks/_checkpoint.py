@@ -85,24 +85,9 @@ class Checkpoint(FitCallback):
         folder = str(self.folder)
         return f"Checkpoint({folder!r}, every={self.every}, keep={self.keep})"
 
-    def setup(self, estimator: Estimator, context: CallbackContext) -> None:
-        """Check, before the fit, that it can be kept.
-
-        Parameters
-        ----------
-        estimator : estimator
-            The one that is fitted.
-        context : sklearn.callback.CallbackContext
-            The root of its tasks.
-
-        Raises
-        ------
-        TypeError
-            If the estimator is not one of this package that trains by epochs, or what
-            images are convolved by does not.
-        """
+    def _check(self, estimator):
         if not isinstance(estimator, BaseConvolution):
-            super().setup(estimator, context)
+            super()._check(estimator)
         elif not isinstance(estimator.features, BaseHebbianFeatures | None):
             raise TypeError(
                 "Checkpoint keeps Hebbian features of skhebb, but the features of this "
