@@ -119,7 +119,9 @@ class Checkpoint(FitCallback):
             None where there are no snapshots.
         """
         snapshots, damaged = self._snapshots(run), []
-        for path in snapshots.newest_first():
+        with explained(snapshots.folder, "look into"):
+            paths = snapshots.newest_first()
+        for path in paths:
             try:
                 kept = load(path, run)
             except DamagedSnapshot as error:
@@ -194,14 +196,14 @@ def check_writable(folder):
 
 
 @contextmanager
-def explained(folder):
-    """Let an OSError tell that a snapshot could not be written."""
+def explained(folder, what="write to"):
+    """Let an OSError tell that a snapshot could not be written, or found."""
     try:
         yield
     except OSError as error:
         raise OSError(
             error.errno,
-            f"Checkpoint cannot write to its folder ({error.strerror}). Snapshots that "
+            f"Checkpoint cannot {what} its folder ({error.strerror}). Snapshots that "
             "are there stay as they are",
             str(folder),
         ) from error
