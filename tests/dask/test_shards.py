@@ -46,7 +46,12 @@ def test_round_of_one_batch_is_fit(weighted, sparse, growth):
     X = csr_array(X * (np.abs(X) > 0.7)) if sparse else X
     weights = np.random.default_rng(1).integers(0, 4, len(y)) if weighted else None
     network = skhebb.SETClassifier(
-        **SGD, alpha=0.3, weight_decay=0.02, evolution_interval=4, growth=growth
+        **SGD,
+        alpha=0.3,
+        weight_decay=0.02,
+        dropout=0,
+        evolution_interval=4,
+        growth=growth,
     )
     alone = clone(network).fit(X, y, weights)
     meta = DataParallel(network, 5, sync_every=1).fit(X, y, weights)
