@@ -12,7 +12,7 @@ from skhebb.dask import DataParallel
 from .networks import SMALL, data
 
 da = pytest.importorskip("dask.array")
-model_selection = pytest.importorskip("dask_ml.model_selection")
+selection = pytest.importorskip("dask_ml.model_selection")
 preprocessing = pytest.importorskip("dask_ml.preprocessing")
 wrappers = pytest.importorskip("dask_ml.wrappers")
 
@@ -46,13 +46,11 @@ def test_passes_over_blocks():
 def test_searches():
     X, y = data()
     grid = {"alpha": [0.0, 1.0]}
-    search = model_selection.GridSearchCV(NETWORK, grid, cv=2, scheduler="threads").fit(
-        X, y
-    )
+    search = selection.GridSearchCV(NETWORK, grid, cv=2, scheduler="threads").fit(X, y)
     alone = GridSearchCV(NETWORK, grid, cv=2).fit(X, y)
     scores = [each.cv_results_["mean_test_score"] for each in (search, alone)]
     np.testing.assert_allclose(*scores)
-    some = model_selection.RandomizedSearchCV(
+    some = selection.RandomizedSearchCV(
         NETWORK, grid, n_iter=2, cv=2, scheduler="threads"
     )
     assert some.fit(X, y).best_estimator_.predict(X).shape == y.shape
@@ -60,9 +58,7 @@ def test_searches():
 
 def test_preparation():
     X, y = blocks()
-    X_train, X_test, y_train, y_test = model_selection.train_test_split(
-        X, y, shuffle=True
-    )
+    X_train, X_test, y_train, y_test = selection.train_test_split(X, y, shuffle=True)
     scaler = preprocessing.StandardScaler().fit(X_train)
     meta = DataParallel(NETWORK, 2).fit(scaler.transform(X_train), y_train)
     assert 0 <= meta.score(scaler.transform(X_test), y_test) <= 1
@@ -75,7 +71,7 @@ def test_hyperband_is_broken(estimator):
         LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster,
         Client(cluster),
     ):
-        search = model_selection.HyperbandSearchCV(
+        search = selection.HyperbandSearchCV(
             estimator, {"alpha": [0.01, 0.1]}, max_iter=3
         )
         with pytest.raises(RuntimeError, match="asynchronous Client"):
