@@ -10,7 +10,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skhebb._predictors.base import BaseSparseNetwork
+from skhebb._predictors.base import FRACTION, BaseSparseNetwork
 from skhebb._predictors.data_preparation import Given
 from skhebb._predictors.encoders import Indicators, Labels
 from skhebb._predictors.outcome import warn_of_outcome
@@ -26,6 +26,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
 
     _parameter_constraints = {
         **BaseSparseNetwork._parameter_constraints,
+        "dropout": [FRACTION, StrOptions({"auto"})],
         "loss": [StrOptions(set(LOSSES))],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
@@ -163,7 +164,13 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
     def _known_encoder(self, y, classes):
         """Return the encoder of all calls of partial_fit; `classes` may tell it."""
         if classes is not None and y.ndim == 1:
-            classes = column_or_1d(classes)
+            try:
+                classes = column_or_1d(classes, input_name="classes")
+            except ValueError as error:
+                raise ValueError(
+                    "classes must be array-like of shape (n_classes,), the labels that "
+                    f"may ever occur. Got {classes!r}."
+                ) from error
             check_sortable("classes", classes)
             classes = np.unique(classes)
             if classes.dtype.kind == "f" and np.isnan(classes).any():

@@ -26,7 +26,8 @@ class ConvolutionalFeatures(BaseConvolution):
         ``WinnerTakeAll()``. Its samples are patches: rows, columns and channels, the
         latter lying together. It is cloned.
     image_shape : tuple of int, default=None
-        Rows, columns and channels of the images; None for one row of one channel.
+        Rows, columns and channels of the images; None for one row of one channel,
+        which `kernel_size` and `pool_size` have to have as well.
     channels_first : bool, default=False
         How a sample is laid out: by default as an array (rows, columns, channels), or,
         if True, as (channels, rows, columns), that is in planes, as in the files of

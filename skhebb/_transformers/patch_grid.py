@@ -147,3 +147,27 @@ def check_image_shape(image_shape, n_features):
             f"the rows, columns and channels of image_shape={shape}.{hint}"
         )
     return shape
+
+
+def check_one_row(n_features, **sizes):
+    """Raise unless windows of these sizes have one row, as images without a shape do.
+
+    Parameters
+    ----------
+    n_features : int
+    **sizes : int or array-like of int
+        Of windows, by name of the parameter.
+    """
+    for name, size in sizes.items():
+        rows, _ = check_sizes(name, size, 2)
+        if rows == 1:
+            continue
+        squares = (n_features / n_channels for n_channels in (1, 3))
+        sides = [math.isqrt(int(square)) for square in squares if square.is_integer()]
+        shapes = [(n, n, n_features // n**2) for n in sides if n_features % n**2 == 0]
+        example = f", such as {shapes[0]}" if shapes else ""
+        raise ValueError(
+            f"image_shape is missing: X has {n_features} features, which without it "
+            f"are one row of one channel, but {name}={size} has {rows} rows. Set "
+            f"image_shape to rows, columns and channels of the images{example}."
+        )

@@ -6,8 +6,8 @@ Coates et al. 2011 (6 x 6 patches, contrasts normalised and whitened, the triang
 of four quadrants), each by several rules: random kernels, random patches, k-means,
 competition, principal components. Then SoftHebb in two and three layers, at full and
 half width. On top, as in these papers, a softmax regression with dropout or, for 1600
-units, support vectors with squared hinge loss (L2-SVM), whose C is chosen on the last
-5000 images trained on. Trained on the first 40 000 images of the official training set,
+units, support vectors with squared hinge loss (L2-SVM), whose C is chosen on a part of
+the images trained on. Trained on the first 40 000 images of the official training set,
 tested on its other 10 000.
 
 Results are appended to a file; rows that it has are not run again.
@@ -234,20 +234,22 @@ class DropoutClassifier:
 class SupportVectors:
     """One classifier for each class: |w|² / 2 + C mean_b max(0, 1 - y_b w x_b)².
 
-    Weights of all classes by L-BFGS in the type of X. C is the best of `CS` on the last
-    samples, and the classifier is then fitted to all.
+    Weights of all classes by L-BFGS in the type of X. C is the best of `CS` for the
+    last quarter of the first `N_TO_CHOOSE` samples, where the other quarters are
+    learned from. The classifier is then fitted to all samples.
     """
 
-    CS, N_HELD_OUT = (10, 30, 100, 300), 5000
+    CS, N_TO_CHOOSE = (10, 30, 100, 300), 20_000
 
     def fit(self, F, y):
         """Choose C, and fit."""
-        n = len(F) - self.N_HELD_OUT
+        end = min(len(F), self.N_TO_CHOOSE)
+        begin = end * 3 // 4
         scores, self.coef = [], None
         for C in self.CS:
             self.C = C
-            self._minimize(F[:n], y[:n])
-            scores.append(self.score(F[n:], y[n:]))
+            self._minimize(F[:begin], y[:begin])
+            scores.append(self.score(F[begin:end], y[begin:end]))
         self.scores, self.C = scores, self.CS[int(np.argmax(scores))]
         self._minimize(F, y)
         return self

@@ -33,6 +33,15 @@ class TestErrors:
             ),
             ({"pool_size": 40}, r"pool_size=\(40, 40\) does not fit into maps of 28"),
             ({"pool_padding": 2}, r"pool_padding=\(2, 2\) must be below pool_size="),
+            (
+                {"image_shape": None},
+                "image_shape is missing: X has 3072 features, which without it are one "
+                r"row of one channel, but kernel_size=5 has 5 rows.*\(32, 32, 3\)\.$",
+            ),
+            (
+                {"image_shape": None, "kernel_size": (1, 5)},
+                r"image_shape is missing.* pool_size=2 has 2 rows",
+            ),
             ({"image_shape": (32, 96)}, "'image_shape' parameter must be three"),
             ({"image_shape": (32, 32, 3.0)}, "'image_shape' parameter"),
             ({"kernel_size": 0}, "'kernel_size' parameter must be an integer or two"),
