@@ -120,9 +120,10 @@ class SparseLayer:
             n_parts = 1
         # Gathering writes each output once, but wants a second index, scratch, and
         # inputs and weights from everywhere: that pays off for wide rows, many batches,
-        # and inputs that a cache holds.
-        gathered = None
-        if training and not tiles.are_narrow and self.n_in <= GATHERED:
+        # and inputs that a cache holds; where all are connected, no index is needed.
+        gathered, is_wide = None, not tiles.are_narrow
+        is_scattered = self.n_in > GATHERED or self.connections.is_full
+        if training and is_wide and not is_scattered:
             gathered = self._cached(ByPostsynaptic, n_threads)
         # Between two predictions users may change what the arrays hold.
         parts = (

@@ -131,6 +131,12 @@ typedef struct { /* what the loops of a tile need not be told but by its width *
                              ptrdiff_t n);
     REAL (*multiply_by_derivative)(REAL *delta, const REAL *a,
                                    const skhebb_activation *activation);
+    void (*combine)(REAL *out, ptrdiff_t n_out, const REAL *starts, const REAL *weights,
+                    ptrdiff_t across, ptrdiff_t along, const REAL *rows, ptrdiff_t n);
+    void (*all_products)(REAL *product, const skhebb_tiles *tiles, ptrdiff_t first,
+                         ptrdiff_t last, const REAL *inputs, ptrdiff_t n_in,
+                         ptrdiff_t from, ptrdiff_t to, const REAL *errors,
+                         ptrdiff_t n_out);
 } NAME(width);
 
 #define WIDTH 1
@@ -224,15 +230,30 @@ TARGET static void NAME(fill_biases)(
             out[j * width + b] = biases[j];
 }
 
+/* Whether all pairs are connected, so that indices need not be looked at; one sample
+ * leaves no vectors to share. */
+INLINE int NAME(is_full)(const skhebb_connections *layer, ptrdiff_t width)
+{
+    const ptrdiff_t n = ((const INDEX *)layer->indptr)[layer->n_in];
+    return width > 1 && n == layer->n_in * layer->n_out;
+}
+
 TARGET static void NAME(scatter)(
     void *out, const void *in, ptrdiff_t width, ptrdiff_t from, ptrdiff_t to,
     const skhebb_connections *layer, const void *begins, const void *ends,
     const void *biases,
     const skhebb_activation *activation)
 {
-    NAME(fill_biases)(out, biases, width, from, to);
-    NAME(at_width)(width)->scatter(out, in, layer->n_in, begins, ends, layer->indices,
-                                   layer->weights);
+    const NAME(width) *loops = NAME(at_width)(width);
+    if (NAME(is_full)(layer, width)) {
+        loops->combine((REAL *)out + from * width, to - from, (const REAL *)biases + from,
+                       (const REAL *)layer->weights + from, 1, layer->n_out, in,
+                       layer->n_in);
+    } else {
+        NAME(fill_biases)(out, biases, width, from, to);
+        loops->scatter(out, in, layer->n_in, begins, ends, layer->indices,
+                       layer->weights);
+    }
     NAME(activate)((REAL *)out + from * width, activation, (to - from) * width);
 }
 
@@ -393,7 +414,8 @@ TARGET static void NAME(products)(
     ptrdiff_t from, ptrdiff_t to)
 {
     const INDEX *indptr = layer->indptr, *indices = layer->indices;
-    const ptrdiff_t start = indptr[from];
+    const ptrdiff_t start = indptr[from], n_out = layer->n_out;
+    const int is_full = NAME(is_full)(layer, tiles->edges[1]);
     const REAL *weights = layer->weights;
     REAL *sums = products;
     memset(sums, 0, (indptr[to] - start) * sizeof(REAL));
@@ -401,17 +423,28 @@ TARGET static void NAME(products)(
         const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
         const NAME(width) *loops = NAME(at_width)(width);
         const REAL *left = (const REAL *)inputs + layer->n_in * edge;
-        const REAL *right = (const REAL *)errors + layer->n_out * edge;
+        const REAL *right = (const REAL *)errors + n_out * edge;
         REAL *back = in_errors ? (REAL *)in_errors + layer->n_in * edge : NULL;
+        if (is_full) {
+            if (t == first)
+                loops->all_products(sums, tiles, first, last, inputs, layer->n_in, from,
+                                    to, errors, n_out);
+            if (back)
+                loops->combine(back + from * width, to - from, NULL, weights + start,
+                               n_out, 1, right, n_out);
+        }
         for (ptrdiff_t i = from; i < to; i++) {
             const ptrdiff_t k = indptr[i], degree = indptr[i + 1] - k;
             const REAL *row = left + i * width;
+            if (is_full && !back)
+                break;
             if (!back) {
                 loops->products(sums + k - start, row, right, indices + k, degree);
                 continue;
             }
-            loops->products_and_sum(sums + k - start, back + i * width, row, right,
-                                    indices + k, weights + k, degree);
+            if (!is_full)
+                loops->products_and_sum(sums + k - start, back + i * width, row, right,
+                                        indices + k, weights + k, degree);
             const REAL total
                 = loops->multiply_by_derivative(back + i * width, row, activation);
             REAL *error_sum = (REAL *)error_sums + i;
