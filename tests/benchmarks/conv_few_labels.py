@@ -53,7 +53,7 @@ from skhebb._transformers.convolved_images import ConvolvedImages
 from skhebb.datasets import fetch_dataset
 
 HERE = Path(__file__).parent
-N_PRETRAIN, N_PATCHES, N_TEST = 20_000, 100_000, 5_000
+N_PRETRAIN, N_PATCHES, N_TEST = 5_000, 100_000, 5_000
 N_TRAIN = {"cifar10": 40_000, "mnist": 60_000, "fashion_mnist": 60_000}
 SHAPES = {"cifar10": (32, 32, 3), "mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1)}
 # Maps, kernel size (None for that of the maps before), pooling, and how channels are
