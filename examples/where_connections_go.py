@@ -41,6 +41,7 @@ published = {
     "learning_rate": "constant",
     "learning_rate_init": 0.05,
     "weight_decay": 0,
+    "dropout": 0,
     "batch_size": 200,
     "weight_scale": 0.1,
     "growth_scale": 0.1,

@@ -47,11 +47,16 @@ NETWORKS = [
 # What it takes to fit three features.
 SMALL = {skhebb.ConvolutionalFeatures: {"kernel_size": 1, "pool_size": 1}}
 # Parameters and attributes that classifiers and regressors describe differently.
-OF_KIND = {"lambda0", "early_stopping", "out_activation_", "validation_scores_"}
+OF_KIND = {
+    "lambda0", "dropout", "early_stopping", "out_activation_", "validation_scores_"
+}  # fmt: skip
 # Parameters that are by default something else where Hebb's rule decides them.
 OF_HEBB = {"initial_graph", "growth"}
 # Parameters that mean, or are by default, something else where there is a mask.
-OF_MASK = {"initial_graph", "density", "epsilon", "weight_scale", "evolution_interval"}
+OF_MASK = {
+    "initial_graph", "density", "epsilon", "weight_scale", "dropout",
+    "evolution_interval",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -6,6 +6,7 @@ a call of the same type; comments say whether they are read (IN) or written (OUT
 """
 
 from cython.parallel cimport prange, threadid
+from libc.stdint cimport uint64_t
 
 from skhebb._kernels._arrays cimport (
     item_of,
@@ -400,13 +401,17 @@ def batch_statistics(
 
 
 def drop(
-    activations,  # IN/OUT (n,)
-    draws,        # IN     (n,) in [0, 1)
+    activations,   # IN/OUT (n,)
+    uint64_t key,  # that decides, with their places, which are dropped
     Activation activation not None,
+    int n_threads,
 ):
     """Divide what is kept by its probability, and mark the rest as dropped."""
     cdef size_t real = item_of("activations", activations, c"f")
     cdef Py_ssize_t n = size_of("activations", activations, c"f", real)
-    table_for(real, sizeof(int)).drop(
-        room("activations", activations, real, n), reals("draws", draws, real, n),
-        &activation.c, n)
+    cdef char* a = room("activations", activations, real, n)
+    cdef const skhebb_table* loops = table_for(real, sizeof(int))
+    cdef Py_ssize_t part, n_parts = max(1, n_threads)
+    n_threads = threads_for(8 * n, n_threads)
+    for part in prange(n_parts, nogil=True, num_threads=n_threads, schedule="static"):
+        loops.drop(a, key, &activation.c, part * n // n_parts, (part + 1) * n // n_parts)

@@ -1,5 +1,7 @@
 """What src/tile_loops.h declares: types, codes and the table of loops."""
 
+from libc.stdint cimport uint64_t
+
 cdef extern from "tile_loops.h" nogil:
     enum:
         SKHEBB_CACHE_LINE
@@ -111,7 +113,8 @@ cdef extern from "tile_loops.h" nogil:
             const void*, Py_ssize_t, const skhebb_tiles*, double, void*, void*,
             Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*drop)(
-            void*, const void*, const skhebb_activation*, Py_ssize_t) noexcept nogil
+            void*, uint64_t, const skhebb_activation*, Py_ssize_t,
+            Py_ssize_t) noexcept nogil
         void (*load)(
             void*, const skhebb_tiles*, const void*, Py_ssize_t, const Py_ssize_t*,
             Py_ssize_t, Py_ssize_t) noexcept nogil

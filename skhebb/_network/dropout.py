@@ -1,5 +1,7 @@
 """Dropout of hidden neurons."""
 
+import numpy as np
+
 from skhebb._kernels import _loops
 
 
@@ -17,7 +19,11 @@ class Dropout:
     def __init__(self, rng):
         self.rng = rng
 
-    def apply(self, activations, activation):
-        """Drop some of the `activations`, a flat array, in place."""
-        draws = self.rng.random(activations.size, dtype=activations.dtype)
-        _loops.drop(activations, draws, activation)
+    def apply(self, activations, activation, n_threads):
+        """Drop some of the `activations`, a flat array, in place.
+
+        One draw makes the mask, by a hash of each place: that many draws would take
+        longer than the products of a sparse layer.
+        """
+        key = self.rng.integers(1 << 64, dtype=np.uint64)
+        _loops.drop(activations, key, activation, n_threads)

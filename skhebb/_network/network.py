@@ -122,7 +122,7 @@ class Network:
                     )
             activation.apply(pair[1])
             if depth < last and dropout is not None:
-                dropout.apply(pair[1], activation.for_kernels)
+                dropout.apply(pair[1], activation.for_kernels, n_threads)
         tiles.unpack(activations[-1], outputs)
         self.output_activation.apply(outputs)
 

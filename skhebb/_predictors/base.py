@@ -411,7 +411,7 @@ class BaseSparseNetwork(
             self.activation,
             loss.output_activation,
             self.negative_slope,
-            keep_probability=1 - self.dropout,
+            keep_probability=1 - recipe.dropout,
         )
         schedule = SCHEDULES[self.learning_rate].from_estimator(
             self, recipe.learning_rate_init
@@ -431,7 +431,7 @@ class BaseSparseNetwork(
             schedule=schedule,
             topology=self._topology(),
             plasticity=self._plasticity(len(state.network.layers)),
-            dropout=Dropout(state.random.dropout) if self.dropout else None,
+            dropout=Dropout(state.random.dropout) if recipe.dropout else None,
             stopping=StoppingRule(tol, self.n_iter_no_change),
             alpha=self.alpha,
             weight_decays=recipe.weight_decay,

@@ -10,7 +10,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skhebb._predictors.base import BaseSparseNetwork
+from skhebb._predictors.base import FRACTION, BaseSparseNetwork
 from skhebb._predictors.data_preparation import Given
 from skhebb._predictors.encoders import Indicators, Labels
 from skhebb._predictors.outcome import warn_of_outcome
@@ -26,6 +26,7 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
 
     _parameter_constraints = {
         **BaseSparseNetwork._parameter_constraints,
+        "dropout": [FRACTION, StrOptions({"auto"})],
         "loss": [StrOptions(set(LOSSES))],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }

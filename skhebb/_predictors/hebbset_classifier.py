@@ -171,10 +171,11 @@ default="correlation"
     alpha : float, default=0
         Strength of an L2 penalty that is divided by the weight of the mini-batch, as
         in `MLPClassifier`: the same as a `weight_decay` of ``alpha / batch_size``.
-    dropout : float in [0, 1), default=0
+    dropout : float in [0, 1) or "auto", default="auto"
         Probability with which a hidden neuron is left out, drawn anew for each sample
         and epoch. Those that stay are scaled up in training, and nothing is left out in
-        prediction.
+        prediction. "auto" is 0.002 times the neurons of the narrowest hidden layer, at
+        most 0.3, divided by the number of hidden layers, and 0 for up to 64 samples.
     batch_size : int or "auto", default="auto"
         Samples per mini-batch. "auto" is a tenth of the samples, but 32 at least and
         200 at most, and as much less as makes mini-batches even; all of up to 64
@@ -295,6 +296,8 @@ default="correlation"
         Initial learning rate of the last call of `fit` or `partial_fit`.
     weight_decay_ : ndarray of shape (`n_layers_` - 1,)
         Weight decay of each layer in the last call of `fit` or `partial_fit`.
+    dropout_ : float
+        Probability of dropout in the last call of `fit` or `partial_fit`.
     evolution_interval_ : int or "epoch"
         When the topology evolved in the last call of `fit` or `partial_fit`.
     n_layers_ : int
@@ -377,7 +380,7 @@ default="correlation"
         solver: t.SolverName = "adam",
         weight_decay: float | t.Auto = "auto",
         alpha: float = 0.0,
-        dropout: float = 0.0,
+        dropout: float | t.Auto = "auto",
         batch_size: int | t.Auto = "auto",
         learning_rate: t.ScheduleName = "cosine",
         learning_rate_init: float | t.Auto = "auto",

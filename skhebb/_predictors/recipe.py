@@ -22,6 +22,7 @@ ORDINARY = 3  # root mean square of a feature, up to which X is taken as it is
 RARE = 0.1  # mean square of X, below which inputs of the first layer count for less
 HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
 SAMPLES_PER_INPUT = 2  # that there must be for all of a neuron's inputs to count
+MOST_DROPOUT, DROPOUT_PER_NEURON = 0.3, 0.002  # of all hidden layers together
 
 
 class Recipe(NamedTuple):
@@ -36,6 +37,7 @@ class Recipe(NamedTuple):
     learning_rate_init : float
     weight_decay : ndarray of shape (n_layers,)
         Of each layer of connections.
+    dropout : float
     evolution_interval : int or "epoch"
     """
 
@@ -43,6 +45,7 @@ class Recipe(NamedTuple):
     max_iter: int | None
     learning_rate_init: float
     weight_decay: np.ndarray
+    dropout: float
     evolution_interval: object
 
     @classmethod
@@ -69,6 +72,7 @@ class Recipe(NamedTuple):
                 max_iter * n_batches,
             ),
             weight_decays_for(estimator.weight_decay, layers, n, input_share_of(data)),
+            dropout_for(estimator.dropout, layers, n),
             interval,
         )
 
@@ -86,6 +90,7 @@ class Recipe(NamedTuple):
             None,
             learning_rate_for(estimator.learning_rate_init, layers, STREAM, batch_size),
             weight_decays_for(estimator.weight_decay, layers, n, input_share_of(data)),
+            dropout_for(estimator.dropout, layers, n),
             interval,
         )
 
@@ -138,6 +143,21 @@ def weight_decays_for(decay, layers, n, input_share=1.0):
     n_inputs[:1] *= input_share
     hidden = HIDDEN_DECAY * np.minimum(n_inputs, n / SAMPLES_PER_INPUT)
     return np.array([*hidden, OUTPUT_DECAY]) / n
+
+
+def dropout_for(dropout, layers, n):
+    """Return the probability with which a hidden neuron is left out.
+
+    "auto" is 0.002 times the neurons of the narrowest hidden layer, at most 0.3,
+    divided by the number of hidden layers, each of which adds noise; and 0 for up to 64
+    samples.
+    """
+    if dropout != "auto":
+        return float(dropout)
+    sizes = [layer.n_out for layer in layers[:-1]]
+    if not sizes or n <= 2 * FEWEST:
+        return 0.0
+    return min(MOST_DROPOUT, DROPOUT_PER_NEURON * min(sizes)) / len(sizes)
 
 
 def auto_interval(n_batches):

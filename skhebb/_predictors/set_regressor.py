@@ -265,6 +265,8 @@ default="erdos_renyi"
         Initial learning rate of the last call of `fit` or `partial_fit`.
     weight_decay_ : ndarray of shape (`n_layers_` - 1,)
         Weight decay of each layer in the last call of `fit` or `partial_fit`.
+    dropout_ : float
+        Probability of dropout in the last call of `fit` or `partial_fit`.
     evolution_interval_ : int or "epoch"
         When the topology evolved in the last call of `fit` or `partial_fit`.
     n_layers_ : int

@@ -138,7 +138,7 @@ class BatchTrainer:
             samples, tiles, activations[0], n_threads
         )
         if dropout is not None and data.inputs.are_hidden:
-            dropout.apply(activations[0], network.dropped_inputs)
+            dropout.apply(activations[0], network.dropped_inputs, n_threads)
         if self.lag is not None:
             self.lag.catch_up(activations[0])
         outputs, _, _ = workspace.of_outputs(len(samples))

@@ -82,7 +82,8 @@ def images(name):
 
 
 def network(depth, share, seed, fine_tuning="adam"):
-    params = {"zeta": 0, "random_state": seed, "n_jobs": 1, **FINE_TUNING[fine_tuning]}
+    params = {**FINE_TUNING[fine_tuning], "zeta": 0, "dropout": 0}
+    params |= {"random_state": seed, "n_jobs": 1}
     if share == 100:
         params["max_iter"] = 10
     return SETClassifier((N_UNITS,) * depth, **params)

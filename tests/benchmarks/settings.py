@@ -15,6 +15,7 @@ PUBLISHED = {
     "solver": "sgd",
     "momentum": 0,
     "weight_decay": 0,
+    "dropout": 0,
     "learning_rate": "constant",
     "tol": None,  # always all epochs
 }

@@ -25,14 +25,14 @@ from scipy.sparse import csr_array
 import skhebb
 from skhebb import SETClassifier
 
-PLAIN = {"solver": "sgd", "momentum": 0, "weight_decay": 0}
+PLAIN = {"solver": "sgd", "momentum": 0, "weight_decay": 0, "dropout": 0}
 OPTIMISERS = {
     "plain gradient descent": PLAIN,
     "weight decay": {**PLAIN, "weight_decay": 1e-4},
     "momentum": {**PLAIN, "momentum": 0.9},
     "momentum, weight decay": {**PLAIN, "momentum": 0.9, "weight_decay": 1e-4},
-    "Adam": {"weight_decay": 0},
-    "Adam, weight decay": {},
+    "Adam": {"weight_decay": 0, "dropout": 0},
+    "Adam, weight decay": {"dropout": 0},
 }
 
 

@@ -365,17 +365,18 @@ def batch_statistics(rng):
 def drop(rng):
     """Dropout."""
     layer = Layer(rng)
-    draws = rng.random(layer.n_out).astype(layer.dtype)
-    kept = np.where(draws < layer.dtype.type(0.5), layer.biases / 0.5, 0)
+    before = layer.biases.copy()
 
     def expected(arguments, _):
-        layer.close(arguments["activations"], kept)
+        after = arguments["activations"]
+        layer.close(after, np.where(after == 0, 0, before / 0.5))
 
     return Case(
         _loops.drop,
         expected,
         activations=layer.biases,
-        draws=draws,
+        key=rng.integers(1 << 64, dtype=np.uint64),
+        n_threads=layer.n_threads,
         activation=_rules.Activation("piecewise linear", 0, 0.5),
     )
 

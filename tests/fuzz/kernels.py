@@ -11,11 +11,13 @@ import argparse
 import numpy as np
 from kernel_cases import KERNELS
 
-REFUSALS = (ValueError, TypeError, IndexError, BufferError, AttributeError)
+REFUSALS = (
+    *(ValueError, TypeError, IndexError, BufferError, AttributeError, OverflowError),
+)
 # Arguments that may still make sense when they are spoiled, and mean something else.
 FREE = {
     *("indptr", "indices", "n_out", "neurons", "edges", "batch_size"),
-    *("inputs", "samples", "ranks", "values"),
+    *("inputs", "samples", "ranks", "values", "activations"),
 }
 # Never wrong, but large ones would start threads and fill the memory.
 COUNTS = {"n_threads", "n_parts", "n_rows", "longest"}

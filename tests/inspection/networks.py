@@ -17,6 +17,7 @@ PLAIN = {
     "solver": "sgd",
     "momentum": 0,
     "weight_decay": 0,
+    "dropout": 0,
     "learning_rate": "constant",
     "learning_rate_init": 0.02,
 }

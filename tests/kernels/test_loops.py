@@ -1,5 +1,6 @@
 """Each kernel against a few lines of NumPy, for types, threads and batch sizes."""
 
+import math
 from itertools import product
 
 import numpy as np
@@ -396,7 +397,7 @@ def test_dropout(dtype, rng, activation):
     slope = {"leaky": 0.25, "all-relu": -0.25}.get(activation, 0)
     kind = activation if activation in ("tanh", "logistic") else "piecewise linear"
     kernel = _rules.Activation(kind, slope, 0.75)
-    z, draws = rng.standard_normal((1, 64)).astype(dtype), rng.random(64).astype(dtype)
+    z = rng.standard_normal((1, 64)).astype(dtype)
     layer = layer_of(csr_array((1, 64), dtype=dtype), biases=z[0])
     a, tiles = np.empty(64, dtype=dtype), tiles_for(1, np.dtype(dtype))
     layer.forward(np.zeros(1, dtype=dtype), a, tiles, kernel, True, 1)
@@ -405,8 +406,9 @@ def test_dropout(dtype, rng, activation):
     elif kind == "logistic":
         a[:] = 1 / (1 + np.exp(-a))
     before = a.copy()
-    _loops.drop(a, draws, kernel)
-    kept = draws < 0.75
+    _loops.drop(a, 5, kernel, 1)
+    kept = ~((a == 0) & np.signbit(a))
+    assert 32 < kept.sum() < 64
     assert_allclose(a, np.where(kept, before / 0.75, 0), rtol=1e-6)
 
     weights = csr_array(np.ones((64, 1), dtype=dtype))
@@ -423,6 +425,34 @@ def test_dropout(dtype, rng, activation):
     )
     expected = np.where(kept, DERIVATIVES[activation](before) / 0.75, 0)
     assert_allclose(errors, expected, rtol=1e-5)
+
+
+def mask_of(key, n, dtype, n_threads=1):
+    a = np.ones(n, dtype=dtype)
+    _loops.drop(a, key, _rules.Activation("piecewise linear", 0, 0.75), n_threads)
+    return a > 0
+
+
+def test_dropout_masks_are_random(dtype):
+    """As often as they should be, whatever neighbours, rows of tiles and masks do."""
+    n, deviation = 1 << 18, math.sqrt(0.75 * 0.25)
+    mask = mask_of(1 << 40 | 7, n, dtype)
+    assert abs(mask.mean() - 0.75) < 4 * deviation / math.sqrt(n)
+    centred = mask - 0.75
+    others = [np.roll(centred, lag) for lag in (1, 2, 3, 16, 48, 64, 256, 1000)]
+    others += [mask_of(key, n, dtype) - 0.75 for key in (0, 6, 1 << 40, 1 << 63 | 7)]
+    for other in others:
+        assert abs(np.mean(centred * other)) < 4 * deviation**2 / math.sqrt(n)
+
+
+def test_dropout_masks_for_any_number_of_threads(dtype):
+    before = _runtime.set_grain(1)
+    try:
+        masks = [mask_of(3, 1000, dtype, n_threads) for n_threads in (1, 2, 3)]
+    finally:
+        _runtime.set_grain(before)
+    assert_array_equal(masks[1], masks[0])
+    assert_array_equal(masks[2], masks[0])
 
 
 @pytest.mark.parametrize("n_features", [1, 15, 16, 50])

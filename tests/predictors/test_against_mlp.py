@@ -48,7 +48,7 @@ def test_same_weights_and_losses(n_classes, activation, solver):
     start.set_params(max_iter=1).fit(X, y)
     mlp = MLPClassifier(**shared).fit(X, y)
     clf = SETClassifier(
-        zeta=0, weight_decay=0, learning_rate="constant", tol=0, **shared
+        zeta=0, weight_decay=0, dropout=0, learning_rate="constant", tol=0, **shared
     )
     clf.fit(X, y, coefs_init=start.coefs_, intercepts_init=start.intercepts_)
 

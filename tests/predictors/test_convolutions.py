@@ -168,11 +168,11 @@ def test_only_all_moves_kernels(digits):
 
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
 def test_whatever_the_size_of_kernels(digits, solver, monkeypatch):
-    """Kernels a thousand times as large learn the same, where maps are standardised."""
+    """Kernels a thousandth as large learn the same, where maps are standardised."""
     X, y, _ = digits
     layer = convolutions()[0].set_params(activation="relu", pooling="max")
     fitted = []
-    for factor in 1, 1000:
+    for factor in 1, 1e-3:
         features = HebbianPCA(6, learning_rate_init=1e-30)
         layers = [clone(layer).set_params(features=features)]
         learn = BaseFeatures._initial_components
@@ -187,10 +187,11 @@ def test_whatever_the_size_of_kernels(digits, solver, monkeypatch):
             patch.setattr(BaseFeatures, "_initial_components", scaled)
             clf = classifier("all", layers, solver=solver, max_iter=3, dropout=0.2)
             fitted.append(clf.fit(X, y))
-    small, large = (clf.predict_proba(X) for clf in fitted)
-    # Adam adds 1e-8 to what it divides by, and gradients are a thousandth.
-    assert_allclose(large, small, atol=1e-9 if solver == "sgd" else 5e-3)
-    assert np.abs(kernels(fitted[1])[0]).max() > 100
+    large, small = (clf.predict_proba(X) for clf in fitted)
+    # Adam adds 1e-8 to what it divides by.
+    assert_allclose(small, large, atol=1e-9 if solver == "sgd" else 1e-4)
+    sizes = [np.abs(kernels(clf)[0]).max() for clf in fitted]
+    assert sizes[1] < 0.01 * sizes[0]
 
 
 BaseFeatures = HebbianPCA.__mro__[1]
@@ -202,7 +203,8 @@ def test_gradient_of_the_whole(digits):
     X, y = X[y >= 0][:20], y[y >= 0][:20]
     layer = convolutions()[0]
     params = {"solver": "sgd", "max_iter": 1, "batch_size": 20, "momentum": 0}
-    rate, network = 1e-5, {**params, "weight_decay": 0, "zeta": 0, "tol": None}
+    params |= {"weight_decay": 0, "dropout": 0, "zeta": 0, "tol": None}
+    rate, network = 1e-5, params
     clf = classifier("all", [layer], **network, learning_rate_init=rate)
     before = clone(clf).set_params(estimator__learning_rate_init=1e-200).fit(X, y)
     clf.fit(X, y)

@@ -65,7 +65,7 @@ def test_last_epoch_prunes_and_does_not_regrow(data):
 
 def test_evolution_interval(data):
     X, y = data
-    params = {"epsilon": 5, "batch_size": 10, "random_state": 0}
+    params = {"epsilon": 5, "batch_size": 10, "dropout": 0, "random_state": 0}
     stream = SETClassifier((50,), evolution_interval=4, **params)
     topologies = []
     for start in range(0, 120, 10):  # one mini-batch a call

@@ -251,7 +251,7 @@ def test_rate_of_zero_is_a_dense_network():
         "random_state": 0,
     }
     masked = HebbianMaskClassifier(30, mask_rate=0, **params).fit(X, y)
-    plain = SETClassifier(30, zeta=0, **params).fit(X, y)
+    plain = SETClassifier(30, zeta=0, dropout=0, **params).fit(X, y)
     for one, other in zip(masked.coefs_, plain.coefs_, strict=True):
         assert_array_equal(one.data, other.data)
     assert not masked.pruned_shares_.any()

@@ -121,12 +121,29 @@ class TestFormulas:
         expected = [min(0.1, 0.2 * 8 / n), min(0.1, 0.2 * 20 / n), 1 / n]
         assert_allclose(model.weight_decay_, expected)
 
+    @pytest.mark.parametrize("cls", [SETClassifier, HebbSETClassifier])
+    def test_dropout(self, cls, rng):
+        """As much as the narrowest layer can spare; none in the smallest data."""
+        X, y = make_data(rng, 65)
+        for hidden, expected in [
+            (20, 0.04), (150, 0.3), (1000, 0.3), ((300, 300, 20), 0.04 / 3), ((), 0),
+        ]:  # fmt: skip
+            model = cls(hidden, max_iter=1, random_state=0)
+            assert model.fit(X, y).dropout_ == pytest.approx(expected)
+            assert model.fit(X[:64], y[:64]).dropout_ == 0
+            weights = np.r_[np.full(63, 1), 2]
+            model.fit(X[:64], y[:64], sample_weight=weights)
+            assert model.dropout_ == pytest.approx(expected)
+            stream = cls(hidden).partial_fit(X[:1], y[:1], classes=[0, 1, 2])
+            assert stream.dropout_ == pytest.approx(expected)
+
     def test_given_values_are_kept(self, rng):
         X, y = make_data(rng, 50)
         model = SETClassifier(
             5, batch_size=7, max_iter=3, learning_rate_init=0.5, weight_decay=0.25,
-            evolution_interval="epoch", random_state=0,
+            dropout=0.5, evolution_interval="epoch", random_state=0,
         ).fit(X, y)  # fmt: skip
+        assert model.dropout_ == 0.5
         assert model.batch_size_ == 7
         assert model.max_iter_ == model.n_iter_ == 3
         assert model.learning_rate_init_ == 0.5
@@ -164,9 +181,9 @@ class TestWeights:
 
     def test_a_weight_of_two_is_two_samples(self, rng):
         X, y = make_data(rng, 600)
-        twice = SETClassifier(9, random_state=0, batch_size=600)
+        twice = SETClassifier(9, dropout=0, random_state=0, batch_size=600)
         twice.fit(X, y, sample_weight=np.full(600, 2.0))
-        both = SETClassifier(9, random_state=0, batch_size=1200)
+        both = SETClassifier(9, dropout=0, random_state=0, batch_size=1200)
         both.fit(np.r_[X, X], np.r_[y, y])
         assert_array_equal(twice.weight_decay_, both.weight_decay_)
         assert twice.learning_rate_init_ == both.learning_rate_init_

@@ -213,7 +213,7 @@ def test_rare_class(cls, rare):
         clf = cls(
             (30,), early_stopping=True, scoring=scoring, validation_fraction=0.3,
             max_iter=100, learning_rate="constant", batch_size=200, random_state=0,
-            learning_rate_init=0.003, weight_decay=0.0005,
+            learning_rate_init=0.003, weight_decay=0.0005, dropout=0,
         )  # fmt: skip
         clf.fit(X, y)
         epochs[scoring] = clf.n_iter_

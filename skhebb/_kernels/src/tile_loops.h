@@ -161,9 +161,9 @@ typedef struct {
     void (*statistics)(const void *activations, ptrdiff_t n,
                        const skhebb_tiles *tiles, double total, void *means,
                        void *scales, ptrdiff_t from, ptrdiff_t to);
-    /* Dropout, given a number in [0, 1) for each activation. */
-    void (*drop)(void *activations, const void *draws,
-                 const skhebb_activation *activation, ptrdiff_t n);
+    /* Dropout of the activations from..to - 1; their places and the key decide. */
+    void (*drop)(void *activations, uint64_t key, const skhebb_activation *activation,
+                 ptrdiff_t from, ptrdiff_t to);
     /* Lay samples out: columns from..to - 1, all in one tile. */
     void (*load)(void *out, const skhebb_tiles *tiles, const void *X,
                  ptrdiff_t n_features, const ptrdiff_t *samples, ptrdiff_t from,

@@ -77,6 +77,47 @@ INLINE void NAME(add_totals64)(
 #undef MOVE
 #endif
 
+typedef BITS MAY_ALIAS NAME(bits);
+
+/* Multiply by the derivative, told by the activation; return the sum. */
+INLINE REAL NAME(multiply_by_derivative)(
+    REAL *restrict delta, const REAL *restrict a, const skhebb_activation *activation,
+    ptrdiff_t n)
+{
+    const REAL slope = (REAL)activation->slope, keep = (REAL)activation->keep_probability;
+    const REAL inverse = (REAL)(1 / activation->keep_probability);
+    const NAME(bits) *bits = (const NAME(bits) *)a;
+    REAL sum = 0;
+    if (activation->kind == SKHEBB_TANH) {
+        VECTORISE()
+        for (ptrdiff_t b = 0; b < n; b++)
+            delta[b] *= 1 - keep * a[b] * (keep * a[b]);
+    } else if (activation->kind == SKHEBB_LOGISTIC) {
+        VECTORISE()
+        for (ptrdiff_t b = 0; b < n; b++)
+            delta[b] *= keep * a[b] * (1 - keep * a[b]);
+    } else if (slope < 0) {
+        VECTORISE()
+        for (ptrdiff_t b = 0; b < n; b++)
+            delta[b] = bits[b] & 1 ? slope * delta[b] : delta[b];
+    } else {
+        VECTORISE()
+        for (ptrdiff_t b = 0; b < n; b++)
+            delta[b] = a[b] > 0 ? delta[b] : slope * delta[b];
+    }
+    if (keep != 1) {
+        const REAL dropped = -0.0;
+        const BITS mark = *(const NAME(bits) *)&dropped;
+        VECTORISE()
+        for (ptrdiff_t b = 0; b < n; b++)
+            delta[b] = bits[b] == mark ? 0 : inverse * delta[b];
+    }
+    VECTORISE(reduction(+ : sum))
+    for (ptrdiff_t b = 0; b < n; b++)
+        sum += delta[b];
+    return sum;
+}
+
 typedef struct { /* what the loops of a tile need not be told but by its width */
     void (*gather)(REAL *out, const REAL *in, ptrdiff_t from, ptrdiff_t to,
                    const INDEX *starts, const int32_t *presynaptic, INDEX *heads,
@@ -88,6 +129,8 @@ typedef struct { /* what the loops of a tile need not be told but by its width *
     void (*products_and_sum)(REAL *product, REAL *out, const REAL *left,
                              const REAL *rows, const INDEX *index, const REAL *weight,
                              ptrdiff_t n);
+    REAL (*multiply_by_derivative)(REAL *delta, const REAL *a,
+                                   const skhebb_activation *activation);
 } NAME(width);
 
 #define WIDTH 1
@@ -133,8 +176,6 @@ INLINE const NAME(width) *NAME(at_width)(ptrdiff_t width)
     }
 }
 
-typedef BITS MAY_ALIAS NAME(bits);
-
 /* Written so that NaN stays NaN: a diverging network must be seen to diverge. */
 TARGET static void NAME(activate)(
     REAL *restrict z, const skhebb_activation *activation, ptrdiff_t n)
@@ -160,42 +201,6 @@ TARGET static void NAME(activate)(
         z[b] = is_negative ? slope * z[b] : z[b];
         bits[b] = (bits[b] & ~(BITS)1) | is_negative;
     }
-}
-
-/* Multiply by the derivative, told by the activation; return the sum. */
-TARGET static REAL NAME(multiply_by_derivative)(
-    REAL *restrict delta, const REAL *restrict a, const skhebb_activation *activation,
-    ptrdiff_t n)
-{
-    const REAL slope = (REAL)activation->slope, keep = (REAL)activation->keep_probability;
-    const NAME(bits) *bits = (const NAME(bits) *)a;
-    REAL sum = 0;
-    if (activation->kind == SKHEBB_TANH) {
-        VECTORISE()
-        for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] *= 1 - keep * a[b] * (keep * a[b]);
-    } else if (activation->kind == SKHEBB_LOGISTIC) {
-        VECTORISE()
-        for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] *= keep * a[b] * (1 - keep * a[b]);
-    } else if (slope < 0) {
-        for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] = bits[b] & 1 ? slope * delta[b] : delta[b];
-    } else {
-        VECTORISE()
-        for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] = a[b] > 0 ? delta[b] : slope * delta[b];
-    }
-    if (keep != 1) {
-        const REAL dropped = -0.0;
-        const BITS mark = *(const NAME(bits) *)&dropped;
-        for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] = bits[b] == mark ? 0 : delta[b] / keep;
-    }
-    VECTORISE(reduction(+ : sum))
-    for (ptrdiff_t b = 0; b < n; b++)
-        sum += delta[b];
-    return sum;
 }
 
 TARGET static void NAME(gather)(
@@ -407,7 +412,8 @@ TARGET static void NAME(products)(
             }
             loops->products_and_sum(sums + k - start, back + i * width, row, right,
                                     indices + k, weights + k, degree);
-            const REAL total = NAME(multiply_by_derivative)(back + i * width, row, activation, width);
+            const REAL total
+                = loops->multiply_by_derivative(back + i * width, row, activation);
             REAL *error_sum = (REAL *)error_sums + i;
             *error_sum = t > first ? *error_sum + total : total;
         }
@@ -640,19 +646,32 @@ SHORT_TARGET static void NAME(statistics)(
     }
 }
 
-TARGET static void NAME(drop)(
-    void *activations, const void *draws, const skhebb_activation *activation,
-    ptrdiff_t n)
+/* A number for each place and key, as good as random: MurmurHash3's finalizer. */
+INLINE uint32_t NAME(hashed)(uint32_t place, uint64_t key)
 {
-    const REAL keep = (REAL)activation->keep_probability, *draw = draws;
-    REAL *a = activations;
+    uint32_t x = (place * 0x9e3779b9u + (uint32_t)key) ^ (uint32_t)(key >> 32);
+    x = (x ^ x >> 16) * 0x85ebca6bu;
+    x = (x ^ x >> 13) * 0xc2b2ae35u;
+    return x ^ x >> 16;
+}
+
+TARGET static void NAME(drop)(
+    void *activations, uint64_t key, const skhebb_activation *activation,
+    ptrdiff_t from, ptrdiff_t to)
+{
+    const double keep = activation->keep_probability;
+    const REAL inverse = (REAL)(1 / keep), dropped = -0.0;
+    const BITS mark = *(const NAME(bits) *)&dropped;
+    const BITS last = activation->slope < 0; /* what the last bit is needed for */
+    const uint32_t limit = keep < 1 ? (uint32_t)(keep * 4294967296.0) : UINT32_MAX;
+    REAL *restrict a = activations;
     NAME(bits) *bits = activations;
-    const BITS sign = activation->slope < 0; /* what the last bit is needed for */
-    for (ptrdiff_t b = 0; b < n; b++) {
-        const BITS last = bits[b] & sign;
-        a[b] = draw[b] < keep ? a[b] / keep : (REAL)-0.0;
-        if (draw[b] < keep)
-            bits[b] = (bits[b] & ~sign) | last;
+    VECTORISE()
+    for (ptrdiff_t b = from; b < to; b++) {
+        const BITS is_last = bits[b] & last;
+        a[b] *= inverse;
+        const BITS kept = (bits[b] & ~last) | is_last;
+        bits[b] = NAME(hashed)((uint32_t)b, key) < limit ? kept : mark;
     }
 }
 

@@ -149,9 +149,15 @@ TARGET static void AT_WIDTH(products_and_sum)(
         ((VECTOR *)out)[v] = total[v];
 }
 
+TARGET static REAL AT_WIDTH(multiply_by_derivative)(
+    REAL *restrict delta, const REAL *restrict a, const skhebb_activation *activation)
+{
+    return NAME(multiply_by_derivative)(delta, a, activation, WIDTH);
+}
+
 static const NAME(width) AT_WIDTH(width) = {
     AT_WIDTH(gather), AT_WIDTH(scatter), AT_WIDTH(products),
-    AT_WIDTH(products_and_sum),
+    AT_WIDTH(products_and_sum), AT_WIDTH(multiply_by_derivative),
 };
 
 #undef AT_WIDTH
