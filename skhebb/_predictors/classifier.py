@@ -164,7 +164,13 @@ class BaseSparseClassifier(ClassifierMixin, BaseSparseNetwork):
     def _known_encoder(self, y, classes):
         """Return the encoder of all calls of partial_fit; `classes` may tell it."""
         if classes is not None and y.ndim == 1:
-            classes = column_or_1d(classes)
+            try:
+                classes = column_or_1d(classes, input_name="classes")
+            except ValueError as error:
+                raise ValueError(
+                    "classes must be array-like of shape (n_classes,), the labels that "
+                    f"may ever occur. Got {classes!r}."
+                ) from error
             check_sortable("classes", classes)
             classes = np.unique(classes)
             if classes.dtype.kind == "f" and np.isnan(classes).any():

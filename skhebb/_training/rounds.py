@@ -5,7 +5,7 @@ What is here are functions of their arguments, which may be called anywhere and 
 
 import copy
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 
@@ -93,8 +93,10 @@ class Work(NamedTuple):
     is_last: bool
 
 
-class Contribution(NamedTuple):
+class Contribution(TypedDict):
     """Summands of shards to an average.
+
+    A plain dict: of these and of lists Dask sends arrays without copies of them.
 
     Attributes
     ----------
@@ -113,20 +115,17 @@ class Contribution(NamedTuple):
     dropout: dict
     late_penalty: float
 
-    def __add__(self, other):
-        pairs = zip(self.arrays, other.arrays, strict=True)
-        return Contribution(
-            [one + another for one, another in pairs],
-            self.losses + other.losses,
-            self.penalties + other.penalties,
-            self.dropout,
-            self.late_penalty + other.late_penalty,
-        )
-
 
 def add(one, other):
     """Return the sum of two contributions."""
-    return one + other
+    pairs = zip(one["arrays"], other["arrays"], strict=True)
+    return Contribution(
+        arrays=[mine + theirs for mine, theirs in pairs],
+        losses=one["losses"] + other["losses"],
+        penalties=one["penalties"] + other["penalties"],
+        dropout=one["dropout"],
+        late_penalty=one["late_penalty"] + other["late_penalty"],
+    )
 
 
 def moving_arrays(network):
@@ -256,9 +255,9 @@ def train_shard(plan, wiring, moment, data, work):
     for array in arrays:
         array *= work.weight
     return Contribution(
-        arrays,
-        np.array(losses),
-        np.array(penalties),
-        rng.bit_generator.state,
-        trainer.late_penalty,
+        arrays=arrays,
+        losses=np.array(losses),
+        penalties=np.array(penalties),
+        dropout=rng.bit_generator.state,
+        late_penalty=trainer.late_penalty,
     )

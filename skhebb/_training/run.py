@@ -23,7 +23,8 @@ class KeptState(NamedTuple):
 
     Attributes
     ----------
-    state : TrainingState or FeatureState
+    state : object
+        What `unpack` of the Run gave.
     reason : StopReason or None
         Why training ended, where the state is its result.
     """
@@ -44,7 +45,8 @@ class Run:
     describe : callable
         Gives `identity`; not called where there are no keepers.
     unpack : callable
-        ``unpack(**packed)`` gives a state, or raises one of OF_DAMAGE.
+        ``unpack(**packed)`` gives a state, or what lets something go on from there;
+        or raises one of OF_DAMAGE.
     n_epochs_before : int
         Those of the fitted state that a warm start begins with.
 

@@ -1,5 +1,6 @@
 """Trains a network on shards of the data, in rounds."""
 
+import operator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -90,7 +91,8 @@ class ShardedTrainer(Trainer):
             stop = first + n
             batches = [order[k : k + self.batch_size] for k in starts[first:stop]]
             summed = self.run_round(data, batches, stop == len(starts))
-            for loss, penalty in zip(summed.losses, summed.penalties, strict=True):
+            pairs = zip(summed["losses"], summed["penalties"], strict=True)
+            for loss, penalty in pairs:
                 total += loss
                 total_penalty += penalty
             first = stop
@@ -127,43 +129,50 @@ class ShardedTrainer(Trainer):
                 self.late_penalty,
             )
         )
-        wiring = self.wiring_for(executor)
-        tasks = [
-            (k, work)
-            for k, work in enumerate(self.share_out(data, batches, is_last))
-            if work is not None
-        ]
-        result = executor.get(self.summed(executor, tasks, wiring, moment))
+        works = self.share_out(data, batches, is_last)
+        result = self.summed(executor, works, moment)
         for mine, averaged in zip(
-            moving_arrays(state.network), result.arrays, strict=True
+            moving_arrays(state.network), result["arrays"], strict=True
         ):
             np.copyto(mine, averaged)
-        state.random.dropout.bit_generator.state = result.dropout
-        self.late_penalty = result.late_penalty
+        state.random.dropout.bit_generator.state = result["dropout"]
+        self.late_penalty = result["late_penalty"]
         for _ in batches:
             state.counters = state.counters.after_batch()
         return result
 
-    def summed(self, executor, tasks, *about):
-        """Return what `executor` gives for the sum of what shards contribute.
+    def summed(self, executor, works, moment):
+        """Return the sum of what shards contribute to a round.
 
-        `about` are connections and Moment.
+        Where all is added up, what was sent is gone already, and so are summands.
         """
-        if len(tasks) == 1:
-            ((k, work),) = tasks
-            arguments = self._plan, *about, self._data_of_shards[k], executor.put(work)
-            return executor.call(train_shard, *arguments, shard=k)
-        half = len(tasks) // 2
-        halves = (
-            self.summed(executor, some, *about) for some in (tasks[:half], tasks[half:])
-        )
-        return executor.call(add, *halves)
+        wiring = self.wiring_for(executor)
+        shards = [k for k, work in enumerate(works) if work is not None]
+
+        def train(some):
+            (k,) = some
+            work = executor.put(works[k])
+            about = self._plan, wiring, moment, self._data_of_shards[k], work
+            return executor.call(train_shard, *about, shard=k)
+
+        def joined(one, other):
+            return executor.call(add, one, other, uses_up=True)
+
+        most = executor.n_summed(len(shards))
+        groups = fold(shards, most, lambda some: [some], operator.add)
+        sums = [fold(some, 1, train, joined) for some in groups]
+        executor.complete(sums)
+        executor.free(moment)
+        left = iter(sums)
+        return executor.get(fold(shards, most, lambda _: next(left), joined))
 
     def wiring_for(self, executor):
         """Return where connections are, which is sent if that has changed."""
         arrays = [layer.weights.indices for layer in self.state.network.layers]
         known, sent = self._wiring
         if known is None or any(a is not b for a, b in zip(arrays, known, strict=True)):
+            if sent is not None:
+                executor.free(sent)
             sent = executor.put(wiring_of(self.state.network))
             self._wiring = arrays, sent
         return sent
@@ -190,3 +199,23 @@ class ShardedTrainer(Trainer):
             else None
             for k in range(n_shards)
         ]
+
+
+def fold(items, most, leaf, join):
+    """Return what `join` makes of two and two and so on, over a binary tree.
+
+    Parameters
+    ----------
+    items : list
+    most : int
+        How many items a leaf of the tree has, at most.
+    leaf : callable
+        Gives what stands for these items.
+    join : callable
+        Gives what stands for two that lie side by side.
+    """
+    if len(items) <= most:
+        return leaf(items)
+    half = len(items) // 2
+    halves = (fold(some, most, leaf, join) for some in (items[:half], items[half:]))
+    return join(*halves)

@@ -27,13 +27,37 @@ class InProcess:
         """Return `value`, which is where it is needed."""
         return value
 
-    def call(self, function, *args, shard=None):
-        """Return ``function(*args)``, which is about the shard of this number."""
+    def put_shards(self, values):
+        """Return values, each of a shard; those of neighbours lie side by side."""
+        return values
+
+    def call(self, function, *args, shard=None, uses_up=False):
+        """Return ``function(*args)``, which is about the shard of this number.
+
+        It `uses_up` what other calls gave, if nothing else wants that.
+        """
         return function(*args)
 
     def get(self, value):
         """Return what `call` gave."""
         return value
+
+    def get_all(self, values):
+        """Return what several calls gave, which are computed at the same time."""
+        return values
+
+    def n_summed(self, n_shards):
+        """Return of how many shards at a time sums are computed as they come.
+
+        Sums of more of them wait until what all shards train on has been freed.
+        """
+        return n_shards
+
+    def complete(self, values):
+        """Wait until these calls have been computed, where they are."""
+
+    def free(self, *values):
+        """Let the memory go that these take; they are made again if need be."""
 
 
 class Shards(BatchSource):
@@ -119,7 +143,7 @@ class Shards(BatchSource):
             self.executor.call(rows_of, self.parts[k], rows, shard=k)
             for k, rows in wanted
         ]
-        X = joined([self.executor.get(each) for each in fetched])
+        X = joined(self.executor.get_all(fetched))
         numbers = np.empty(len(samples), dtype=np.intp)
         numbers[np.concatenate(places)] = np.arange(len(samples))
         return as_batch_source(X), numbers
@@ -131,8 +155,8 @@ class Shards(BatchSource):
             for k, (part, span) in enumerate(zip(self.parts, self.spans, strict=True))
         ]
         squares = np.zeros(self.n_features)
-        for each in sums:
-            squares += self.executor.get(each)
+        for each in self.executor.get_all(sums):
+            squares += each
         return squares
 
     def describe(self, describe_data):
@@ -141,7 +165,7 @@ class Shards(BatchSource):
             self.executor.call(describe_data, part, shard=k)
             for k, part in enumerate(self.parts)
         ]
-        parts = "; ".join(self.executor.get(each) for each in of_parts)
+        parts = "; ".join(self.executor.get_all(of_parts))
         sync = "epoch" if self.sync_every is None else self.sync_every
         return f"shards, sync_every={sync}: {parts}"
 

@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhebb._training.computed_rows import ComputedRows
+from skhebb._training.stopping import StopReason
 from skhebb._transformers.blocks import blocks, in_blocks
 from skhebb._transformers.channel_statistics import ChannelStatistics, merged
 from skhebb._transformers.convolver import Convolver
@@ -27,10 +28,17 @@ from skhebb._transformers.patch_grid import (
     check_one_row,
     check_sizes,
 )
-from skhebb._transformers.patch_learning import new_features, teach
+from skhebb._transformers.patch_learning import (
+    KEPT,
+    PassState,
+    features_can_go_on,
+    kept_by,
+    new_features,
+    run_of_passes,
+    teach,
+)
 from skhebb._transformers.patch_source import PatchSource
 from skhebb._transformers.pooling import Pooling
-from skhebb._transformers.winner_take_all import WinnerTakeAll
 from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.memory import check_memory
 from skhebb._utils.observed_fit import ObservedFitMixin
@@ -75,12 +83,6 @@ FITTED = (
     "_rng",
     "_begun_with",
 )
-
-
-def features_can_go_on(estimator):
-    """Tell whether the features have `partial_fit`."""
-    features = estimator.features
-    return features is None or hasattr(features, "partial_fit")
 
 
 class BaseConvolution(
@@ -216,14 +218,15 @@ class BaseConvolution(
         features : ndarray of shape (n_samples, n_features_out) or None
         """
         X = self._check(X_given, is_first=True)
-        self._begin(X)
         about = {"estimator": observed, "X": X_given, "y": None}
-        are_passed = self.n_patches is None and hasattr(self.features_, "partial_fit")
+        are_passed = self.n_patches is None and features_can_go_on(self)
         n_tasks = self.max_iter if are_passed else 1
         context = observed._init_callback_context(max_subtasks=n_tasks)
+        run = run_of_passes(self, observed, context, X) if are_passed else None
+        self._begin(X)
         context.call_on_fit_task_begin(**about)
         if are_passed:
-            self._learn_by_passes(X, context, about)
+            self._learn_by_passes(X, run, about)
         else:
             self._learn_at_once(X, context, about)
         features = self._end(X, returns_features)
@@ -237,21 +240,34 @@ class BaseConvolution(
         with task.propagate_callback_context(self.features_):
             task.call_on_fit_task_begin(**about)
             patches = self._draw(X)
-            with one_blas_thread():  # others than ours know nothing of it
+            kept = kept_by(about["estimator"], self.features_)
+            with kept, one_blas_thread():  # others than ours know nothing of it
                 self.features_.fit(patches)
             self.n_iter_ = 1
             task.call_on_fit_task_end(**about)
 
-    def _learn_by_passes(self, X, context, about):
+    def _learn_by_passes(self, X, run, about):
         """Pass all patches to the features, each pass an epoch for callbacks."""
-        for _ in range(self.max_iter):
-            task = context.subcontext(task_name="epoch")
+        reason = None
+        if run.kept is not None:
+            resume, reason = run.kept
+            resume(self)
+            self.features_._warn(reason, kept=KEPT)
+        for _ in range(self.n_iter_):
+            run.context.subcontext(task_name="epoch")
+        while reason is None:
+            task = run.context.subcontext(task_name="epoch")
             task.call_on_fit_task_begin(**about)
-            is_over = teach(self.features_, self._batches(X))
+            reason = teach(self.features_, self._batches(X))
             self.n_iter_ += 1
             now = {"reconstruction_attributes": lambda: self._fitted_so_far(X)}
-            if task.call_on_fit_task_end(**about, **now) or is_over:
-                break
+            if task.call_on_fit_task_end(**about, **now):
+                reason = reason or StopReason.BY_CALLBACK
+            elif reason is None:
+                run.save_state(PassState(self), self.n_iter_)
+                is_over = self.n_iter_ == self.max_iter
+                reason = StopReason.MAX_EPOCHS if is_over else None
+        run.save_result(PassState(self), reason)
 
     def _partial_fit(self, X):
         """Begin, or go on with copies of what learning changes."""
@@ -320,8 +336,7 @@ class BaseConvolution(
         self._begun_with = parameters_of(self, OF_NEW)
         self._dtype = np.dtype(np.float32 if X.dtype == np.uint8 else X.dtype)
         random_state = check_random_state(self.random_state)
-        features = WinnerTakeAll() if self.features is None else self.features
-        self.features_ = new_features(features, random_state)
+        self.features_ = new_features(self, random_state)
         (self._rng,) = random_streams(random_state, 1)
         self.n_iter_ = 0
         self.output_statistics_ = self.input_statistics_ = None

@@ -1,4 +1,4 @@
-"""Features as plain data, for pickle, joblib and skops."""
+"""Features as plain data, for pickle, joblib, skops and keepers of fits."""
 
 from numbers import Real
 

@@ -11,6 +11,8 @@ from sklearn.callback import CallbackContext
 
 from skhebb._training.run import Run
 from skhebb._training.stopping import StopReason
+from skhebb._transformers.base import BaseHebbianFeatures
+from skhebb._transformers.base_convolution import BaseConvolution
 from skhebb._typing import Estimator, FilePath
 from skhebb.callbacks._fit_callback import FitCallback, task_names
 from skhebb.callbacks._snapshots import DamagedSnapshot, Snapshots, load
@@ -28,6 +30,9 @@ class Checkpoint(FitCallback):
     for `verbose` and `n_jobs`, on the same data. (Functions among the parameters are
     known by their names.) Where a snapshot is damaged, the one before it is used, with
     a warning.
+
+    Of `ConvolutionalFeatures` it keeps the passes over all patches; where patches are
+    drawn, the fit of the features to them, which wants a `random_state`.
 
     In searches and pipelines each fit has a folder of its own within `folder`, and so
     has each `warm_start`. Whatever calls `fit` several times without telling callbacks,
@@ -47,7 +52,8 @@ class Checkpoint(FitCallback):
     OSError
         By `fit`, if a file cannot be written or read.
     TypeError
-        By `fit`, if the estimator is not one of this package that trains by epochs.
+        By `fit`, if the estimator is not one of this package that trains by epochs, or
+        those features are not.
     ValueError
         By `fit`, if a snapshot is of another fit or another version, or if all are
         damaged.
@@ -78,6 +84,30 @@ class Checkpoint(FitCallback):
     def __repr__(self):
         folder = str(self.folder)
         return f"Checkpoint({folder!r}, every={self.every}, keep={self.keep})"
+
+    def setup(self, estimator: Estimator, context: CallbackContext) -> None:
+        """Check, before the fit, that it can be kept.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The one that is fitted.
+        context : sklearn.callback.CallbackContext
+            The root of its tasks.
+
+        Raises
+        ------
+        TypeError
+            If the estimator is not one of this package that trains by epochs, or what
+            images are convolved by does not.
+        """
+        if not isinstance(estimator, BaseConvolution):
+            super().setup(estimator, context)
+        elif not isinstance(estimator.features, BaseHebbianFeatures | None):
+            raise TypeError(
+                "Checkpoint keeps Hebbian features of skhebb, but the features of this "
+                f"{type(estimator).__name__} are {estimator.features!r:.80}."
+            )
 
     def on_fit_task_end(self, estimator: Estimator, context: CallbackContext) -> None:
         """Do nothing: `save_state` and `save_result` are called, too.

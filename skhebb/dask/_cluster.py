@@ -1,10 +1,12 @@
 """Computes on the workers of a Dask cluster, and again what was lost with one."""
 
+import math
 import time
 from asyncio import CancelledError as Interrupted
 from concurrent.futures import CancelledError
+from contextlib import suppress
 
-from distributed import KilledWorker
+from distributed import KilledWorker, wait
 from distributed.comm import CommClosedError
 
 from skhebb._training.shards import RoundFailed
@@ -33,6 +35,11 @@ class Handle:
         What it is computed from.
     shard : int or None
         Number of the shard that it is about.
+
+    Attributes
+    ----------
+    key : str or None
+        What Dask calls it, or called it before it was freed.
     """
 
     def __init__(self, start, was_sent, parents=(), shard=None):
@@ -41,6 +48,7 @@ class Handle:
         self.parents = parents
         self.shard = shard
         self._future = None
+        self.key = None
 
     @property
     def status(self):
@@ -56,10 +64,13 @@ class Handle:
         """Return its future, which is begun if need be."""
         if self._future is None or self.is_lost:
             self._future = self._start()
+            self.key = self._future.key
         return self._future
 
     def release(self):
         """Let Dask forget it; it is made again if it is needed again."""
+        if self._future is not None:
+            self._future.release()  # others may refer to it for a while
         self._future = None
 
     def family(self):
@@ -71,6 +82,14 @@ class Handle:
                 seen.add(id(handle))
                 left.extend(handle.parents)
                 yield handle
+
+    def sent(self):
+        """Return what was sent for it and has not been freed."""
+        return [
+            each
+            for each in self.family()
+            if each.was_sent and each.status != "released"
+        ]
 
 
 class OnCluster:
@@ -84,33 +103,76 @@ class OnCluster:
     def __init__(self, client):
         self.client = client
 
-    def put(self, value):
-        """Return a Handle of a value that is sent to a worker."""
+    def put(self, value, choose=lambda workers: None):
+        """Return a Handle of a value that is sent to a worker, or to one chosen."""
 
         def start():
-            (future,) = self.client.scatter([value], hash=False)
+            workers = choose(sorted(self.client.nthreads()))
+            (future,) = self.client.scatter([value], workers=workers, hash=False)
             return future
 
         return Handle(start, was_sent=True)
+
+    def put_shards(self, values):
+        """Return Handles of values of shards; workers get those of neighbours."""
+
+        def put(k, value):
+            def its_own(workers):
+                return workers[k * len(workers) // len(values) :][:1] or None
+
+            return self.put(value, its_own)
+
+        return [put(k, value) for k, value in enumerate(values)]
 
     def compute(self, delayed):
         """Return a Handle of what Dask computes."""
         return Handle(lambda: self.client.compute(delayed), was_sent=False)
 
-    def call(self, function, *args, shard=None):
-        """Return a Handle of ``function(*args)``; handles stand for their values."""
+    def call(self, function, *args, shard=None, uses_up=False):
+        """Return a Handle of ``function(*args)``; handles stand for their values.
+
+        If it `uses_up` these, they are freed as soon as it has been computed.
+        """
         parents = [each for each in args if isinstance(each, Handle)]
 
         def start():
             given = [
                 each.future() if isinstance(each, Handle) else each for each in args
             ]
-            return self.client.submit(function, *given, pure=False)
+            future = self.client.submit(function, *given, pure=False)
+            if uses_up:
+                self.free(*parents)
+            return future
 
         return Handle(start, False, parents, shard)
 
+    def n_summed(self, n_shards):
+        """Return of how many shards at a time sums are computed as they come.
+
+        That is half of those of a worker: memory then has neither many summands nor,
+        together with few, what shards train on.
+        """
+        n_workers = max(1, self._ask(lambda: len(self.client.nthreads())))
+        return max(1, math.ceil(n_shards / n_workers) // 2)
+
+    def complete(self, handles):
+        """Wait until these have been computed, where they are; errors as in `get`."""
+        self._begin(handles)
+        for each in handles:
+            self._obtain(each, self._finish)
+
+    def free(self, *handles):
+        """Let the memory go that these take; they are made again if need be."""
+        for each in handles:
+            each.release()
+
+    def get_all(self, handles):
+        """Return values that are computed at the same time; see `get`."""
+        self._begin(handles)
+        return [self.get(each) for each in handles]
+
     def get(self, handle):
-        """Return the value of a Handle.
+        """Return the value of a Handle, which is freed.
 
         Where workers die, it is computed again; if that does not help, shard after
         shard by itself, so that it is known which one they die of.
@@ -120,10 +182,30 @@ class OnCluster:
         RoundFailed
             If workers die again and again, or the client is closed.
         """
-        value, _ = self._attempt(handle, TOGETHER)
+        value = self._obtain(handle, self._fetch)
+        self.free(handle)
+        return value
+
+    def _begin(self, handles):
+        """Let all be computed at the same time; who wants them sees what is lost."""
+        with suppress(*OF_LOSS):
+            self._ask(lambda: [each.future() for each in handles])
+
+    def _ask(self, question):
+        """Return what an answer of Dask is; raise a RoundFailed if nobody is there."""
+        try:
+            return question()
+        except Exception as error:
+            self._check_open(error)
+            raise
+
+    def _obtain(self, handle, how):
+        """Return what `how` gives for a Handle, with the attempts that `get` makes."""
+        value, _ = self._attempt(handle, TOGETHER, how)
         if value is NOTHING:
             self._compute_shards(handle)
-            value, error = self._attempt(handle, TOGETHER)
+            self._release_lost(handle)
+            value, error = self._attempt(handle, TOGETHER, how)
             if value is NOTHING:
                 raise failure("shards", error)
         return value
@@ -135,11 +217,11 @@ class OnCluster:
             if each.shard is not None:
                 of_shards.setdefault(each.shard, each)
         for number, each in sorted(of_shards.items()):
-            value, error = self._attempt(each, ALONE)
+            value, error = self._attempt(each, ALONE, self._finish)
             if value is NOTHING:
                 raise failure(f"shard {number} (the first is number 0)", error)
 
-    def _attempt(self, handle, most):
+    def _attempt(self, handle, most, how):
         """Return the value, or NOTHING and the last error after so many attempts."""
         error = None
         for attempt in range(most):
@@ -147,11 +229,13 @@ class OnCluster:
                 if attempt:
                     time.sleep(PAUSE * attempt)
                     self._release_lost(handle)
-                value = self._wait(handle)
+                value = self._wait(handle, how)
                 if value is not NOTHING:
                     return value, None
             except KilledWorker as killed:
-                raise failure(name_of_failed(handle), killed) from killed
+                if (name := name_of_failed(handle, killed)) is not None:
+                    raise failure(name, killed) from killed
+                return NOTHING, killed
             except OF_LOSS as loss:
                 self._check_open(loss)
                 error = loss
@@ -162,16 +246,25 @@ class OnCluster:
                 raise
         return NOTHING, error
 
-    def _wait(self, handle):
+    def _fetch(self, future):
+        """Return the value of a future; raise a TimeoutError if that takes long."""
+        return future.result(timeout=LOOK_AGAIN)
+
+    def _finish(self, future):
+        """Wait for a future, likewise, without its value."""
+        wait(future, timeout=LOOK_AGAIN)
+        if future.status != "finished":
+            future.result(timeout=LOOK_AGAIN)  # raises
+
+    def _wait(self, handle, how):
         """Return the value, or NOTHING if something that was sent has been lost."""
         future = handle.future()
         while True:
             try:
-                return future.result(timeout=LOOK_AGAIN)
+                return how(future)
             except TimeoutError:
                 self._check_open(None)
-                sent = [each for each in handle.family() if each.was_sent]
-                if future.status != "finished" and not self._are_there(sent):
+                if future.status != "finished" and not self._are_there(handle.sent()):
                     return NOTHING
 
     def _are_there(self, handles):
@@ -195,14 +288,17 @@ class OnCluster:
             ) from error
 
 
-def name_of_failed(handle):
-    """Return what the first computation with an error was about."""
-    shards = [
+def name_of_failed(handle, error):
+    """Return what workers died of, None if it may be any of the shards."""
+    of_shards = [each for each in handle.family() if each.shard is not None]
+    failed = [
         each.shard
-        for each in handle.family()
-        if each.status == "error" and each.shard is not None
+        for each in of_shards
+        if each.status == "error" or each.key == error.task
     ]
-    return f"shard {shards[-1]} (the first is number 0)" if shards else "X"
+    if failed:
+        return f"shard {failed[-1]} (the first is number 0)"
+    return None if of_shards else "X"
 
 
 def failure(what, error):

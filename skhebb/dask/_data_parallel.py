@@ -89,10 +89,11 @@ class DataParallel(MetaEstimatorMixin, BaseEstimator):
     Notes
     -----
     The client holds y, the sample weights, an order of the samples and the network;
-    each worker its shards and, while it trains and adds up, five networks or so with
-    their optimiser's arrays. What looks at some samples of all shards fetches them:
-    ``initial_graph="correlation"`` up to 20 000, growth rules up to 500 each time, and
-    early stopping without X_val those it holds out.
+    each worker its shards and, while it trains and adds up, three networks with their
+    optimiser's arrays at most; with more than two shards or threads some more. What
+    looks at some samples of all shards fetches them: ``initial_graph="correlation"`` up
+    to 20 000, growth rules up to 500 each time, and early stopping without X_val those
+    it holds out.
 
     References
     ----------
@@ -333,7 +334,8 @@ n_outputs)
 
     def _fitted(self, name):
         """Return an attribute of the fitted network; raise AttributeError without."""
-        return getattr(self.__dict__.get("estimator_"), name)
+        check_is_fitted(self)
+        return getattr(self.estimator_, name)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "estimator_")

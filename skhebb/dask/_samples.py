@@ -53,7 +53,7 @@ class LocalSamples(Samples):
         parts = [rows(X, *pair) for pair in pairwise(bounds)]
         shards = Shards(
             self.executor,
-            [self.executor.put(part) for part in parts],
+            self.executor.put_shards(parts),
             np.diff(bounds),
             X.shape[1],
             X.dtype,
@@ -86,18 +86,16 @@ class DaskSamples(Samples):
             sample_weight = check_weights("sample_weight", sample_weight, like)
         dtype = dtype_of(X)
         parts = self.parts(blocks, lengths, dtype)
-        is_sparse = [
-            self.executor.get(self.executor.call(issparse, part)) for part in parts
-        ]
-        for block in blocks:
-            getattr(block, "release", lambda: None)()
+        are_sparse = [self.executor.call(issparse, part) for part in parts]
+        is_sparse = any(self.executor.get_all(are_sparse))
+        self.executor.free(*blocks)
         self.shards = Shards(
             self.executor,
             parts,
             np.diff(self.bounds(n_samples)),
             frame.shape[1],
             dtype,
-            any(is_sparse),
+            is_sparse,
             *self.rest,
         )
         return given._replace(X=self.shards, y=y, sample_weight=sample_weight)
@@ -108,7 +106,7 @@ class DaskSamples(Samples):
         if not np.isnan(known).any():
             return list(map(int, known))
         counts = [self.executor.call(n_rows, block) for block in blocks]
-        return [self.executor.get(each) for each in counts]
+        return self.executor.get_all(counts)
 
     def parts(self, blocks, lengths, dtype):
         """Return the rows of each shard, out of the blocks that have some of them."""

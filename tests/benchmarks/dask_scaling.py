@@ -9,7 +9,7 @@
 network of a million connections, by turns, on clusters of one and of two workers with
 a core each. `model` measures compute, bandwidth and latency here, predicts the time of
 epochs on two workers from that, and compares; then it predicts what is not here.
-`memory` measures what a worker has at most while it trains.
+`memory` measures what workers have at most while they train and add up.
 """
 
 import argparse
@@ -21,8 +21,9 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 import logging
-import resource
+import tracemalloc
 import warnings
+from pathlib import Path
 
 import numpy as np
 from distributed import Client, LocalCluster, wait
@@ -215,36 +216,45 @@ def extrapolate(rate, options):
         )
 
 
-def peak_of_process():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def resident():
+    """Bytes of this process in memory, at most until now (Linux)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if "VmHWM" in line)
+
+
+def begin_counting():
+    tracemalloc.start()
+    return resident()
+
+
+def most_bytes():
+    """Bytes taken since counting began, at most, and `resident`."""
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most, resident()
 
 
 def memory(options):
-    """Print what a worker needs beside its shard, in states."""
-    n_arrays = 2
-    with LocalCluster(n_workers=2, **CLUSTER) as cluster, Client(cluster) as client:
-        meta = DataParallel(
-            skhebb.SETClassifier(
-                **NETWORK | {"hidden_layer_sizes": 20}, max_iter=1, n_jobs=1
-            ),
-            2,
-            client=client,
-        ).fit(*data(options.samples))
-        before = client.run(peak_of_process)
-        meta.set_params(
-            estimator__hidden_layer_sizes=(4000, 4000), estimator__max_iter=3
-        )
-        meta.fit(*data(options.samples))
-        after = client.run(peak_of_process)
-    network = meta.estimator_
-    indices = 4 * network.n_connections_
-    state = bytes_of_round(network.n_connections_, n_arrays)
-    for worker, n_bytes in after.items():
-        more = n_bytes - before[worker]
+    """Print what workers need beside their shards, in states with indices."""
+    for n_workers, n_shards in (1, 1), (1, 2), (2, 2), (2, 4), (2, 8):
+        with LocalCluster(n_workers, **CLUSTER) as cluster, Client(cluster) as client:
+            small = NETWORK | {"hidden_layer_sizes": 20, "max_iter": 1, "n_jobs": 1}
+            meta = DataParallel(skhebb.SETClassifier(**small), n_shards, client=client)
+            meta.fit(*data(options.samples))  # workers import
+            before = client.run(begin_counting)
+            size = options.neurons
+            meta.estimator.set_params(hidden_layer_sizes=(size, size), max_iter=3)
+            meta.fit(*data(options.samples))
+            after = client.run(most_bytes)
+        n_connections = meta.estimator_.n_connections_
+        state = bytes_of_round(n_connections, 2) + 4 * n_connections
+        counted = max(most for most, _ in after.values()) / state
+        more = max(n_bytes - before[who] for who, (_, n_bytes) in after.items())
         print(
-            f"{network.n_connections_:,} connections, a state of {state / 1e6:.0f} MB "
-            f"and indices of {indices / 1e6:.0f}: {more / 1e6:.0f} MB more at most, "
-            f"{more / (state + indices):.2f} states with indices"
+            f"{n_shards} shards on {n_workers} workers, {n_connections:,} connections, "
+            f"states of {state / 1e6:.0f} MB: {counted:.2f} states allocated at most, "
+            f"{more / state:.2f} resident",
+            flush=True,
         )
 
 
@@ -261,6 +271,7 @@ def main():
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--samples", type=int, default=4000)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--neurons", type=int, default=5000)
     parser.add_argument("--cores", type=int, default=32)
     parser.add_argument("--gigabits", type=float, default=10)
     options = parser.parse_args()

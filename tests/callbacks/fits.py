@@ -1,12 +1,14 @@
 """Small fits to interrupt, and what they leave."""
 
 import warnings
+from dataclasses import is_dataclass
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skhebb import (
+    ConvolutionalFeatures,
     HebbianMaskClassifier,
     HebbianMaskRegressor,
     HebbianPCA,
@@ -32,6 +34,13 @@ CUTS = {"learning_rate": "adaptive", "tol": 0.05, "n_iter_no_change": 1}
 EPOCHS, BATCHES = {"evolution_interval": "epoch"}, {"evolution_interval": 2}
 COSINE = {"learning_rate": "cosine"}
 FEATURES = {"batch_size": 8, "max_iter": 7, "random_state": 0}
+CONVOLUTION = FEATURES | {
+    "image_shape": (2, 4, 1),
+    "kernel_size": 2,
+    "pool_size": 1,
+    "n_patches": None,
+    "standardize": "channels",
+}
 
 FITS = {
     "sgd": SETClassifier(**SMALL | SGD | EPOCHS),
@@ -47,6 +56,10 @@ FITS = {
     "competition, fields": WinnerTakeAll(7, density=0.5, **FEATURES),
     "components": HebbianPCA(5, learning_rate="cosine", **FEATURES),
     "soft competition": SoftHebb(7, density=0.5, **FEATURES),
+    "convolution": ConvolutionalFeatures(
+        WinnerTakeAll(3, density=0.8), **CONVOLUTION, standardize_input=True
+    ),
+    "convolution, components": ConvolutionalFeatures(HebbianPCA(3), **CONVOLUTION),
 }
 
 
@@ -107,6 +120,8 @@ def assert_alike(one, other):
         for state in one, other:
             state.pop("_skl_callbacks", None)
     assert type(one) is type(other)
+    if is_dataclass(one):
+        one, other = vars(one), vars(other)
     if isinstance(one, dict):
         assert one.keys() == other.keys()
         for name, value in one.items():

@@ -9,18 +9,22 @@ from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import make_multilabel_classification
+from sklearn.decomposition import IncrementalPCA
 from sklearn.exceptions import ConvergenceWarning
 
 from skhebb import (
     ConvolutionalFeatures,
+    HebbianPCA,
     HebbianPretrainingClassifier,
     SETClassifier,
     SETRegressor,
+    SoftHebb,
     WinnerTakeAll,
 )
 from skhebb.callbacks import Checkpoint
 
 from .fits import (
+    CONVOLUTION,
     FITS,
     SMALL,
     STOPS,
@@ -313,11 +317,57 @@ def test_wrong_parameters(name, value, tmp_path):
         Checkpoint(tmp_path, **{name: value})
 
 
+def test_convolution_of_drawn_patches(tmp_path):
+    """What is kept is the fit of the features; other patches are another fit."""
+
+    def convolution(*killers, random_state=0, features=WinnerTakeAll):
+        parameters = CONVOLUTION | {"n_patches": 40, "random_state": random_state}
+        features = features(3, max_iter=7, batch_size=8, random_state=0)
+        return ConvolutionalFeatures(features.set_callbacks(*killers), **parameters)
+
+    with pytest.raises(Killed):
+        fit(convolution(Killer(3)), kept(tmp_path))
+    counter = Killer(None)
+    resumed = fit(convolution(counter), kept(tmp_path))
+    assert counter.n_seen == 7 - 3
+    resumed.features_.set_callbacks()
+    expected = fit(convolution())
+    assert_alike(resumed.features_, expected.features_)
+    X, _ = data()
+    assert_array_equal(resumed.transform(X), expected.transform(X))
+    with pytest.raises(ValueError, match=r"another fit: X was"):
+        fit(convolution(random_state=1), kept(tmp_path))
+    with pytest.raises(ValueError, match="estimator was WinnerTakeAll and is SoftHebb"):
+        fit(convolution(features=SoftHebb), kept(tmp_path))
+
+
+def test_convolution_of_other_features(tmp_path):
+    fit(FITS["convolution"], kept(tmp_path))
+    changed = clone(FITS["convolution"]).set_params(features__n_components=4)
+    with pytest.raises(ValueError, match="features__n_components was 3 and is 4"):
+        fit(changed, kept(tmp_path))
+    with pytest.raises(ValueError, match="max_iter was 7 and is 9"):
+        fit(clone(changed).set_params(max_iter=9), kept(tmp_path))
+    fit(clone(FITS["convolution"]).set_params(features__n_jobs=1), kept(tmp_path))
+
+
+def test_convolution_that_diverges(tmp_path):
+    """The warning is given again."""
+    convolution = ConvolutionalFeatures(
+        HebbianPCA(3, activation="identity", learning_rate_init=1e100), **CONVOLUTION
+    ).set_callbacks(kept(tmp_path))
+    for _ in range(2):
+        with pytest.warns(ConvergenceWarning, match="last complete mini-batch"):
+            convolution.fit(data()[0])
+    assert files(tmp_path) == ["result.npz"]
+
+
 def test_wrong_estimator(tmp_path):
-    features = ConvolutionalFeatures(kernel_size=1, pool_size=1, image_shape=(2, 4, 1))
-    features.set_callbacks(Checkpoint(tmp_path))
-    with pytest.raises(TypeError, match="but was set on ConvolutionalFeatures"):
-        features.fit(data()[0])
+    features = ConvolutionalFeatures(IncrementalPCA(), **CONVOLUTION)
+    with pytest.raises(TypeError, match=r"features of this Conv.* IncrementalPCA\(\)"):
+        fit(features, Checkpoint(tmp_path))
+    with pytest.raises(TypeError, match="was set on HebbianPretrainingClassifier"):
+        fit(HebbianPretrainingClassifier(), Checkpoint(tmp_path))
     assert not files(tmp_path)
 
 

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+import tracemalloc
 import warnings
 from concurrent.futures import CancelledError
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import skhebb
 from skhebb._training.batch_trainer import BatchTrainer
+from skhebb._training.rounds import moving_arrays
 from skhebb.dask import DataParallel, _cluster
 
 from .networks import NETWORKS, SMALL, assert_same, data
@@ -127,9 +129,9 @@ def test_indices_travel_only_when_they_change(client, monkeypatch):
     sent = []
     put = _cluster.OnCluster.put
 
-    def noting(executor, value):
+    def noting(executor, value, *where):
         sent.append(type(value).__name__)
-        return put(executor, value)
+        return put(executor, value, *where)
 
     monkeypatch.setattr(_cluster.OnCluster, "put", noting)
     network = skhebb.SETClassifier(**SMALL, evolution_interval=10)
@@ -165,12 +167,12 @@ def test_killed_worker(client, cluster, monkeypatch):
     """It dies between two rounds, with its shard and what was sent to it."""
     call, n_calls = _cluster.OnCluster.call, []
 
-    def killing(executor, function, *args, shard=None):
+    def killing(executor, function, *args, **options):
         n_calls.append(function)
         if len(n_calls) == 20:
             worker, *_ = cluster.workers.values()
             os.kill(worker.process.pid, signal.SIGKILL)
-        return call(executor, function, *args, shard=shard)
+        return call(executor, function, *args, **options)
 
     monkeypatch.setattr(_cluster.OnCluster, "call", killing)
     found = fitted("SET, gradients", client).estimator_
@@ -225,3 +227,33 @@ def test_shard_that_workers_die_of(error, threads, monkeypatch):
     alone = DataParallel(clone(network).set_params(max_iter=2), 3).fit(X, y)
     assert meta.estimator_.n_iter_ == alone.estimator_.n_iter_ == 2
     assert meta.estimator_.loss_curve_[0] == alone.estimator_.loss_curve_[0]
+
+
+def begin_counting():
+    tracemalloc.start()
+
+
+def most_bytes():
+    """How many were taken at most, beside what was there before."""
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def test_memory_of_a_worker(client):
+    """It never takes more than three states beside its shard."""
+    X, y = data()
+    network = skhebb.SETClassifier(
+        **SMALL | {"hidden_layer_sizes": (1500, 1500), "batch_size": 60, "max_iter": 2},
+        evolution_interval="epoch",
+    )
+    fitted("SET, gradients", client)  # workers import
+    client.run(begin_counting)
+    meta = DataParallel(network, 2, client=client).fit(np.float32(X), y)
+    found = client.run(most_bytes)
+    layers = meta.estimator_._state.network.layers
+    state = sum(array.nbytes for array in moving_arrays(meta.estimator_._state.network))
+    state += sum(layer.weights.indices.nbytes for layer in layers)
+    assert state > 1e7
+    assert max(found.values()) > state
+    assert max(found.values()) < 3 * state

@@ -8,7 +8,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 import skhebb
@@ -46,7 +46,12 @@ def test_round_of_one_batch_is_fit(weighted, sparse, growth):
     X = csr_array(X * (np.abs(X) > 0.7)) if sparse else X
     weights = np.random.default_rng(1).integers(0, 4, len(y)) if weighted else None
     network = skhebb.SETClassifier(
-        **SGD, alpha=0.3, weight_decay=0.02, evolution_interval=4, growth=growth
+        **SGD,
+        alpha=0.3,
+        weight_decay=0.02,
+        dropout=0,
+        evolution_interval=4,
+        growth=growth,
     )
     alone = clone(network).fit(X, y, weights)
     meta = DataParallel(network, 5, sync_every=1).fit(X, y, weights)
@@ -260,6 +265,8 @@ def test_is_what_its_estimator_is():
     assert is_classifier(classifier)
     assert is_regressor(DataParallel(skhebb.SETRegressor()))
     assert not hasattr(classifier, "n_features_in_")
+    with pytest.raises(NotFittedError, match="DataParallel instance is not fitted yet"):
+        _ = classifier.classes_
 
 
 class FakeClient:

@@ -31,6 +31,7 @@ CONSTANT = {"learning_rate": "constant", "evolution_interval": "epoch"}
 CUTS = {"learning_rate": "adaptive", "tol": 1e-2, "n_iter_no_change": 2}
 COSINE = {"learning_rate": "cosine", "evolution_interval": 7}
 RULE = {"max_iter": 30, "batch_size": 20, "random_state": 0}
+IMAGES = RULE | {"image_shape": (3, 4, 1), "kernel_size": 2, "n_patches": None}
 
 FITS = {
     "SET, sgd, constant": skhebb.SETClassifier(**SGD | CONSTANT),
@@ -53,6 +54,21 @@ FITS = {
         {"setclassifier__alpha": [0.0, 0.1, 1.0]},
         cv=2,
     ),
+    "convolution by passes": skhebb.ConvolutionalFeatures(
+        skhebb.SoftHebb(8, batch_size=20), **IMAGES, standardize="channels"
+    ),
+    "convolution of drawn patches": skhebb.ConvolutionalFeatures(
+        skhebb.HebbianPCA(4, batch_size=20, max_iter=30), **IMAGES | {"n_patches": 300}
+    ),
+    "pre-training of convolutions": skhebb.HebbianPretrainingClassifier(
+        skhebb.SETClassifier(**SMALL | {"max_iter": 15}),
+        convolutions=[
+            skhebb.ConvolutionalFeatures(
+                skhebb.WinnerTakeAll(6, batch_size=20), **IMAGES
+            )
+        ],
+        random_state=0,
+    ),
 }
 PRELOADED = ["skhebb.callbacks", "sklearn.model_selection", "sklearn.pipeline"]
 NOT_REPRODUCED = ("mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time")
@@ -66,8 +82,8 @@ def data():
 
 def with_callbacks(estimator, *callbacks):
     """The estimator, with callbacks on all parts of it that train by epochs."""
-    parts = estimator.get_params().values()
-    for part in [estimator, *parts]:
+    parts = estimator.get_params()
+    for part in [estimator, *parts.values(), *(parts.get("convolutions") or [])]:
         if type(part).__module__.startswith("skhebb") and hasattr(part, "max_iter"):
             part.set_callbacks(*callbacks)
     return estimator
@@ -85,11 +101,16 @@ def outcome(name, *callbacks):
             if key not in NOT_REPRODUCED and key != "params"
         }
         return {**found, **parts(fitted.best_estimator_[-1])}
-    return parts(getattr(fitted, "estimator_", fitted))
+    return parts(fitted)
 
 
 def parts(fitted):
-    """Weights and curves of a network or of features."""
+    """Weights and curves of a network, of features, and of convolutions before them."""
+    if hasattr(fitted, "output_shape_"):
+        return parts(fitted.features_)
+    if hasattr(fitted, "convolutions_"):
+        found = [parts(fitted.estimator_), *map(parts, fitted.convolutions_)]
+        return {f"{n}.{k}": a for n, one in enumerate(found) for k, a in one.items()}
     if hasattr(fitted, "components_"):
         weights = fitted.components_
         weights = weights.toarray() if hasattr(weights, "toarray") else weights

@@ -25,6 +25,7 @@ def test_one_step_is_gradient_plus_covariance(rng, dtype, momentum, unit):
     params = {
         "hidden_layer_sizes": (10, 9),
         "epsilon": 3,
+        "dropout": 0,
         "momentum": momentum,
         "batch_size": 30,
         "evolution_interval": "epoch",
@@ -166,6 +167,7 @@ def test_share_of_a_small_batch(rng, unit, interval, is_weighted):
     X, y = rng.random((12, 6)), np.arange(12) % 2
     weights = rng.uniform(0.5, 2, 12) if is_weighted else np.ones(12)
     params = {
+        "dropout": 0,
         "evolution_interval": interval,
         "batch_size": 10,
         "shuffle": False,

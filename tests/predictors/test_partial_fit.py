@@ -178,5 +178,7 @@ def test_partial_fit_errors(data):
     clf.partial_fit(X, y, classes=[2, 0, 1])
     with pytest.raises(ValueError, match="not the same as on last call"):
         clf.partial_fit(X, y, classes=[0, 1])
+    with pytest.raises(ValueError, match=r"classes must be array-like .* Got 3\."):
+        clf.partial_fit(X, y, classes=3)
     with pytest.raises(ValueError, match="20 features"):
         clf.partial_fit(X[:, :5], y)
