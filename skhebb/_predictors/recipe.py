@@ -149,9 +149,10 @@ def weight_decays_for(decay, layers, n, input_share=1.0):
 def dropout_for(dropout, layers, n):
     """Return the probability with which a hidden neuron is left out.
 
-    "auto" is the least of 0.3, 0.002 times the neurons of the narrowest hidden layer and
-    0.01 times the features, of few of which functions may be learned exactly; divided by
-    the number of hidden layers, each of which adds noise. It is 0 for up to 64 samples.
+    "auto" is the least of 0.3, 0.002 times the neurons of the narrowest hidden layer
+    and 0.01 times the features, of few of which functions may be learned exactly;
+    divided by the number of hidden layers, each of which adds noise. It is 0 for up to
+    64 samples.
     """
     if dropout != "auto":
         return float(dropout)

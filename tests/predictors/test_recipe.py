@@ -123,7 +123,7 @@ class TestFormulas:
 
     @pytest.mark.parametrize("cls", [SETClassifier, HebbSETClassifier])
     def test_dropout(self, cls, rng):
-        """What the narrowest layer can spare; less of few features, none of few data."""
+        """Less where layers are narrow or features few; none where samples are."""
         for n_features, hidden, expected in [
             (30, 20, 0.04), (30, 150, 0.3), (200, 1000, 0.3), (8, 150, 0.08),
             (30, (300, 300, 20), 0.04 / 3), (30, (), 0),
