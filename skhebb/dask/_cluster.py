@@ -207,7 +207,7 @@ class OnCluster:
             self._release_lost(handle)
             value, error = self._attempt(handle, TOGETHER, how)
             if value is NOTHING:
-                raise failure("shards", error)
+                raise failure("shards") from error
         return value
 
     def _compute_shards(self, handle):
@@ -219,7 +219,7 @@ class OnCluster:
         for number, each in sorted(of_shards.items()):
             value, error = self._attempt(each, ALONE, self._finish)
             if value is NOTHING:
-                raise failure(f"shard {number} (the first is number 0)", error)
+                raise failure(f"shard {number} (the first is number 0)") from error
 
     def _attempt(self, handle, most, how):
         """Return the value, or NOTHING and the last error after so many attempts."""
@@ -234,7 +234,7 @@ class OnCluster:
                     return value, None
             except KilledWorker as killed:
                 if (name := name_of_failed(handle, killed)) is not None:
-                    raise failure(name, killed) from killed
+                    raise failure(name) from killed
                 return NOTHING, killed
             except OF_LOSS as loss:
                 self._check_open(loss)
@@ -301,9 +301,9 @@ def name_of_failed(handle, error):
     return None if of_shards else "X"
 
 
-def failure(what, error):
+def failure(what):
     """Return a RoundFailed of a computation that workers died of."""
     return RoundFailed(
         f"Workers died again and again while they computed {what}, perhaps because "
-        f"they lack memory: {error}"
+        "they lack memory."
     )
