@@ -74,6 +74,32 @@ INLINE void NAME(add_totals64)(
                      30, 31)};
     NAME(add_totals32)(product, ab.half[0], ab.half[1], cd.half[0], cd.half[1]);
 }
+
+/* Write a square of values, columns i, i + 1, ... of some rows, as rows themselves. */
+enum { NAME(side) = 16 / REAL_BYTES };
+INLINE void NAME(transpose)(
+    REAL *to, ptrdiff_t distance, const REAL *const *rows, ptrdiff_t i)
+{
+    NAME(vector16) row[NAME(side)];
+    for (int s = 0; s < NAME(side); s++)
+        row[s] = *(const NAME(vector16) *)(rows[s] + i);
+#define COLUMN(s) *(NAME(vector16) *)(to + (s) * distance)
+#if REAL_BYTES == 4
+    for (int s = 0; s < 4; s += 2) { /* columns 0 and 1 of two rows, then 2 and 3 */
+        const NAME(vector16) first = row[s], second = row[s + 1];
+        row[s] = MOVE(16, first, second, 0, 4, 1, 5);
+        row[s + 1] = MOVE(16, first, second, 2, 6, 3, 7);
+    }
+    COLUMN(0) = MOVE(16, row[0], row[2], 0, 1, 4, 5);
+    COLUMN(1) = MOVE(16, row[0], row[2], 2, 3, 6, 7);
+    COLUMN(2) = MOVE(16, row[1], row[3], 0, 1, 4, 5);
+    COLUMN(3) = MOVE(16, row[1], row[3], 2, 3, 6, 7);
+#else
+    COLUMN(0) = MOVE(16, row[0], row[1], 0, 1, 4, 5);
+    COLUMN(1) = MOVE(16, row[0], row[1], 2, 3, 6, 7);
+#endif
+#undef COLUMN
+}
 #undef MOVE
 #endif
 
@@ -708,7 +734,7 @@ TARGET static void NAME(drop)(
     }
 }
 
-/* Square blocks, so that neither reading nor writing jumps at each value. */
+/* By blocks, so that neither reading nor writing jumps at each value. */
 TARGET static void NAME(load)(
     void *out, const skhebb_tiles *tiles, const void *X, ptrdiff_t n_features,
     const ptrdiff_t *samples, ptrdiff_t from, ptrdiff_t to)
@@ -722,7 +748,18 @@ TARGET static void NAME(load)(
     const ptrdiff_t valid = to < tiles->batch ? to : tiles->batch;
     for (ptrdiff_t f = 0; f < n_features; f += BLOCK) {
         const ptrdiff_t end = f + BLOCK < n_features ? f + BLOCK : n_features;
-        for (ptrdiff_t b = from; b < valid; b++) {
+        ptrdiff_t b = from;
+#if HAS_VECTORS
+        enum { SIDE = NAME(side) };
+        for (; end - f == BLOCK && b + SIDE <= valid; b += SIDE) {
+            const REAL *rows[SIDE];
+            for (int s = 0; s < SIDE; s++)
+                rows[s] = (const REAL *)X + samples[b + s] * n_features;
+            for (ptrdiff_t i = f; i < end; i += SIDE)
+                NAME(transpose)(tile + i * width + b, width, rows, i);
+        }
+#endif
+        for (; b < valid; b++) {
             const REAL *row = (const REAL *)X + samples[b] * n_features;
             for (ptrdiff_t i = f; i < end; i++)
                 tile[i * width + b] = row[i];
