@@ -13,11 +13,11 @@ of images without labels; kernels are not penalised; the learning rate falls alo
 cosine, where his is halved before each of the last ten of 20 epochs, which comes to the
 same in all; the images are standardised by channel for all rules but soft-WTA, for
 which they are whitened; and no labelled validation images choose an epoch. Layers
-learn from `N_PATCHES` patches of `N_PRETRAIN` of the images, once for each rule and
-seed, and are kept in a folder, from which all depths and shares of labels start. Tested
-on 5000 images: of CIFAR-10 the first of the last 10 000 of its training set, which
-nothing learns from. The other 5000 of these judged what was tried while this was
-written.
+learn from `N_PATCHES` patches of `N_PRETRAIN` of the images, once for each rule, and
+are kept in a folder, from which all cells of the table start: seeds differ in the
+images that have labels, initial weights of the classifier and order. Tested on 5000
+images: of CIFAR-10 the first of the last 10 000 of its training set, which nothing
+learns from. The other 5000 of these judged what was tried while this was written.
 
 Results are added to a file as they come and what it has is not run again. Times are of
 the processor.
@@ -30,7 +30,7 @@ import argparse
 import json
 import time
 import warnings
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -53,7 +53,7 @@ from skhebb._transformers.convolved_images import ConvolvedImages
 from skhebb.datasets import fetch_dataset
 
 HERE = Path(__file__).parent
-N_PRETRAIN, N_PATCHES, N_TEST = 20_000, 100_000, 5_000
+N_PRETRAIN, N_PATCHES, N_TEST = 5_000, 100_000, 5_000
 N_TRAIN = {"cifar10": 40_000, "mnist": 60_000, "fashion_mnist": 60_000}
 SHAPES = {"cifar10": (32, 32, 3), "mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1)}
 # Maps, kernel size (None for that of the maps before), pooling, and how channels are
@@ -137,14 +137,14 @@ def images(name):
     return np.asarray(X[:n], dtype=np.uint8), np.asarray(y[:n]).astype(int)
 
 
-def some_of(X, name, seed):
+def some_of(X, name):
     """The images that convolutions learn from."""
-    return X[np.random.default_rng(seed).permutation(N_TRAIN[name])[:N_PRETRAIN]]
+    return X[np.random.default_rng(0).permutation(N_TRAIN[name])[:N_PRETRAIN]]
 
 
 @cache
 def whitening(name):
-    return ZCAWhitening(0.01).fit(scaled(some_of(images(name)[0], name, 0)))
+    return ZCAWhitening(0.01).fit(scaled(some_of(images(name)[0], name)))
 
 
 def scaled(X):
@@ -156,7 +156,7 @@ def inputs_of(X, name, rule):
     return whitening(name).transform(scaled(X)) if rule == "soft-WTA" else X
 
 
-def new_layer(name, rule, seed, depth, before):
+def new_layer(name, rule, depth, before):
     """A convolution, not yet fitted, behind another or None."""
     n, kernel_size, pooling, standardize = LAYERS[depth]
     features, n_patches = RULES[rule](n, depth), N_PATCHES
@@ -171,7 +171,7 @@ def new_layer(name, rule, seed, depth, before):
         pooling=pooling,
         standardize_input=depth == 0,
         standardize=None if rule == "none" else standardize,
-        random_state=seed,
+        random_state=0,
         n_jobs=1,
     )
     if RULES[rule] is still:
@@ -184,25 +184,32 @@ def new_layer(name, rule, seed, depth, before):
 
 
 @cache
-def pretrained(name, rule, seed, folder, n_layers):
+def pretrained(name, rule, folder, n_layers):
     """The fitted convolutions; those that the folder has do not learn again."""
-    path = folder / f"{name}-{rule}-{seed}.joblib"
+    path = folder / f"{name}-{rule}.joblib"
     layers = joblib.load(path) if path.exists() else []
     if len(layers) >= n_layers:
         return layers[:n_layers]
     start = time.process_time()
-    X = inputs_of(some_of(images(name)[0], name, seed), name, rule)
+    X = inputs_of(some_of(images(name)[0], name), name, rule)
     for layer in layers:
         X = layer.transform(X)
     for depth in range(len(layers), n_layers):
         before = layers[-1] if layers else None
-        layers.append(new_layer(name, rule, seed, depth, before))
+        layers.append(new_layer(name, rule, depth, before))
         X = layers[-1].fit_transform(X)
         seconds = time.process_time() - start
-        print(f"{name} {rule} {seed}: {depth + 1} layers, {seconds:.0f} s", flush=True)
+        print(f"{name} {rule}: {depth + 1} layers, {seconds:.0f} s", flush=True)
         folder.mkdir(exist_ok=True, parents=True)
         joblib.dump(layers, path)
     return layers
+
+
+@lru_cache(1)
+def test_maps(name, rule, folder, depth):
+    """What layers that nothing tunes make of the test images."""
+    others = inputs_of(images(name)[0][N_TRAIN[name] :], name, rule)
+    return ConvolvedImages(others, pretrained(name, rule, folder, depth))[:]
 
 
 def run(name, rule, seed, depth, share, fine_tune, folder):
@@ -211,7 +218,7 @@ def run(name, rule, seed, depth, share, fine_tune, folder):
     n_train = N_TRAIN[name]
     order = np.random.default_rng(seed).permutation(n_train)
     labelled = order[: n_train * share // 100]
-    layers = pretrained(name, rule, seed, folder, depth)
+    layers = pretrained(name, rule, folder, depth)
     start = time.process_time()
     few = inputs_of(X[labelled], name, rule)
     if fine_tune == "all":
@@ -223,9 +230,12 @@ def run(name, rule, seed, depth, share, fine_tune, folder):
     network = SETClassifier((), **params, **FINE_TUNING, random_state=seed)
     network.fit(inputs, y[labelled])
     fitted = time.process_time()
-    tuned = after_training(layers, network)
-    others = inputs_of(X[n_train:], name, rule)
-    predicted = network.predict(ConvolvedImages(others, tuned))
+    if fine_tune == "all":
+        others = inputs_of(X[n_train:], name, rule)
+        maps = ConvolvedImages(others, after_training(layers, network))
+    else:
+        maps = test_maps(name, rule, folder, depth)
+    predicted = network.predict(maps)
     return {
         "accuracy": float(np.mean(predicted == y[n_train:])),
         "loss": network.loss_,
@@ -292,9 +302,9 @@ def main():
 
     warnings.simplefilter("ignore", ConvergenceWarning)
     jobs = product(
-        args.shares, args.seeds, args.data, args.depths, args.rules, args.fine_tune
+        args.data, args.rules, args.depths, args.fine_tune, args.shares, args.seeds
     )
-    for share, seed, name, depth, rule, fine_tune in [] if args.print else jobs:
+    for name, rule, depth, fine_tune, share, seed in [] if args.print else jobs:
         key = {
             "data": name,
             "share": share,

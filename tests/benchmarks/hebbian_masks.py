@@ -70,7 +70,7 @@ def mnist(n_samples, seed):
 def convolutions(n_samples, seed, folder=RESULTS / "conv_few_labels", n_train=40_000):
     """The same of pooled maps; each channel has mean 0."""
     X, y = images("cifar10")
-    maps = ConvolvedImages(X, pretrained("cifar10", "HPCA", 0, folder, 3))
+    maps = ConvolvedImages(X, pretrained("cifar10", "HPCA", folder, 3))
     train = np.random.default_rng(seed).permutation(n_train)[:n_samples]
     return maps[train], y[train], maps[n_train:], y[n_train:]
 
