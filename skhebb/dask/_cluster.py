@@ -5,6 +5,7 @@ import time
 from asyncio import CancelledError as Interrupted
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from functools import partial
 
 from distributed import KilledWorker, wait
 from distributed.comm import CommClosedError
@@ -103,30 +104,37 @@ class OnCluster:
     def __init__(self, client):
         self.client = client
 
-    def put(self, value, choose=lambda workers: None):
-        """Return a Handle of a value that is sent to a worker, or to one chosen."""
-
-        def start():
-            workers = choose(sorted(self.client.nthreads()))
-            (future,) = self.client.scatter([value], workers=workers, hash=False)
-            return future
-
-        return Handle(start, was_sent=True)
+    def put(self, value):
+        """Return a Handle of a value that is sent to a worker."""
+        return self._put(value, lambda: None)
 
     def put_shards(self, values):
         """Return Handles of values of shards; workers get those of neighbours."""
+        n = len(values)
 
-        def put(k, value):
-            def its_own(workers):
-                return workers[k * len(workers) // len(values) :][:1] or None
+        def place(k):
+            workers = sorted(self.client.nthreads())
+            return [workers[k * len(workers) // n]] if workers else None
 
-            return self.put(value, its_own)
+        return [self._put(each, partial(place, k)) for k, each in enumerate(values)]
 
-        return [put(k, value) for k, value in enumerate(values)]
+    def compute_all(self, delayed):
+        """Return Handles of what Dask computes; workers get neighbours, if they can."""
+        workers = self._ask(lambda: sorted(self.client.nthreads()))
 
-    def compute(self, delayed):
-        """Return a Handle of what Dask computes."""
-        return Handle(lambda: self.client.compute(delayed), was_sent=False)
+        def start(k):
+            place = slice(k * len(workers) // len(delayed), None)
+            near = {"workers": workers[place][:1], "allow_other_workers": True}
+            return self.client.compute(delayed[k], **(near if workers else {}))
+
+        return [Handle(partial(start, k), was_sent=False) for k in range(len(delayed))]
+
+    def _put(self, value, place):
+        def start():
+            (future,) = self.client.scatter([value], workers=place(), hash=False)
+            return future
+
+        return Handle(start, was_sent=True)
 
     def call(self, function, *args, shard=None, uses_up=False):
         """Return a Handle of ``function(*args)``; handles stand for their values.
