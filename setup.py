@@ -136,6 +136,7 @@ setup(
             kernel("_rules"),
             kernel("_loops"),
             kernel("_lag"),
+            kernel("_ranking"),
         ],
         compiler_directives=DIRECTIVES,
         force=True,  # other directives make another .c of the same .pyx

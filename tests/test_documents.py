@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,13 @@ def test_files_that_are_named_exist(document):
     names = set(re.findall(r"\w+/[\w./]+\.py\b", document.read_text(encoding="utf-8")))
     missing = {name for name in names if not (ROOT / name).exists()}
     assert not {name for name in missing if not (ROOT / "skhebb" / name).exists()}
+
+
+def test_the_thesis_has_results_of_the_settings_of_today(monkeypatch):
+    """Else nothing is found of them, and the tables of docs/thesis.md can't be made."""
+    monkeypatch.syspath_prepend(ROOT)
+    experiments = import_module("tests.benchmarks.thesis.experiments").EXPERIMENTS
+    results = import_module("tests.benchmarks.thesis.results").Results
+    assert len(experiments) > 5
+    for name, jobs in experiments.items():
+        assert results(name).missing(jobs()) == []

@@ -10,6 +10,7 @@ from skhebb._kernels.tile_loops cimport (
 cdef class Connections:
     cdef readonly object indptr, indices
     cdef readonly Py_ssize_t n_in, n_out, n_connections
+    cdef readonly bint is_full  # whether all pairs are connected
     cdef size_t index  # bytes
     cdef skhebb_connections c
 

@@ -58,6 +58,7 @@ cdef class Connections:
                 "indptr must not descend, and in each of its rows indices must be "
                 f"sorted, all different, and at least 0 and below n_out={n_out}."
             )
+        self.is_full = self.n_connections == self.n_in * n_out
         self.c.n_in, self.c.n_out = self.n_in, n_out
         self.c.indptr = start_of(indptr)
         self.c.indices = start_of(indices)

@@ -8,6 +8,7 @@ wants to see all weights.
 import numpy as np
 
 from cython.parallel cimport prange
+from libc.limits cimport INT_MAX
 from libc.math cimport sqrt
 
 from skhebb._kernels._arrays cimport item_of, room, start_of
@@ -23,6 +24,7 @@ from skhebb._kernels.tile_loops cimport (
 
 cdef enum:
     WORK = 16  # multiply-adds that catching up takes for a connection, about
+    STILL = INT_MAX  # what rows have whose states are zero, which only decay moves
 
 
 cdef class StepHistory:
@@ -35,6 +37,9 @@ cdef class StepHistory:
     n_rows : int
     longest : int
         Number of steps that there is room for.
+    is_new : bool, default=False
+        Whether the optimiser's states are zero. Rows are not visited then before they
+        had a gradient, unless there are L2 terms.
 
     Attributes
     ----------
@@ -47,19 +52,21 @@ cdef class StepHistory:
     cdef int* since
     cdef skhebb_history c
     cdef int n_states
+    cdef bint has_still
     cdef double[8] factors
     cdef object _moves, _rates, _decays, _lengths
     cdef double* moves
     cdef double* rates
     cdef double* decays
 
-    def __init__(self, Py_ssize_t n_rows, Py_ssize_t longest):
+    def __init__(self, Py_ssize_t n_rows, Py_ssize_t longest, bint is_new=False):
         if n_rows < 1 or longest < 1:
             raise ValueError(
                 f"n_rows and longest must be at least 1. Got {n_rows} and {longest}."
             )
         self.n_rows, self.longest = n_rows, longest
-        self._since = np.zeros(n_rows, dtype=np.int32)
+        self._since = np.full(n_rows, STILL if is_new else 0, dtype=np.int32)
+        self.has_still = is_new
         self.since = <int*>start_of(self._since)
         self._moves = np.zeros(4 * (longest + 1))
         self._rates, self._decays = np.zeros(longest + 1), np.zeros(longest + 1)
@@ -75,7 +82,7 @@ cdef class StepHistory:
     def clear(self):
         """Forget all steps; no row has missed one."""
         self.c.n_steps = 0
-        self._since.fill(0)
+        self._since[self._since != STILL] = 0
         self.moves[0] = self.moves[3] = 1
         self.moves[1] = self.moves[2] = 0
 
@@ -93,9 +100,13 @@ cdef class StepHistory:
             step.factors[k] != self.factors[k] for k in range(1, 4)
         ):
             raise ValueError("Steps must be of one rule, and but for the rate alike.")
+        if decay > 0 and self.has_still:
+            self._since[self._since == STILL] = n
+            self.has_still = False
         if step.c.rule == SKHEBB_ADAM:
             self.rates[n + 1] = self.rates[n] + rate
             self.decays[n + 1] = self.decays[n] + decay
+            self._add_rate(rate)
         else:
             self._move(rate, decay)
         self.c.n_steps = n + 1
@@ -122,6 +133,20 @@ cdef class StepHistory:
         if step.c.rule == SKHEBB_ADAM:
             self._lengths = adam_lengths(self.factors[1], self.factors[2], self.longest)
             self.c.lengths = <double*>start_of(self._lengths)
+
+    cdef void _add_rate(self, double rate) noexcept:
+        """Add beta_1^i c_i rate to each sum, for a step that is its i-th.
+
+        c_i is that of `adam_lengths`, which falls from step to step.
+        """
+        cdef Py_ssize_t s, n = self.c.n_steps
+        cdef double* lengths = <double*>self.c.lengths
+        cdef double root = sqrt(self.factors[2])
+        self.moves[4 * n] = 0
+        for s in range(n + 1):
+            self.moves[4 * s] = (
+                self.moves[4 * s] * root + lengths[4 * (n + 1 - s) + 2] * rate
+            )
 
     cdef void _move(self, double rate, double decay) noexcept:
         """Multiply each matrix from the left by that of one more step.

@@ -14,7 +14,7 @@ from skhebb._kernels._handles import (
     OutputParts,
     RowChunks,
 )
-from skhebb._utils.csr import make_csr
+from skhebb._utils.csr import like_csr
 
 GATHERED = 1 << 10  # presynaptic neurons of a layer at most
 CHUNK = 1 << 17  # connections that a thread updates at a time, which bounds scratch
@@ -120,9 +120,10 @@ class SparseLayer:
             n_parts = 1
         # Gathering writes each output once, but wants a second index, scratch, and
         # inputs and weights from everywhere: that pays off for wide rows, many batches,
-        # and inputs that a cache holds.
-        gathered = None
-        if training and not tiles.are_narrow and self.n_in <= GATHERED:
+        # and inputs that a cache holds; where all are connected, no index is needed.
+        gathered, is_wide = None, not tiles.are_narrow
+        is_scattered = self.n_in > GATHERED or self.connections.is_full
+        if training and is_wide and not is_scattered:
             gathered = self._cached(ByPostsynaptic, n_threads)
         # Between two predictions users may change what the arrays hold.
         parts = (
@@ -279,7 +280,7 @@ class SparseLayer:
         """Go on with arrays of their own of another floating-point type."""
         old = self.weights
         data = old.data.astype(dtype)
-        self.weights = make_csr(data, old.indices, old.indptr, old.shape)
+        self.weights = like_csr(old, data, old.indices, old.indptr)
         self.biases = self.biases.astype(dtype)
         self.weight_state = [state.astype(dtype) for state in self.weight_state]
         self.bias_state = [state.astype(dtype) for state in self.bias_state]
@@ -292,9 +293,7 @@ class SparseLayer:
         weights, biases, _ = parameters
         if self.weights is weights:
             data = weights.data.copy()
-            self.weights = make_csr(
-                data, weights.indices, weights.indptr, weights.shape
-            )
+            self.weights = like_csr(weights, data, weights.indices, weights.indptr)
         if self.biases is biases:
             self.biases = biases.copy()
 
@@ -341,7 +340,7 @@ class SparseLayer:
 
     def _set_connections(self, data, indices, indptr):
         """Replace the connections; arrays handed out before stay as they are."""
-        self.weights = make_csr(data, indices, indptr, self.weights.shape)
+        self.weights = like_csr(self.weights, data, indices, indptr)
 
     def __getstate__(self):
         return {**self.__dict__, "_connections": None, "_made": {}}

@@ -22,7 +22,8 @@ ORDINARY = 3  # root mean square of a feature, up to which X is taken as it is
 RARE = 0.1  # mean square of X, below which inputs of the first layer count for less
 HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
 SAMPLES_PER_INPUT = 2  # that there must be for all of a neuron's inputs to count
-MOST_DROPOUT, DROPOUT_PER_NEURON = 0.3, 0.002  # of all hidden layers together
+MOST_DROPOUT = 0.3  # of all hidden layers together
+DROPOUT_PER_NEURON, DROPOUT_PER_FEATURE = 0.002, 0.01
 
 
 class Recipe(NamedTuple):
@@ -148,16 +149,19 @@ def weight_decays_for(decay, layers, n, input_share=1.0):
 def dropout_for(dropout, layers, n):
     """Return the probability with which a hidden neuron is left out.
 
-    "auto" is 0.002 times the neurons of the narrowest hidden layer, at most 0.3,
-    divided by the number of hidden layers, each of which adds noise; and 0 for up to 64
-    samples.
+    "auto" is the least of 0.3, 0.002 times the neurons of the narrowest hidden layer
+    and 0.01 times the features, of few of which functions may be learned exactly;
+    divided by the number of hidden layers, each of which adds noise. It is 0 for up to
+    64 samples.
     """
     if dropout != "auto":
         return float(dropout)
     sizes = [layer.n_out for layer in layers[:-1]]
     if not sizes or n <= 2 * FEWEST:
         return 0.0
-    return min(MOST_DROPOUT, DROPOUT_PER_NEURON * min(sizes)) / len(sizes)
+    of_neurons = DROPOUT_PER_NEURON * min(sizes)
+    of_features = DROPOUT_PER_FEATURE * layers[0].n_in
+    return min(MOST_DROPOUT, of_neurons, of_features) / len(sizes)
 
 
 def auto_interval(n_batches):

@@ -24,7 +24,8 @@ class Lag:
     def __init__(self, layer, longest, n_threads):
         self.layer = layer
         self.n_threads = n_threads
-        self._history = StepHistory(layer.n_in, longest)
+        is_new = not any(state.any() for state in layer.weight_state)
+        self._history = StepHistory(layer.n_in, longest, is_new)
         self._forget()
 
     @property

@@ -95,6 +95,16 @@ class LogLoss(Loss):
             scratch *= targets
         np.negative(scratch, out=scratch)
 
+    def values(self, outputs, targets, scratch):
+        """Return the loss of each sample, of a class from its probability alone."""
+        if self.output_activation == "logistic" or self.label_weights is not None:
+            return super().values(outputs, targets, scratch)
+        eps = np.finfo(outputs.dtype).eps
+        np.multiply(outputs, targets, out=scratch)
+        of_truth = scratch.sum(axis=0)
+        np.minimum(np.maximum(of_truth, eps, out=of_truth), 1 - eps, out=of_truth)
+        return -np.log(of_truth, out=of_truth).astype(np.float64)
+
     def derive(self, outputs, targets, scratch):
         """dJ/dz = p - t, for softmax and for the logistic function."""
         outputs -= targets

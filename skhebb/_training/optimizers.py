@@ -108,18 +108,19 @@ class Adam(Optimizer):
     m <- beta_1 m + (1 - beta_1) g and v <- beta_2 v + (1 - beta_2) g^2, then
     w <- w - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + 1e-8).
 
-    A feature that was absent, so that g is d w, with the strength d of L2 terms, takes
-    the steps that it missed in parts of 1, 2, 4, ... steps, the last of what is left.
-    The first is exact. In one of n > 1 steps, with their mean d and mean rate r,
+    Without L2 terms a feature that was absent, so that g is 0, takes all steps that it
+    missed as one, exactly but for the 1e-8, which counts once. Else g is d w, with
+    the strength d of L2 terms, and it takes them in parts of 1, 2, 4, ... steps, the
+    last of what is left. The first is exact. In one of n > 1 steps, with their mean d
+    and mean rate r,
 
     v <- beta_2^n v + (1 - beta_2^n) (d w)^2,
     w <- (w - r A m / s) / (1 + r B d / s) with s = sqrt(v) + 1e-8, and
     m <- beta_1^n m + (1 - beta_1^n) d w,
 
     where A is the sum of beta_1^i c_i over i = 1, ..., n, B that of (1 - beta_1^i) c_i,
-    and c_i = beta_2^((n - i) / 2) stands for how v falls meanwhile. Without L2 terms
-    that is what the single steps come to, but for the 1e-8 and for changes of r. No
-    rows lag where beta_1^2 >= beta_2: what momentum moves need not fall then.
+    and c_i = beta_2^((n - i) / 2) stands for how v falls meanwhile. No rows lag where
+    beta_1^2 >= beta_2: what momentum moves need not fall then.
     """
 
     n_arrays = 2

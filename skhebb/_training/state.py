@@ -92,10 +92,11 @@ class Counters:
 
     def after_batch(self):
         """Return the counters after one more mini-batch."""
-        return replace(
-            self,
-            batches_since_evolution=self.batches_since_evolution + 1,
-            n_steps=self.n_steps + 1,
+        return Counters(  # `replace` takes microseconds
+            self.n_evolutions,
+            self.batches_since_evolution + 1,
+            self.n_samples_seen,
+            self.n_steps + 1,
         )
 
 

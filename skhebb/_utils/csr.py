@@ -1,5 +1,7 @@
 """Connections as arrays of SciPy."""
 
+from copy import copy
+
 import numpy as np
 from scipy.sparse import csr_array
 
@@ -10,6 +12,14 @@ def make_csr(data, indices, indptr, shape):
     weights.data, weights.indices, weights.indptr = data, indices, indptr
     weights.has_canonical_format = True
     return weights
+
+
+def like_csr(weights, data, indices, indptr):
+    """The same for the shape of `weights`, without the checks of a constructor."""
+    new = copy(weights)  # no array with it
+    new.data, new.indices, new.indptr = data, indices, indptr
+    new.has_canonical_format = True
+    return new
 
 
 def index_dtype(n_connections):

@@ -8,6 +8,7 @@ import json
 import os
 from contextlib import suppress
 from numbers import Integral, Real
+from zipfile import is_zipfile
 from zlib import crc32
 
 import numpy as np
@@ -67,6 +68,9 @@ def read_plain(path):
     """
     with open(path, "rb") as file:
         try:
+            if not is_zipfile(file):  # NumPy would ask whether to trust it as a pickle
+                raise ValueError("it is no whole .npz archive")
+            file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 header = json.loads(str(archive["header"]))
                 data = restore_arrays(header, archive)

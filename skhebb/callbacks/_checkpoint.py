@@ -85,24 +85,9 @@ class Checkpoint(FitCallback):
         folder = str(self.folder)
         return f"Checkpoint({folder!r}, every={self.every}, keep={self.keep})"
 
-    def setup(self, estimator: Estimator, context: CallbackContext) -> None:
-        """Check, before the fit, that it can be kept.
-
-        Parameters
-        ----------
-        estimator : estimator
-            The one that is fitted.
-        context : sklearn.callback.CallbackContext
-            The root of its tasks.
-
-        Raises
-        ------
-        TypeError
-            If the estimator is not one of this package that trains by epochs, or what
-            images are convolved by does not.
-        """
+    def _check(self, estimator):
         if not isinstance(estimator, BaseConvolution):
-            super().setup(estimator, context)
+            super()._check(estimator)
         elif not isinstance(estimator.features, BaseHebbianFeatures | None):
             raise TypeError(
                 "Checkpoint keeps Hebbian features of skhebb, but the features of this "
@@ -134,7 +119,9 @@ class Checkpoint(FitCallback):
             None where there are no snapshots.
         """
         snapshots, damaged = self._snapshots(run), []
-        for path in snapshots.newest_first():
+        with explained(snapshots.folder, "look into"):
+            paths = snapshots.newest_first()
+        for path in paths:
             try:
                 kept = load(path, run)
             except DamagedSnapshot as error:
@@ -209,14 +196,14 @@ def check_writable(folder):
 
 
 @contextmanager
-def explained(folder):
-    """Let an OSError tell that a snapshot could not be written."""
+def explained(folder, what="write to"):
+    """Let an OSError tell that a snapshot could not be written, or found."""
     try:
         yield
     except OSError as error:
         raise OSError(
             error.errno,
-            f"Checkpoint cannot write to its folder ({error.strerror}). Snapshots that "
+            f"Checkpoint cannot {what} its folder ({error.strerror}). Snapshots that "
             "are there stay as they are",
             str(folder),
         ) from error

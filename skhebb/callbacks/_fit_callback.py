@@ -27,6 +27,10 @@ class FitCallback:
         TypeError
             If the estimator is not one of this package that trains by epochs.
         """
+        self._check(estimator)
+
+    def _check(self, estimator):
+        """Raise a TypeError if this is not for such estimators."""
         if not isinstance(estimator, BaseSparseNetwork | BaseHebbianFeatures):
             raise TypeError(
                 f"{type(self).__name__} is for networks and Hebbian features of "

@@ -5,6 +5,7 @@ import time
 from asyncio import CancelledError as Interrupted
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from functools import partial
 
 from distributed import KilledWorker, wait
 from distributed.comm import CommClosedError
@@ -103,30 +104,37 @@ class OnCluster:
     def __init__(self, client):
         self.client = client
 
-    def put(self, value, choose=lambda workers: None):
-        """Return a Handle of a value that is sent to a worker, or to one chosen."""
-
-        def start():
-            workers = choose(sorted(self.client.nthreads()))
-            (future,) = self.client.scatter([value], workers=workers, hash=False)
-            return future
-
-        return Handle(start, was_sent=True)
+    def put(self, value):
+        """Return a Handle of a value that is sent to a worker."""
+        return self._put(value, lambda: None)
 
     def put_shards(self, values):
         """Return Handles of values of shards; workers get those of neighbours."""
+        n = len(values)
 
-        def put(k, value):
-            def its_own(workers):
-                return workers[k * len(workers) // len(values) :][:1] or None
+        def place(k):
+            workers = sorted(self.client.nthreads())
+            return [workers[k * len(workers) // n]] if workers else None
 
-            return self.put(value, its_own)
+        return [self._put(each, partial(place, k)) for k, each in enumerate(values)]
 
-        return [put(k, value) for k, value in enumerate(values)]
+    def compute_all(self, delayed):
+        """Return Handles of what Dask computes; workers get neighbours, if they can."""
+        workers = self._ask(lambda: sorted(self.client.nthreads()))
 
-    def compute(self, delayed):
-        """Return a Handle of what Dask computes."""
-        return Handle(lambda: self.client.compute(delayed), was_sent=False)
+        def start(k):
+            place = slice(k * len(workers) // len(delayed), None)
+            near = {"workers": workers[place][:1], "allow_other_workers": True}
+            return self.client.compute(delayed[k], **(near if workers else {}))
+
+        return [Handle(partial(start, k), was_sent=False) for k in range(len(delayed))]
+
+    def _put(self, value, place):
+        def start():
+            (future,) = self.client.scatter([value], workers=place(), hash=False)
+            return future
+
+        return Handle(start, was_sent=True)
 
     def call(self, function, *args, shard=None, uses_up=False):
         """Return a Handle of ``function(*args)``; handles stand for their values.
@@ -207,7 +215,7 @@ class OnCluster:
             self._release_lost(handle)
             value, error = self._attempt(handle, TOGETHER, how)
             if value is NOTHING:
-                raise failure("shards", error)
+                raise failure("shards") from error
         return value
 
     def _compute_shards(self, handle):
@@ -219,7 +227,7 @@ class OnCluster:
         for number, each in sorted(of_shards.items()):
             value, error = self._attempt(each, ALONE, self._finish)
             if value is NOTHING:
-                raise failure(f"shard {number} (the first is number 0)", error)
+                raise failure(f"shard {number} (the first is number 0)") from error
 
     def _attempt(self, handle, most, how):
         """Return the value, or NOTHING and the last error after so many attempts."""
@@ -234,7 +242,7 @@ class OnCluster:
                     return value, None
             except KilledWorker as killed:
                 if (name := name_of_failed(handle, killed)) is not None:
-                    raise failure(name, killed) from killed
+                    raise failure(name) from killed
                 return NOTHING, killed
             except OF_LOSS as loss:
                 self._check_open(loss)
@@ -301,9 +309,9 @@ def name_of_failed(handle, error):
     return None if of_shards else "X"
 
 
-def failure(what, error):
+def failure(what):
     """Return a RoundFailed of a computation that workers died of."""
     return RoundFailed(
         f"Workers died again and again while they computed {what}, perhaps because "
-        f"they lack memory: {error}"
+        "they lack memory."
     )

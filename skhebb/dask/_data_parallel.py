@@ -29,9 +29,9 @@ from skhebb.dask._samples import DaskSamples, LocalSamples, at_client
 class LocalBlocks(InProcess):
     """Computes in this process, blocks of Dask collections included."""
 
-    def compute(self, delayed):
+    def compute_all(self, delayed):
         """Return what Dask computes, in threads."""
-        return delayed.compute(scheduler="threads")
+        return [each.compute(scheduler="threads") for each in delayed]
 
 
 def has_probabilities(meta):

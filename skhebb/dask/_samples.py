@@ -77,7 +77,7 @@ class DaskSamples(Samples):
         y = validate_data(estimator, "no_validation", y, **estimator._y_options)
         y = estimator._check_y(dense_y(y), "y")
         validate_data(estimator, frame, y, skip_check_array=True, reset=is_first)
-        blocks = [self.executor.compute(block) for block in blocks_of(X)]
+        blocks = self.executor.compute_all(blocks_of(X))
         lengths = self.lengths(blocks)
         n_samples = sum(lengths)
         like = np.empty((n_samples, 0))

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from skhebb._kernels._ranking import sort_below
 from skhebb._utils.csr import index_dtype
 from skhebb._utils.memory import check_memory
 
@@ -57,7 +58,8 @@ def erdos_renyi(n_in, n_out, epsilon, rng):
     counts = np.zeros(n_in + 1, dtype=index_type)
     blocks = []
     for start, stop, n in zip(edges[:-1], edges[1:], draws, strict=True):
-        cells = np.sort(rng.integers(start * n_out, stop * n_out, size=n))
+        cells = rng.integers(start * n_out, stop * n_out, size=n)
+        cells = sort_below(cells, stop * n_out)
         cells = cells[np.append(True, cells[1:] != cells[:-1])[: len(cells)]]
         rows, columns = np.divmod(cells, n_out)
         counts[start + 1 : stop + 1] = np.bincount(rows - start, minlength=stop - start)

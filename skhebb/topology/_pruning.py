@@ -6,6 +6,8 @@ gives a boolean array that is True where a connection stays.
 
 import numpy as np
 
+from skhebb._kernels._ranking import magnitude_of_rank
+
 
 def keep_largest(weights, fraction):
     """Drop floor(fraction * n) of those closest to 0; of equals, the first ones.
@@ -16,15 +18,8 @@ def keep_largest(weights, fraction):
     # A fraction such as 0.3 of 10 must be 3, though 0.3 * 10 may fall short of it.
     n_dropped = int(fraction * len(weights) + 1e-9)
     if n_dropped:
-        # Not np.partition, which copies: memory for a large layer is dear.
+        limit = magnitude_of_rank(weights, n_dropped - 1)
         magnitudes = np.abs(weights)
-        limit = magnitudes.dtype.type(0)
-        # Connections that are grown with 0, and have not learned since, are many: to
-        # partition equal numbers takes long.
-        if len(weights) - np.count_nonzero(weights) < n_dropped:
-            magnitudes.partition(n_dropped - 1)
-            limit = magnitudes[n_dropped - 1]
-            np.abs(weights, out=magnitudes)
         np.greater(magnitudes, limit, out=keep)
         n_kept_equals = len(weights) - n_dropped - np.count_nonzero(keep)
         if n_kept_equals:

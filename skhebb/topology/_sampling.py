@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skhebb._kernels._ranking import sort_below
+
 LARGEST_INT32 = np.iinfo(np.int32).max
 
 
@@ -26,6 +28,6 @@ def distinct_draws(n_total, n, rng):
     """Draw from range(n_total) `n` times; return what was drawn, sorted."""
     values = rng.integers(n_total, size=n)
     if n_total <= LARGEST_INT32:
-        values = values.astype(np.int32)  # sorted in half the time
-    values.sort()
+        values = values.astype(np.int32)  # half as far apart
+    values = sort_below(values, n_total)
     return values[np.append(True, values[1:] != values[:-1])[:n]]

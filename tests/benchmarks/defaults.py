@@ -308,6 +308,8 @@ def pairs(args):
     print("| | sets | pairs | gain, points | 95 % | better / worse | loss | time |")
     print("|---|---|---|---|---|---|---|---|")
     for (kind, nominal), triples in sorted(found.items()):
+        if len(triples) < 2:  # of which there is no interval
+            continue
         gains = np.array([100 * (h["score"] - s["score"]) for _, s, h in triples])
         losses = np.mean([h["loss"] - s["loss"] for _, s, h in triples])
         seconds = [[each["processor_seconds"] for each in t[1:]] for t in triples]

@@ -48,12 +48,13 @@ JOBS = {
     "mnist x2": ("mnist", None, (1568,) * 3, 0.005, 40),
     "fashion x2 all_relu": ("fashion_mnist", None, (1568,) * 3, 0.005, 40),
     "mnist x2 all_relu": ("mnist", None, (1568,) * 3, 0.005, 40),
+    "mnist x2 all_relu together": ("mnist", None, (1568,) * 3, 0.005, 40),
     "emnist": ("emnist_bymerge60k", None, (784,) * 3, 0.005, 40),
     "fashion 20000": ("fashion_mnist", 20_000, (784,) * 3, 0.005, 20),
 }
 SMALL = ["fashion 20000"]
 LARGE = [job for job in JOBS if job not in SMALL]
-DENSE = [job for job in LARGE if not job.endswith("all_relu")]
+DENSE = [job for job in LARGE if "all_relu" not in job]
 USUAL = "lung_bhattacharjee1543", "prostate_ge", "cnae9", "pcmac", "relathe"
 RECIPE = {"batch_size": 128, "weight_decay": 2e-4, "dropout": 0.1}
 SET = "erdos_renyi", "random"
@@ -65,7 +66,7 @@ PLANS = {
     "main": (LARGE, [0.01], [SET, HEBB], [0]),
     "ablation": (SMALL, [0.01], ALL, [0]),
     "term": (SMALL, [0.01], [SET, HEBB], [0.01]),
-    "density": (SMALL, [0.0025, 0.05], [SET, HEBB], [0]),
+    "density": (SMALL, [0.0025, 0.05, 0.1], [SET, HEBB], [0]),
     "usual": (USUAL, ["auto"], [SET, ("erdos_renyi", "hebbian"), HEBB], [0]),
     "dense": (DENSE, [1], [("dense", "none")], [0]),
 }
@@ -82,10 +83,14 @@ def rows_of(plan, n_seeds):
 
 
 def parts_of(row, kept={}):  # noqa: B006
-    """Standardised X and y for training and for testing; those of the last row kept."""
+    """Standardised X and y for training and for testing; those of the last row kept.
+
+    Pixels one by one, or all together by one mean and deviation.
+    """
     job = row["job"]
     name, n_train, *_ = JOBS.get(job, (job, None))
-    key = name, n_train, row["seed"] if job in USUAL else None
+    is_together = job.endswith("together")
+    key = name, n_train, is_together, row["seed"] if job in USUAL else None
     if key not in kept:
         kept.clear()
         X, y, n_official = load(name)
@@ -94,7 +99,12 @@ def parts_of(row, kept={}):  # noqa: B006
         else:
             train = np.arange(n_train or n_official)
             test = np.arange(n_official, min(n_official + N_TEST, len(y)))
-        kept[key] = scaled(X, y, train, test, is_regression=False)
+        if is_together:
+            X = X.astype(np.float32)
+            X = (X - X[train].mean()) / X[train].std()
+            kept[key] = X[train], y[train], X[test], y[test]
+        else:
+            kept[key] = scaled(X, y, train, test, is_regression=False)
     return kept[key]
 
 
@@ -103,7 +113,7 @@ def params_of(job):
     *_, hidden, rate, epochs = JOBS[job]
     names = "hidden_layer_sizes", "learning_rate_init", "max_iter"
     params = dict(zip(names, (hidden, rate, epochs), strict=True))
-    activation = "all_relu" if job.endswith("all_relu") else "relu"
+    activation = "all_relu" if "all_relu" in job else "relu"
     return {**RECIPE, **params, "activation": activation}
 
 

@@ -311,6 +311,9 @@ class TestWriting:
             fit(SETClassifier(), kept(tmp_path), counter)
         assert caught.value.filename == str(tmp_path)
         assert counter.n_seen == 0
+        monkeypatch.setattr("skhebb.callbacks._snapshots.Snapshots.of_epochs", refuse)
+        with pytest.raises(PermissionError, match="cannot look into its folder"):
+            fit(SETClassifier(), kept(tmp_path))
 
     def test_a_file_for_a_folder(self, tmp_path):
         (tmp_path / "run").write_text("")

@@ -163,20 +163,26 @@ def test_training_that_diverges(client):
     assert meta.estimator_.n_iter_ < 5
 
 
-def test_killed_worker(client, cluster, monkeypatch):
-    """It dies between two rounds, with its shard and what was sent to it."""
-    call, n_calls = _cluster.OnCluster.call, []
+@pytest.mark.parametrize(("method", "n"), [("call", 20), ("free", 1)])
+def test_killed_worker(method, n, client, cluster, monkeypatch):
+    """It dies between rounds, and when what a round began with has been freed.
 
-    def killing(executor, function, *args, **options):
-        n_calls.append(function)
-        if len(n_calls) == 20:
+    With it are gone a shard, what was sent, and what came of it.
+    """
+    original, n_calls = getattr(_cluster.OnCluster, method), []
+
+    def killing(executor, *args, **options):
+        done = original(executor, *args, **options)
+        of_round = method == "call" or any(each.was_sent for each in args)
+        n_calls.extend([args] * of_round)
+        if of_round and len(n_calls) == n:
             worker, *_ = cluster.workers.values()
             os.kill(worker.process.pid, signal.SIGKILL)
-        return call(executor, function, *args, **options)
+        return done
 
-    monkeypatch.setattr(_cluster.OnCluster, "call", killing)
+    monkeypatch.setattr(_cluster.OnCluster, method, killing)
     found = fitted("SET, gradients", client).estimator_
-    assert len(n_calls) > 20
+    assert len(n_calls) > n
     assert_same(found, fitted("SET, gradients").estimator_)
 
 

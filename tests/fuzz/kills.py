@@ -12,6 +12,7 @@ import multiprocessing
 import tempfile
 import time
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,11 @@ FITS = {
         random_state=0,
     ),
 }
+if find_spec("distributed"):  # which the extra `dask` has
+    from skhebb.dask import DataParallel
+
+    network = skhebb.HebbSETClassifier(**SMALL | COSINE)
+    FITS["shards"] = DataParallel(network, 3, sync_every=2)
 PRELOADED = ["skhebb.callbacks", "sklearn.model_selection", "sklearn.pipeline"]
 NOT_REPRODUCED = ("mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time")
 
@@ -111,6 +117,8 @@ def parts(fitted):
     if hasattr(fitted, "convolutions_"):
         found = [parts(fitted.estimator_), *map(parts, fitted.convolutions_)]
         return {f"{n}.{k}": a for n, one in enumerate(found) for k, a in one.items()}
+    if hasattr(fitted, "n_shards"):
+        return parts(fitted.estimator_)
     if hasattr(fitted, "components_"):
         weights = fitted.components_
         weights = weights.toarray() if hasattr(weights, "toarray") else weights

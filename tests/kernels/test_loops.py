@@ -24,7 +24,7 @@ NO_BACKWARD = Backward(None, None, LINEAR)
 DTYPES = [np.float32, np.float64]
 BATCHES = [1, 2, 7, 16, 33, 200, 270]
 INDEX_TYPES = [np.int32, np.int64]
-SHAPES = [(5, 7, 0.0), (13, 9, 0.3), (40, 60, 1.0), (200, 3, 0.1)]
+SHAPES = [(5, 7, 0.0), (13, 9, 0.3), (40, 61, 1.0), (200, 3, 0.1)]
 
 
 def tolerance(dtype):
@@ -194,6 +194,29 @@ def test_update(cases, batch, dtype, activation):
         errors = (before @ d) * DERIVATIVES[activation](a)
         assert_allclose(untiled(back, batch), errors, **tolerance(dtype))
         assert_allclose(sums[0], errors.sum(axis=1), rtol=2e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("density", [0.5, 1])
+def test_update_by_any_number_of_threads(batch, dtype, rng, random_weights, density):
+    given = random_weights(21, 15, density, dtype, rng)
+    a, d = rng.standard_normal((2, 21, batch)).astype(dtype)
+    tiles, results = tiles_for(batch, dtype), []
+    for n_threads in (1, 2, 5):
+        layer = layer_of(given.copy())
+        back = np.full(21 * tiles.stride, np.nan, dtype=dtype)
+        sums = np.full((_loops.N_GROUPS, 21), np.nan, dtype=dtype)
+        layer.update(
+            tiled(a),
+            tiled(d[:15]),
+            Backward(back, sums.ravel(), KERNELS["relu"]),
+            batch_of(tiles),
+            sgd().step(0.5, NO_PENALTY, 1),
+            scratch_of(layer, n_threads).astype(dtype),
+            n_threads,
+        )
+        results.append(np.concatenate([layer.weights.data, back, sums[0]]))
+    assert_array_equal(results[1], results[0])
+    assert_array_equal(results[2], results[0])
 
 
 @pytest.mark.parametrize("is_sparse", [False, True])

@@ -123,18 +123,19 @@ class TestFormulas:
 
     @pytest.mark.parametrize("cls", [SETClassifier, HebbSETClassifier])
     def test_dropout(self, cls, rng):
-        """As much as the narrowest layer can spare; none in the smallest data."""
-        X, y = make_data(rng, 65)
-        for hidden, expected in [
-            (20, 0.04), (150, 0.3), (1000, 0.3), ((300, 300, 20), 0.04 / 3), ((), 0),
+        """Less where layers are narrow or features few; none where samples are."""
+        for n_features, hidden, expected in [
+            (30, 20, 0.04), (30, 150, 0.3), (200, 1000, 0.3), (8, 150, 0.08),
+            (30, (300, 300, 20), 0.04 / 3), (30, (), 0),
         ]:  # fmt: skip
+            X, y = make_data(rng, 65, n_features)
             model = cls(hidden, max_iter=1, random_state=0)
             assert model.fit(X, y).dropout_ == pytest.approx(expected)
             assert model.fit(X[:64], y[:64]).dropout_ == 0
             weights = np.r_[np.full(63, 1), 2]
             model.fit(X[:64], y[:64], sample_weight=weights)
             assert model.dropout_ == pytest.approx(expected)
-            stream = cls(hidden).partial_fit(X[:1], y[:1], classes=[0, 1, 2])
+            stream = cls(hidden).partial_fit(X[:1], y[:1], classes=[0, 1])
             assert stream.dropout_ == pytest.approx(expected)
 
     def test_given_values_are_kept(self, rng):

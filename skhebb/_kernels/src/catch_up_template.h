@@ -78,15 +78,47 @@ INLINE void NAME(adam_absent)(
     }
 }
 
+/* Without L2 terms all steps are one. No operation may be fused with another, so that
+ * rests are rounded like vectors. */
+INLINE void NAME(adam_still)(
+    const skhebb_history *history, ptrdiff_t since, REAL *restrict weight,
+    REAL *restrict mean, REAL *restrict square, ptrdiff_t n)
+{
+    const double *of_length = history->lengths + 4 * (history->n_steps - since);
+    const REAL offset = (REAL)history->factors[3], by_mean = (REAL)history->moves[4 * since];
+    const REAL mean_left = (REAL)of_length[2], square_left = (REAL)of_length[3];
+    VECTORISE()
+    for (ptrdiff_t k = 0; k < n; k++) {
+        const REAL next = square_left * square[k];
+        weight[k] -= by_mean * mean[k] / ((REAL)SQRT(next) + offset);
+        square[k] = NAME(flushed)(next);
+        mean[k] = NAME(flushed)(mean_left * mean[k]);
+    }
+}
+
 /* In parts of 1, 2, 4, ... steps: what the moments leave behind is soon over, and then
  * little changes. */
 TARGET static void NAME(catch_up_adam)(
     const skhebb_history *history, ptrdiff_t since, REAL *restrict weight,
     ptrdiff_t start, ptrdiff_t n)
 {
+    enum { MOST = 64 }; /* more parts than a number of steps has bits */
     const REAL offset = (REAL)history->factors[3];
     REAL *states[] = {weight, (REAL *)history->state0 + start,
                       (REAL *)history->state1 + start};
+    if (history->decays[history->n_steps] == history->decays[since]) {
+        NAME(adam_still)(history, since, weight, states[1], states[2], n);
+        return;
+    }
+    NAME(absence) parts[MOST];
+    int n_parts = 0;
+    ptrdiff_t length = 1;
+    for (ptrdiff_t from = since; from < history->n_steps; from += length / 2) {
+        if (length > history->n_steps - from)
+            length = history->n_steps - from;
+        parts[n_parts++] = NAME(part_of_absence)(history, from, length);
+        length *= 2;
+    }
     for (ptrdiff_t k = 0; k < n; k += NAME(ROOM)) {
         const ptrdiff_t size = n - k < NAME(ROOM) ? n - k : NAME(ROOM);
         const ptrdiff_t n_vectors = (size + NAME(LANES) - 1) / NAME(LANES);
@@ -95,14 +127,8 @@ TARGET static void NAME(catch_up_adam)(
             memset(room, 0, sizeof(room));
         for (int a = 0; a < 3; a++)
             memcpy(room[a], states[a] + k, size * sizeof(REAL));
-        ptrdiff_t length = 1;
-        for (ptrdiff_t from = since; from < history->n_steps; from += length / 2) {
-            if (length > history->n_steps - from)
-                length = history->n_steps - from;
-            const NAME(absence) part = NAME(part_of_absence)(history, from, length);
-            NAME(adam_absent)(&part, offset, room[0], room[1], room[2], n_vectors);
-            length *= 2;
-        }
+        for (int p = 0; p < n_parts; p++)
+            NAME(adam_absent)(parts + p, offset, room[0], room[1], room[2], n_vectors);
         for (int a = 0; a < 3; a++)
             memcpy(states[a] + k, room[a], size * sizeof(REAL));
     }
@@ -146,9 +172,10 @@ TARGET static void NAME(catch_up)(
                     NAME(fetch)(arrays[a] + start, n);
         }
         const ptrdiff_t start = indptr[i], end = indptr[i + (next - r)];
-        if (from < history->n_steps)
-            NAME(catch_ups)[history->rule](
-                history, from, (REAL *)layer->weights + start, start, end - start);
+        if (from >= history->n_steps)
+            continue;
+        NAME(catch_ups)[history->rule](
+            history, from, (REAL *)layer->weights + start, start, end - start);
         for (ptrdiff_t q = r; q < next; q++)
             since[rows ? rows[q] : q] = (int32_t)history->n_steps;
     }

@@ -82,7 +82,8 @@ typedef struct {
     ptrdiff_t n_steps;
     const double *factors; /* those of skhebb_step, which all steps share but for rates */
     /* Of gradient descent, for each step from which on a row may have been absent, the
-     * matrix that takes weight and velocity to where they are now. */
+     * matrix that takes weight and velocity to where they are now. Of Adam without L2
+     * terms, the first of four numbers is the rate of what the first moment moved. */
     const double *moves;
     /* Of Adam: sums of rates and of decays before each step; and, by the length of an
      * absence, what is left of both moments, and how much of the rate theirs and the

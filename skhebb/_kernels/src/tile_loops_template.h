@@ -74,6 +74,32 @@ INLINE void NAME(add_totals64)(
                      30, 31)};
     NAME(add_totals32)(product, ab.half[0], ab.half[1], cd.half[0], cd.half[1]);
 }
+
+/* Write a square of values, columns i, i + 1, ... of some rows, as rows themselves. */
+enum { NAME(side) = 16 / REAL_BYTES };
+INLINE void NAME(transpose)(
+    REAL *to, ptrdiff_t distance, const REAL *const *rows, ptrdiff_t i)
+{
+    NAME(vector16) row[NAME(side)];
+    for (int s = 0; s < NAME(side); s++)
+        row[s] = *(const NAME(vector16) *)(rows[s] + i);
+#define COLUMN(s) *(NAME(vector16) *)(to + (s) * distance)
+#if REAL_BYTES == 4
+    for (int s = 0; s < 4; s += 2) { /* columns 0 and 1 of two rows, then 2 and 3 */
+        const NAME(vector16) first = row[s], second = row[s + 1];
+        row[s] = MOVE(16, first, second, 0, 4, 1, 5);
+        row[s + 1] = MOVE(16, first, second, 2, 6, 3, 7);
+    }
+    COLUMN(0) = MOVE(16, row[0], row[2], 0, 1, 4, 5);
+    COLUMN(1) = MOVE(16, row[0], row[2], 2, 3, 6, 7);
+    COLUMN(2) = MOVE(16, row[1], row[3], 0, 1, 4, 5);
+    COLUMN(3) = MOVE(16, row[1], row[3], 2, 3, 6, 7);
+#else
+    COLUMN(0) = MOVE(16, row[0], row[1], 0, 1, 4, 5);
+    COLUMN(1) = MOVE(16, row[0], row[1], 2, 3, 6, 7);
+#endif
+#undef COLUMN
+}
 #undef MOVE
 #endif
 
@@ -131,6 +157,12 @@ typedef struct { /* what the loops of a tile need not be told but by its width *
                              ptrdiff_t n);
     REAL (*multiply_by_derivative)(REAL *delta, const REAL *a,
                                    const skhebb_activation *activation);
+    void (*combine)(REAL *out, ptrdiff_t n_out, const REAL *starts, const REAL *weights,
+                    ptrdiff_t across, ptrdiff_t along, const REAL *rows, ptrdiff_t n);
+    void (*all_products)(REAL *product, const skhebb_tiles *tiles, ptrdiff_t first,
+                         ptrdiff_t last, const REAL *inputs, ptrdiff_t n_in,
+                         ptrdiff_t from, ptrdiff_t to, const REAL *errors,
+                         ptrdiff_t n_out);
 } NAME(width);
 
 #define WIDTH 1
@@ -224,15 +256,30 @@ TARGET static void NAME(fill_biases)(
             out[j * width + b] = biases[j];
 }
 
+/* Whether all pairs are connected, so that indices need not be looked at; one sample
+ * leaves no vectors to share. */
+INLINE int NAME(is_full)(const skhebb_connections *layer, ptrdiff_t width)
+{
+    const ptrdiff_t n = ((const INDEX *)layer->indptr)[layer->n_in];
+    return width > 1 && n == layer->n_in * layer->n_out;
+}
+
 TARGET static void NAME(scatter)(
     void *out, const void *in, ptrdiff_t width, ptrdiff_t from, ptrdiff_t to,
     const skhebb_connections *layer, const void *begins, const void *ends,
     const void *biases,
     const skhebb_activation *activation)
 {
-    NAME(fill_biases)(out, biases, width, from, to);
-    NAME(at_width)(width)->scatter(out, in, layer->n_in, begins, ends, layer->indices,
-                                   layer->weights);
+    const NAME(width) *loops = NAME(at_width)(width);
+    if (NAME(is_full)(layer, width)) {
+        loops->combine((REAL *)out + from * width, to - from, (const REAL *)biases + from,
+                       (const REAL *)layer->weights + from, 1, layer->n_out, in,
+                       layer->n_in);
+    } else {
+        NAME(fill_biases)(out, biases, width, from, to);
+        loops->scatter(out, in, layer->n_in, begins, ends, layer->indices,
+                       layer->weights);
+    }
     NAME(activate)((REAL *)out + from * width, activation, (to - from) * width);
 }
 
@@ -393,7 +440,8 @@ TARGET static void NAME(products)(
     ptrdiff_t from, ptrdiff_t to)
 {
     const INDEX *indptr = layer->indptr, *indices = layer->indices;
-    const ptrdiff_t start = indptr[from];
+    const ptrdiff_t start = indptr[from], n_out = layer->n_out;
+    const int is_full = NAME(is_full)(layer, tiles->edges[1]);
     const REAL *weights = layer->weights;
     REAL *sums = products;
     memset(sums, 0, (indptr[to] - start) * sizeof(REAL));
@@ -401,17 +449,28 @@ TARGET static void NAME(products)(
         const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
         const NAME(width) *loops = NAME(at_width)(width);
         const REAL *left = (const REAL *)inputs + layer->n_in * edge;
-        const REAL *right = (const REAL *)errors + layer->n_out * edge;
+        const REAL *right = (const REAL *)errors + n_out * edge;
         REAL *back = in_errors ? (REAL *)in_errors + layer->n_in * edge : NULL;
+        if (is_full) {
+            if (t == first)
+                loops->all_products(sums, tiles, first, last, inputs, layer->n_in, from,
+                                    to, errors, n_out);
+            if (back)
+                loops->combine(back + from * width, to - from, NULL, weights + start,
+                               n_out, 1, right, n_out);
+        }
         for (ptrdiff_t i = from; i < to; i++) {
             const ptrdiff_t k = indptr[i], degree = indptr[i + 1] - k;
             const REAL *row = left + i * width;
+            if (is_full && !back)
+                break;
             if (!back) {
                 loops->products(sums + k - start, row, right, indices + k, degree);
                 continue;
             }
-            loops->products_and_sum(sums + k - start, back + i * width, row, right,
-                                    indices + k, weights + k, degree);
+            if (!is_full)
+                loops->products_and_sum(sums + k - start, back + i * width, row, right,
+                                        indices + k, weights + k, degree);
             const REAL total
                 = loops->multiply_by_derivative(back + i * width, row, activation);
             REAL *error_sum = (REAL *)error_sums + i;
@@ -675,7 +734,7 @@ TARGET static void NAME(drop)(
     }
 }
 
-/* Square blocks, so that neither reading nor writing jumps at each value. */
+/* By blocks, so that neither reading nor writing jumps at each value. */
 TARGET static void NAME(load)(
     void *out, const skhebb_tiles *tiles, const void *X, ptrdiff_t n_features,
     const ptrdiff_t *samples, ptrdiff_t from, ptrdiff_t to)
@@ -689,7 +748,18 @@ TARGET static void NAME(load)(
     const ptrdiff_t valid = to < tiles->batch ? to : tiles->batch;
     for (ptrdiff_t f = 0; f < n_features; f += BLOCK) {
         const ptrdiff_t end = f + BLOCK < n_features ? f + BLOCK : n_features;
-        for (ptrdiff_t b = from; b < valid; b++) {
+        ptrdiff_t b = from;
+#if HAS_VECTORS
+        enum { SIDE = NAME(side) };
+        for (; end - f == BLOCK && b + SIDE <= valid; b += SIDE) {
+            const REAL *rows[SIDE];
+            for (int s = 0; s < SIDE; s++)
+                rows[s] = (const REAL *)X + samples[b + s] * n_features;
+            for (ptrdiff_t i = f; i < end; i += SIDE)
+                NAME(transpose)(tile + i * width + b, width, rows, i);
+        }
+#endif
+        for (; b < valid; b++) {
             const REAL *row = (const REAL *)X + samples[b] * n_features;
             for (ptrdiff_t i = f; i < end; i++)
                 tile[i * width + b] = row[i];

@@ -155,9 +155,12 @@ TARGET static REAL AT_WIDTH(multiply_by_derivative)(
     return NAME(multiply_by_derivative)(delta, a, activation, WIDTH);
 }
 
+#include "full_width_template.h"
+
 static const NAME(width) AT_WIDTH(width) = {
     AT_WIDTH(gather), AT_WIDTH(scatter), AT_WIDTH(products),
-    AT_WIDTH(products_and_sum), AT_WIDTH(multiply_by_derivative),
+    AT_WIDTH(products_and_sum), AT_WIDTH(multiply_by_derivative), AT_WIDTH(combine),
+    AT_WIDTH(all_products),
 };
 
 #undef AT_WIDTH
