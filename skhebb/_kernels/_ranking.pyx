@@ -58,15 +58,15 @@ def sort_below(index[::1] values, long long bound):
 
 
 cdef bits pattern_of_rank(
-    const bits* values, Py_ssize_t n, Py_ssize_t rank, bits* scratch
+    const bits* values, Py_ssize_t n, Py_ssize_t rank, bits* scratch, int n_ignored
 ) noexcept nogil:
-    """The value of this rank, from 0, among `n` without their first bits.
+    """The value of this rank, from 0, among `n` without their first `n_ignored` bits.
 
     `scratch` has room for as many; what is left to choose from is written there.
     """
     cdef Py_ssize_t k, d, n_left
-    cdef int width, shift = 8 * sizeof(bits) - 1
-    cdef bits digit, found = 0, positive = (<bits>1 << shift) - 1
+    cdef int width, shift = 8 * sizeof(bits) - n_ignored
+    cdef bits digit, found = 0, heeded = ~(<bits>0) >> n_ignored
     cdef Py_ssize_t[N_COUNTS][N_DIGITS] counts
     while shift > 0:
         width = min(<int>DIGIT, shift)
@@ -76,7 +76,7 @@ cdef bits pattern_of_rank(
             for d in range(N_DIGITS):
                 counts[k][d] = 0
         for k in range(n):
-            counts[k % N_COUNTS][(values[k] & positive) >> shift & digit] += 1
+            counts[k % N_COUNTS][(values[k] & heeded) >> shift & digit] += 1
         for d in range(N_DIGITS):
             for k in range(1, N_COUNTS):
                 counts[0][d] += counts[k][d]
@@ -87,9 +87,36 @@ cdef bits pattern_of_rank(
         n_left = 0
         for k in range(n):  # what is not left is written over
             scratch[n_left] = values[k]
-            n_left += ((values[k] & positive) >> shift & digit) == <bits>d
+            n_left += ((values[k] & heeded) >> shift & digit) == <bits>d
         values, n = scratch, n_left
     return found
+
+
+cdef ranked(patterns, Py_ssize_t rank, int n_ignored):
+    """The pattern of this rank, a NumPy scalar; the patterns stay as they are."""
+    if not 0 <= rank < len(patterns):
+        raise ValueError(f"rank must be from 0 to {len(patterns) - 1}. Got {rank}.")
+    scratch = np.empty_like(patterns)  # takes memory only where it is written
+    cdef Py_ssize_t n = len(patterns)
+    cdef const unsigned int[::1] short_in
+    cdef unsigned int[::1] short_room
+    cdef const unsigned long long[::1] long_in
+    cdef unsigned long long[::1] long_room
+    if patterns.dtype == np.uint32:
+        short_in, short_room = patterns, scratch
+        found = pattern_of_rank(&short_in[0], n, rank, &short_room[0], n_ignored)
+    else:
+        long_in, long_room = patterns, scratch
+        found = pattern_of_rank(&long_in[0], n, rank, &long_room[0], n_ignored)
+    return patterns.dtype.type(found)
+
+
+cdef patterns_of(values):
+    """The bits of an array of reals, as unsigned integers."""
+    dtype = values.dtype
+    if not (dtype in (np.float32, np.float64) and values.ndim == 1):
+        raise ValueError(f"values must be a 1d array of float32 or float64. Got {dtype}.")
+    return np.ascontiguousarray(values).view(f"u{dtype.itemsize}")
 
 
 def magnitude_of_rank(values, Py_ssize_t rank):
@@ -97,22 +124,17 @@ def magnitude_of_rank(values, Py_ssize_t rank):
 
     `values` are of float32 or float64, and more than `rank`.
     """
-    dtype = values.dtype
-    if not (dtype in (np.float32, np.float64) and values.ndim == 1):
-        raise ValueError(f"values must be a 1d array of float32 or float64. Got {dtype}.")
-    if not 0 <= rank < len(values):
-        raise ValueError(f"rank must be from 0 to {len(values) - 1}. Got {rank}.")
-    patterns = np.ascontiguousarray(values).view(f"u{dtype.itemsize}")
-    scratch = np.empty_like(patterns)  # takes memory only where it is written
-    cdef Py_ssize_t n = len(values)
-    cdef const unsigned int[::1] short_in
-    cdef unsigned int[::1] short_room
-    cdef const unsigned long long[::1] long_in
-    cdef unsigned long long[::1] long_room
-    if dtype == np.float32:
-        short_in, short_room = patterns, scratch
-        found = pattern_of_rank(&short_in[0], n, rank, &short_room[0])
-    else:
-        long_in, long_room = patterns, scratch
-        found = pattern_of_rank(&long_in[0], n, rank, &long_room[0])
-    return patterns.dtype.type(found).view(dtype)
+    return ranked(patterns_of(values), rank, n_ignored=1).view(values.dtype)
+
+
+def value_of_rank(values, Py_ssize_t rank):
+    """The value that `rank`, from 0, others are not above; -0.0 is below 0.0.
+
+    `values` are of float32 or float64, none of them NaN, and more than `rank`.
+    """
+    patterns = patterns_of(values)
+    sign = patterns.dtype.type(1 << (8 * patterns.itemsize - 1))
+    # Integers in the order of the reals: of negative ones all bits turn.
+    ordered = np.where(patterns & sign, ~patterns, patterns | sign)
+    found = ranked(ordered, rank, n_ignored=0)
+    return (found & ~sign if found & sign else ~found).view(values.dtype)

@@ -169,19 +169,6 @@ def auto_interval(n_batches):
     return max(LEAST_INTERVAL, -(-n_batches // EVOLUTIONS))
 
 
-def mean_squares(data):
-    """Return the weighted mean square of each feature, ndarray of shape (n_features,).
-
-    Infinite or NaN where squares overflow.
-    """
-    weights = np.zeros(data.inputs.n_samples)
-    weights[data.samples] = 1
-    if data.sample_weight is not None:
-        weights *= data.sample_weight
-    with np.errstate(over="ignore", invalid="ignore"):
-        return data.inputs.sum_of_squares(weights) / weights.sum()
-
-
 def input_scale_of(data):
     """Return the scale that the first layer's weights are in units of.
 
@@ -190,7 +177,7 @@ def input_scale_of(data):
     it is to be as large as sqrt(2): the network would begin with saturated outputs
     otherwise, and take steps that overshoot.
     """
-    squares = mean_squares(data)
+    squares = data.mean_squares
     logs = np.log(squares[(squares > 0) & np.isfinite(squares)])
     if not len(logs):
         return 1.0
@@ -204,5 +191,5 @@ def input_share_of(data):
     It is 1, but ten times the mean square of X where that is below a tenth, as in text,
     where words are rarely there: then few of many inputs add to what the neuron gets.
     """
-    mean = mean_squares(data).mean()
+    mean = data.mean_squares.mean()
     return min(1.0, mean / RARE) if 0 < mean < RARE else 1.0

@@ -1,6 +1,7 @@
 """Data to train on or to judge by."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -40,6 +41,19 @@ class FitData:
     def total_weight(self):
         """Sum of the weights of all samples that take part."""
         return self.weight_of(self.samples)
+
+    @cached_property
+    def mean_squares(self):
+        """The weighted mean square of each feature, ndarray of shape (n_features,).
+
+        Infinite or NaN where squares overflow.
+        """
+        weights = np.zeros(self.inputs.n_samples)
+        weights[self.samples] = 1
+        if self.sample_weight is not None:
+            weights *= self.sample_weight
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.inputs.sum_of_squares(weights) / weights.sum()
 
     def weights_of(self, samples):
         """Return the weights of `samples`, or None if all weigh 1."""

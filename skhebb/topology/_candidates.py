@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from skhebb._kernels import _connections
+from skhebb._kernels._ranking import value_of_rank
 from skhebb._utils.csr import make_csr
 from skhebb.topology._probe import LayerProbe
 from skhebb.topology._results import array_of
@@ -93,7 +94,9 @@ def candidates_at(weights, ranks):
 def best(scores, n, rng):
     """Return the sorted places of the `n` largest scores; chance decides a tie."""
     scores = np.where(np.isnan(scores), -np.inf, scores)
-    limit = np.partition(scores, len(scores) - n)[len(scores) - n]
+    if scores.dtype != np.float32:
+        scores = scores.astype(np.float64, copy=False)
+    limit = value_of_rank(scores, len(scores) - n)
     chosen = scores > limit
     equals = np.flatnonzero(scores == limit)
     n_equals = n - np.count_nonzero(chosen)

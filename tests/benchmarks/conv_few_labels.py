@@ -30,6 +30,7 @@ import argparse
 import json
 import time
 import warnings
+from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
@@ -183,6 +184,22 @@ def new_layer(name, rule, depth, before):
     return layer.set_params(n_patches=n_patches)
 
 
+def use_unit_kernels(layer):
+    """Let all kernels have norm 1: his competing units give projections on these.
+
+    That matters where channels keep their relative variances. Maps are proportional to
+    kernels, and so are the means and deviations of channels.
+    """
+    kernels, statistics = layer.features_.components_, layer.output_statistics_
+    norms = np.linalg.norm(kernels, axis=1)
+    layer.features_.components_ = kernels / norms[:, None]
+    layer.output_statistics_ = replace(
+        statistics,
+        mean=statistics.mean / norms,
+        variance=statistics.variance / norms**2,
+    )
+
+
 @cache
 def pretrained(name, rule, folder, n_layers):
     """The fitted convolutions; those that the folder has do not learn again."""
@@ -197,7 +214,11 @@ def pretrained(name, rule, folder, n_layers):
     for depth in range(len(layers), n_layers):
         before = layers[-1] if layers else None
         layers.append(new_layer(name, rule, depth, before))
-        X = layers[-1].fit_transform(X)
+        maps = layers[-1].fit_transform(X)
+        if rule == "soft-WTA":
+            use_unit_kernels(layers[-1])
+            maps = layers[-1].transform(X)
+        X = maps
         seconds = time.process_time() - start
         print(f"{name} {rule}: {depth + 1} layers, {seconds:.0f} s", flush=True)
         folder.mkdir(exist_ok=True, parents=True)

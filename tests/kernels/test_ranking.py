@@ -68,6 +68,29 @@ def test_values_that_are_not_changed(rng):
         (np.ones(0), 0, "rank"),
     ],
 )
-def test_wrong_arguments_of_magnitude_of_rank(values, rank, named):
-    with pytest.raises(ValueError, match=f"{named} must be"):
-        _ranking.magnitude_of_rank(values, rank)
+def test_wrong_arguments(values, rank, named):
+    for select in (_ranking.magnitude_of_rank, _ranking.value_of_rank):
+        with pytest.raises(ValueError, match=f"{named} must be"):
+            select(values, rank)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", ["normal", "equal", "positive", "special", "one"])
+def test_value_of_rank(rng, dtype, kind):
+    values = rng.standard_normal(2000).astype(dtype)
+    if kind == "equal":
+        values = values.round(1)
+    elif kind == "positive":
+        values = np.abs(values)
+    elif kind == "special":
+        limits = np.finfo(dtype)
+        values[:6] = [-np.inf, np.inf, 0, -0.0, limits.max, -limits.tiny]
+        values[6:8] = limits.smallest_subnormal, -limits.smallest_subnormal
+    elif kind == "one":
+        values = values[:1]
+    expected = np.sort(values)
+    for rank in {0, 1, 7, 600, 1000, 1990, 1999}:
+        if rank < len(values):
+            found = _ranking.value_of_rank(values, rank)
+            assert found.dtype == dtype
+            assert_array_equal(found, expected[rank])
