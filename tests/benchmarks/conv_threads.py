@@ -11,7 +11,6 @@ import argparse
 import time
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from skhebb import (
     ConvolutionalFeatures,
@@ -87,10 +86,9 @@ def main():
         for _ in range(args.turns):
             results, seconds = [], []
             for function in functions:
-                with threadpool_limits(1):
-                    start = time.perf_counter()
-                    results.append(function())
-                    seconds.append(time.perf_counter() - start)
+                start = time.perf_counter()
+                results.append(function())
+                seconds.append(time.perf_counter() - start)
             times.append(seconds)
             same &= results[0].tobytes() == results[1].tobytes()
         one, two = np.median(times, axis=0)
