@@ -101,8 +101,17 @@ class TopologyAnimation(Display):
         Returns
         -------
         display : TopologyAnimation
+
+        Raises
+        ------
+        TypeError
+            If `history` is something else.
+        ValueError
+            If it has no record, or another parameter is wrong.
         """
         cls._import_pyplot()
+        if not isinstance(history, TopologyHistory):
+            raise TypeError(f"history must be a TopologyHistory. Got {history!r}.")
         if not history.epochs:
             raise ValueError("There is no record yet.")
         is_integer = isinstance(max_pixels, Integral) and not isinstance(

@@ -65,6 +65,8 @@ def test_no_connections():
 
 
 def test_refusals(history):
+    with pytest.raises(TypeError, match="must be a TopologyHistory"):
+        TopologyAnimation.from_history(None)
     with pytest.raises(ValueError, match="no record yet"):
         TopologyAnimation.from_history(TopologyHistory())
     with pytest.raises(ValueError, match="number of inputs, 12"):
