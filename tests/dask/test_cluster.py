@@ -235,17 +235,6 @@ def test_shard_that_workers_die_of(error, threads, monkeypatch):
     assert meta.estimator_.loss_curve_[0] == alone.estimator_.loss_curve_[0]
 
 
-def begin_counting():
-    tracemalloc.start()
-
-
-def most_bytes():
-    """How many were taken at most, beside what was there before."""
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return most
-
-
 def test_memory_of_a_worker(client):
     """It never takes more than three states beside its shard."""
     X, y = data()
@@ -254,12 +243,14 @@ def test_memory_of_a_worker(client):
         evolution_interval="epoch",
     )
     fitted("SET, gradients", client)  # workers import
-    client.run(begin_counting)
+    client.run(tracemalloc.start)
     meta = DataParallel(network, 2, client=client).fit(np.float32(X), y)
-    found = client.run(most_bytes)
+    found = client.run(tracemalloc.get_traced_memory)
+    client.run(tracemalloc.stop)
+    most = max(peak for _, peak in found.values())
     layers = meta.estimator_._state.network.layers
     state = sum(array.nbytes for array in moving_arrays(meta.estimator_._state.network))
     state += sum(layer.weights.indices.nbytes for layer in layers)
     assert state > 1e7
-    assert max(found.values()) > state
-    assert max(found.values()) < 3 * state
+    assert most > state
+    assert most < 3 * state
