@@ -66,9 +66,9 @@ def test_methods_of_subclasses_of_users():
 @pytest.mark.parametrize(
     "estimator",
     [
-        SETClassifier((3,), learning_rate_init=1e300),
-        SETRegressor((3,), learning_rate_init=1e300),
-        HebbianPCA(2, learning_rate_init=1e300),
+        SETClassifier((3,), learning_rate_init=1e300, random_state=0),
+        SETRegressor((3,), learning_rate_init=1e300, random_state=0),
+        HebbianPCA(2, learning_rate_init=1e300, random_state=0),
     ],
     ids=lambda estimator: type(estimator).__name__,
 )
