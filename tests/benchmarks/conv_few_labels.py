@@ -227,7 +227,7 @@ def pretrained(name, rule, folder, n_layers):
 
 
 @lru_cache(1)
-def test_maps(name, rule, folder, depth):
+def maps_to_test(name, rule, folder, depth):
     """What layers that nothing tunes make of the test images."""
     others = inputs_of(images(name)[0][N_TRAIN[name] :], name, rule)
     return ConvolvedImages(others, pretrained(name, rule, folder, depth))[:]
@@ -255,7 +255,7 @@ def run(name, rule, seed, depth, share, fine_tune, folder):
         others = inputs_of(X[n_train:], name, rule)
         maps = ConvolvedImages(others, after_training(layers, network))
     else:
-        maps = test_maps(name, rule, folder, depth)
+        maps = maps_to_test(name, rule, folder, depth)
     predicted = network.predict(maps)
     return {
         "accuracy": float(np.mean(predicted == y[n_train:])),

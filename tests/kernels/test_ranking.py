@@ -27,9 +27,13 @@ def test_values_out_of_bounds(wrong):
         _ranking.sort_below(np.array([3, wrong, 4]), 10)
 
 
+@pytest.mark.parametrize(
+    ("select", "key"),
+    [(_ranking.magnitude_of_rank, np.abs), (_ranking.value_of_rank, np.positive)],
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", ["normal", "equal", "zeros", "special", "one"])
-def test_magnitude_of_rank(rng, dtype, kind):
+def test_selection(rng, select, key, dtype, kind):
     values = rng.standard_normal(2000).astype(dtype)
     if kind == "equal":
         values = values.round(1)
@@ -37,14 +41,16 @@ def test_magnitude_of_rank(rng, dtype, kind):
         values[rng.random(2000) < 0.6] *= 0  # of either sign
     elif kind == "special":
         limits = np.finfo(dtype)
-        values[:8] = [np.nan, -np.inf, np.inf, 0, -0.0, limits.max, -limits.tiny, 0]
-        values[8] = limits.smallest_subnormal
+        values[:7] = [-np.inf, np.inf, 0, -0.0, limits.max, -limits.tiny, 0]
+        values[7:9] = limits.smallest_subnormal, -limits.smallest_subnormal
+        if key is np.abs:
+            values[9] = np.nan  # above all
     elif kind == "one":
         values = values[:1]
-    expected = np.sort(np.abs(values))
-    for rank in {0, 1, 7, 600, 1990, 1999}:
+    expected = np.sort(key(values))
+    for rank in {0, 1, 7, 600, 1000, 1990, 1999}:
         if rank < len(values):
-            found = _ranking.magnitude_of_rank(values, rank)
+            found = select(values, rank)
             assert found.dtype == dtype
             assert_array_equal(found, expected[rank])
 
@@ -72,25 +78,3 @@ def test_wrong_arguments(values, rank, named):
     for select in (_ranking.magnitude_of_rank, _ranking.value_of_rank):
         with pytest.raises(ValueError, match=f"{named} must be"):
             select(values, rank)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("kind", ["normal", "equal", "positive", "special", "one"])
-def test_value_of_rank(rng, dtype, kind):
-    values = rng.standard_normal(2000).astype(dtype)
-    if kind == "equal":
-        values = values.round(1)
-    elif kind == "positive":
-        values = np.abs(values)
-    elif kind == "special":
-        limits = np.finfo(dtype)
-        values[:6] = [-np.inf, np.inf, 0, -0.0, limits.max, -limits.tiny]
-        values[6:8] = limits.smallest_subnormal, -limits.smallest_subnormal
-    elif kind == "one":
-        values = values[:1]
-    expected = np.sort(values)
-    for rank in {0, 1, 7, 600, 1000, 1990, 1999}:
-        if rank < len(values):
-            found = _ranking.value_of_rank(values, rank)
-            assert found.dtype == dtype
-            assert_array_equal(found, expected[rank])

@@ -451,26 +451,22 @@ TARGET static void NAME(products)(
         const REAL *left = (const REAL *)inputs + layer->n_in * edge;
         const REAL *right = (const REAL *)errors + n_out * edge;
         REAL *back = in_errors ? (REAL *)in_errors + layer->n_in * edge : NULL;
-        if (is_full) {
-            if (t == first)
-                loops->all_products(sums, tiles, first, last, inputs, layer->n_in, from,
-                                    to, errors, n_out);
-            if (back)
-                loops->combine(back + from * width, to - from, NULL, weights + start,
-                               n_out, 1, right, n_out);
-        }
+        if (is_full && t == first) /* of all tiles */
+            loops->all_products(sums, tiles, first, last, inputs, layer->n_in, from, to,
+                                errors, n_out);
+        if (is_full && back)
+            loops->combine(back + from * width, to - from, NULL, weights + start, n_out,
+                           1, right, n_out);
         for (ptrdiff_t i = from; i < to; i++) {
             const ptrdiff_t k = indptr[i], degree = indptr[i + 1] - k;
             const REAL *row = left + i * width;
-            if (is_full && !back)
-                break;
-            if (!back) {
+            if (!is_full && !back)
                 loops->products(sums + k - start, row, right, indices + k, degree);
-                continue;
-            }
-            if (!is_full)
+            if (!is_full && back)
                 loops->products_and_sum(sums + k - start, back + i * width, row, right,
                                         indices + k, weights + k, degree);
+            if (!back)
+                continue;
             const REAL total
                 = loops->multiply_by_derivative(back + i * width, row, activation);
             REAL *error_sum = (REAL *)error_sums + i;
