@@ -15,6 +15,7 @@ STREAM = 10_000
 FEWEST, MOST = 32, 200  # samples of a mini-batch
 FASTEST = 0.02  # learning rate
 MANY_INPUTS = 32  # of a neuron, from which on learning is slower
+FEW_FEATURES, MANY_FEATURES = 16, 32
 FEWEST_EPOCHS = 10
 EVOLUTIONS = 60  # that there would be if the topology evolved to the end
 LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
@@ -58,7 +59,7 @@ class Recipe(NamedTuple):
         n_batches = -(-n_samples // batch_size)
         max_iter = estimator.max_iter
         if max_iter == "auto":
-            max_iter = auto_max_iter(n, n_batches)
+            max_iter = auto_max_iter(n, n_batches, layers[0].n_in)
         interval = estimator.evolution_interval
         if interval == "auto":
             interval = auto_interval(max_iter * n_batches)
@@ -109,9 +110,23 @@ def batch_size_for(batch_size, n_samples, is_stream=False):
     return min(batch_size, n_samples)
 
 
-def auto_max_iter(n, n_batches):
-    """Return the epochs, of `n_batches`, that make about 1.6 n^0.85 mini-batches."""
-    return max(FEWEST_EPOCHS, math.ceil(1.6 * n**0.85 / n_batches))
+def share_of_features(n_features):
+    """Return 1/2 for up to 16 features and 1 from 32 on, in proportion in between.
+
+    Of few features functions may be learned exactly, which takes larger weights and
+    more steps.
+    """
+    most = max(FEW_FEATURES, min(n_features, MANY_FEATURES))
+    return most / MANY_FEATURES
+
+
+def auto_max_iter(n, n_batches, n_features=MANY_FEATURES):
+    """Return the epochs, of `n_batches`, that make about 1.6 n^0.85 mini-batches.
+
+    They make up to twice as many where there are fewer than 32 features.
+    """
+    wanted = 1.6 * n**0.85 / share_of_features(n_features)
+    return max(FEWEST_EPOCHS, math.ceil(wanted / n_batches))
 
 
 def learning_rate_for(rate, layers, n, batch_weight, n_batches=math.inf):
@@ -137,13 +152,14 @@ def weight_decays_for(decay, layers, n, input_share=1.0):
     neuron, and 1 / n in the output layer: that of normal priors whose deviations are
     sqrt(5 / n_inputs) and 1. Of the first layer's inputs only a share may count, and of
     any layer's n / 2 at most, which few samples could not tell apart: it is 0.1 there.
+    All are down to half of that where there are fewer than 32 features.
     """
     if decay != "auto":
         return np.full(len(layers), float(decay))
     n_inputs = np.array([la.n_connections_target / la.n_out for la in layers[:-1]])
     n_inputs[:1] *= input_share
     hidden = HIDDEN_DECAY * np.minimum(n_inputs, n / SAMPLES_PER_INPUT)
-    return np.array([*hidden, OUTPUT_DECAY]) / n
+    return np.array([*hidden, OUTPUT_DECAY]) * share_of_features(layers[0].n_in) / n
 
 
 def dropout_for(dropout, layers, n):
