@@ -167,7 +167,7 @@ default="correlation"
         weight. These are normal priors of standard deviations sqrt(5 / k), of n / 2
         inputs at most, and 1. Where the mean square of X is below a tenth, as of words
         that are rarely there, the first layer's k is ten times that share of its
-        inputs. Of fewer than 32 features, of which functions may be learned exactly,
+        inputs. Of fewer than 32 features, of which classes may be told apart exactly,
         all are times m / 32, m the number of features, but 16 at least. In
         `partial_fit` n is the number of samples seen, but 10 000 at least.
     alpha : float, default=0

@@ -10,6 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.base import is_classifier
 
 STREAM = 10_000
 FEWEST, MOST = 32, 200  # samples of a mini-batch
@@ -57,9 +58,10 @@ class Recipe(NamedTuple):
         n = max(n_samples, data.total_weight)
         batch_size = batch_size_for(estimator.batch_size, n_samples)
         n_batches = -(-n_samples // batch_size)
+        share = few_features_share(estimator, layers)
         max_iter = estimator.max_iter
         if max_iter == "auto":
-            max_iter = auto_max_iter(n, n_batches, layers[0].n_in)
+            max_iter = auto_max_iter(n, n_batches, share)
         interval = estimator.evolution_interval
         if interval == "auto":
             interval = auto_interval(max_iter * n_batches)
@@ -73,7 +75,9 @@ class Recipe(NamedTuple):
                 batch_size * n / n_samples,
                 max_iter * n_batches,
             ),
-            weight_decays_for(estimator.weight_decay, layers, n, input_share_of(data)),
+            weight_decays_for(
+                estimator.weight_decay, layers, n, input_share_of(data), share
+            ),
             dropout_for(estimator.dropout, layers, n),
             interval,
         )
@@ -87,11 +91,14 @@ class Recipe(NamedTuple):
         if interval == "auto":
             interval = -(-STREAM // batch_size)
         n = max(STREAM, n_seen + n_samples)
+        share = few_features_share(estimator, layers)
         return cls(
             batch_size,
             None,
             learning_rate_for(estimator.learning_rate_init, layers, STREAM, batch_size),
-            weight_decays_for(estimator.weight_decay, layers, n, input_share_of(data)),
+            weight_decays_for(
+                estimator.weight_decay, layers, n, input_share_of(data), share
+            ),
             dropout_for(estimator.dropout, layers, n),
             interval,
         )
@@ -110,22 +117,22 @@ def batch_size_for(batch_size, n_samples, is_stream=False):
     return min(batch_size, n_samples)
 
 
-def share_of_features(n_features):
-    """Return 1/2 for up to 16 features and 1 from 32 on, in proportion in between.
+def few_features_share(estimator, layers):
+    """Return the share of penalties, and one over that of steps, where features are few.
 
-    Of few features functions may be learned exactly, which takes larger weights and
-    more steps.
+    It is 1/2 for up to 16 features and 1 from 32 on, in proportion in between: classes
+    of few features may be told apart exactly, which takes larger weights and more
+    steps. Of numbers, which have noise, it is 1.
     """
-    most = max(FEW_FEATURES, min(n_features, MANY_FEATURES))
-    return most / MANY_FEATURES
+    if not is_classifier(estimator):
+        return 1.0
+    n_features = max(FEW_FEATURES, min(layers[0].n_in, MANY_FEATURES))
+    return n_features / MANY_FEATURES
 
 
-def auto_max_iter(n, n_batches, n_features=MANY_FEATURES):
-    """Return the epochs, of `n_batches`, that make about 1.6 n^0.85 mini-batches.
-
-    They make up to twice as many where there are fewer than 32 features.
-    """
-    wanted = 1.6 * n**0.85 / share_of_features(n_features)
+def auto_max_iter(n, n_batches, share=1.0):
+    """Return the epochs, of `n_batches`, that make 1.6 n^0.85 / share mini-batches."""
+    wanted = 1.6 * n**0.85 / share
     return max(FEWEST_EPOCHS, math.ceil(wanted / n_batches))
 
 
@@ -145,21 +152,21 @@ def learning_rate_for(rate, layers, n, batch_weight, n_batches=math.inf):
     return max(ordinary, min(FASTEST, 1 / n_batches)) * math.sqrt(of_batch)
 
 
-def weight_decays_for(decay, layers, n, input_share=1.0):
+def weight_decays_for(decay, layers, n, input_share=1.0, share=1.0):
     """Return the weight decay of each layer.
 
     "auto" is 0.2 n_inputs / n in hidden layers, with the mean number of inputs of a
     neuron, and 1 / n in the output layer: that of normal priors whose deviations are
     sqrt(5 / n_inputs) and 1. Of the first layer's inputs only a share may count, and of
     any layer's n / 2 at most, which few samples could not tell apart: it is 0.1 there.
-    All are down to half of that where there are fewer than 32 features.
+    All are times `share`.
     """
     if decay != "auto":
         return np.full(len(layers), float(decay))
     n_inputs = np.array([la.n_connections_target / la.n_out for la in layers[:-1]])
     n_inputs[:1] *= input_share
     hidden = HIDDEN_DECAY * np.minimum(n_inputs, n / SAMPLES_PER_INPUT)
-    return np.array([*hidden, OUTPUT_DECAY]) * share_of_features(layers[0].n_in) / n
+    return np.array([*hidden, OUTPUT_DECAY]) * share / n
 
 
 def dropout_for(dropout, layers, n):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
+from sklearn.base import is_classifier
 from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
@@ -101,12 +102,15 @@ class TestFormulas:
         ("n_features", "share"), [(1, 0.5), (16, 0.5), (24, 0.75), (32, 1), (300, 1)]
     )
     def test_few_features(self, rng, n_features, share):
-        """Half of the penalties and twice the mini-batches for up to 16."""
+        """Half of the penalties and twice the mini-batches of classes of up to 16."""
         X, y = rng.normal(size=(1000, n_features)), np.arange(1000) % 2
         model = SETClassifier((9, 7), random_state=0).fit(X, y)
         expected = np.array([0.2 * min(n_features, 500), 0.2 * 9, 1]) / 1000
         assert_allclose(model.weight_decay_, share * expected)
         assert model.max_iter_ == math.ceil(1.6 * 1000**0.85 / share / 10)
+        numbers = SETRegressor((9, 7), random_state=0).fit(X, y)
+        assert_allclose(numbers.weight_decay_, expected)
+        assert numbers.max_iter_ == math.ceil(1.6 * 1000**0.85 / 10)
 
     def test_at_least_ten_epochs_and_ten_mini_batches(self):
         assert auto_max_iter(1000, 1000) == 10
@@ -118,9 +122,12 @@ class TestFormulas:
         X, y = make_data(rng, 400)
         model = cls((20, 10), random_state=0).fit(X, y)
         assert model.batch_size_ == 40
-        assert model.max_iter_ == model.n_iter_ == 53  # 2 * 260.5 / 10
+        # Of few features classifiers have half of the penalties, twice the steps.
+        share = 0.5 if is_classifier(model) else 1
+        assert model.max_iter_ == model.n_iter_ == math.ceil(26.05 / share)
         assert model.learning_rate_init_ == 0.02
-        assert_allclose(model.weight_decay_, np.array([0.1 * 8, 0.1 * 20, 0.5]) / 400)
+        expected = share * np.array([0.2 * 8, 0.2 * 20, 1]) / 400
+        assert_allclose(model.weight_decay_, expected)
         assert model.evolution_interval_ == 10
         assert model.density_ == 1
 
