@@ -26,6 +26,7 @@ HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
 SAMPLES_PER_INPUT = 2  # that there must be for all of a neuron's inputs to count
 MOST_DROPOUT = 0.3  # of all hidden layers together
 DROPOUT_PER_NEURON, DROPOUT_PER_FEATURE = 0.002, 0.01
+SAMPLES_PER_PAIR = 16  # of features, above which there is less dropout
 
 
 class Recipe(NamedTuple):
@@ -173,9 +174,9 @@ def dropout_for(dropout, layers, n):
     """Return the probability with which a hidden neuron is left out.
 
     "auto" is the least of 0.3, 0.002 times the neurons of the narrowest hidden layer
-    and 0.01 times the features, of few of which functions may be learned exactly;
-    divided by the number of hidden layers, each of which adds noise. It is 0 for up to
-    64 samples.
+    and 0.01 times the m features, of few of which functions may be learned exactly;
+    divided by the number of hidden layers, each of which adds noise. What features
+    allow is less by a factor of 16 m² / n beyond so many samples. It is 0 for up to 64.
     """
     if dropout != "auto":
         return float(dropout)
@@ -183,7 +184,8 @@ def dropout_for(dropout, layers, n):
     if not sizes or n <= 2 * FEWEST:
         return 0.0
     of_neurons = DROPOUT_PER_NEURON * min(sizes)
-    of_features = DROPOUT_PER_FEATURE * layers[0].n_in
+    m = layers[0].n_in
+    of_features = DROPOUT_PER_FEATURE * m * min(1, SAMPLES_PER_PAIR * m**2 / n)
     return min(MOST_DROPOUT, of_neurons, of_features) / len(sizes)
 
 

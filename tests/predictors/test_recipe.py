@@ -154,7 +154,14 @@ class TestFormulas:
             model.fit(X[:64], y[:64], sample_weight=weights)
             assert model.dropout_ == pytest.approx(expected)
             stream = cls(hidden).partial_fit(X[:1], y[:1], classes=[0, 1])
-            assert stream.dropout_ == pytest.approx(expected)
+            of_many = expected * min(1, 16 * n_features**2 / 10_000)
+            assert stream.dropout_ == pytest.approx(of_many)
+
+    @pytest.mark.parametrize(("n", "expected"), [(65, 0.02), (128, 0.01), (640, 0.002)])
+    def test_dropout_falls_beyond_16_samples_a_pair_of_features(self, rng, n, expected):
+        X, y = make_data(rng, n, 2)
+        model = SETClassifier(150, max_iter=1).fit(X, y)
+        assert model.dropout_ == pytest.approx(expected, rel=0.02)
 
     def test_given_values_are_kept(self, rng):
         X, y = make_data(rng, 50)
