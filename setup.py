@@ -135,6 +135,7 @@ setup(
             kernel("_handles"),
             kernel("_rules"),
             kernel("_loops"),
+            kernel("_hebbian"),
             kernel("_lag"),
             kernel("_ranking"),
         ],

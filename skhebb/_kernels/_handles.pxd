@@ -2,6 +2,7 @@
 
 from skhebb._kernels.tile_loops cimport (
     skhebb_connections,
+    skhebb_neurons,
     skhebb_nonzeros,
     skhebb_tiles,
 )
@@ -54,6 +55,13 @@ cdef class TileLayout:
     cdef readonly Py_ssize_t batch_size, n_tiles, stride
     cdef size_t real  # bytes
     cdef skhebb_tiles c
+
+
+cdef class Deviations:
+    cdef readonly object means, scales, units, rows
+    cdef readonly Py_ssize_t n_neurons
+    cdef readonly TileLayout tiles
+    cdef skhebb_neurons c
 
 
 cdef class NonZeros:

@@ -240,6 +240,46 @@ cdef class TileLayout:
         self.c.weights = NULL
 
 
+cdef class Deviations:
+    """How far the activations of neurons are from their means, in a batch.
+
+    Scaled to a range of 1 and multiplied by the root of their weight they are `units`
+    times `rows`, rounded to integers, which take half the memory. `round_deviations`
+    writes them.
+
+    Parameters
+    ----------
+    n_neurons : int
+    tiles : TileLayout
+        Of float32.
+
+    Attributes
+    ----------
+    means, scales, units : float32 ndarray of shape (n_neurons,)
+        Scales are 1 / (highest - lowest), 0 of constant neurons.
+    rows : int16 ndarray of shape (n_neurons * stride,)
+    """
+
+    def __cinit__(self, Py_ssize_t n_neurons, TileLayout tiles not None):
+        if n_neurons < 1 or tiles.real != sizeof(float):
+            raise ValueError(
+                "n_neurons must be at least 1, and tiles of float32. "
+                f"Got {n_neurons}, and tiles of float{8 * tiles.real}."
+            )
+        self.n_neurons, self.tiles = n_neurons, tiles
+        self.means, self.scales, self.units = np.zeros((3, n_neurons), np.float32)
+        # Vectors that cross cache lines take twice as long to load.
+        rows = np.empty(n_neurons * tiles.stride + SKHEBB_CACHE_LINE // 2, np.int16)
+        start = -rows.ctypes.data % SKHEBB_CACHE_LINE // 2
+        self.rows = rows[start:start + n_neurons * tiles.stride]
+        self.c.means, self.c.scales = start_of(self.means), start_of(self.scales)
+        self.c.units, self.c.rows = start_of(self.units), start_of(self.rows)
+
+    def fits(self, n_neurons, tiles):
+        """Tell whether these are of so many neurons and of these tiles."""
+        return self.n_neurons == n_neurons and self.tiles is tiles
+
+
 cdef class NonZeros:
     """The non-zeros of a batch of sparse samples, by feature, then by sample.
 

@@ -29,17 +29,10 @@ from skhebb._kernels._runtime cimport table_for, threads_for
 from skhebb._kernels.tile_loops cimport (
     SKHEBB_CACHE_LINE,
     skhebb_connections,
-    skhebb_hebbian,
     skhebb_step,
     skhebb_table,
-    skhebb_tiles,
 )
 
-# The tiles are shared by so many groups, each of which adds up products of its own. Two
-# threads then need nothing of each other but these sums. Their number is fixed, or else
-# the order of sums would depend on that of the threads.
-cdef enum:
-    GROUPS = 2
 N_GROUPS = GROUPS
 
 
@@ -269,87 +262,6 @@ def update_nonzeros(
             inputs.share(p, n_parts), inputs.share(p + 1, n_parts))
 
 
-def add_covariances(
-    RowChunks chunks not None,
-    TileLayout tiles not None,
-    *,
-    weights,        # IN/OUT (n_connections,)
-    inputs,         # IN     (n_in * stride,) tiles, or NonZeros
-    sample_weight,  # IN     (stride,), 0 of padding
-    double factor,
-    in_means,       # IN     (n_in,), of NonZeros those of their features only
-    in_scales,      # IN     the same
-    outputs,        # IN     (n_out * stride,) tiles
-    out_means,      # IN     (n_out,)
-    out_scales,     # IN     (n_out,)
-    centred,        # (n_out * stride,) to work in
-    scratch,        # (N_GROUPS, at least chunks.largest)
-):
-    """w_ij += factor * s_i s_j * sum_b v_b (a_i - mean a_i) (a_j - mean a_j)."""
-    cdef Connections connections = chunks.connections
-    cdef size_t real = tiles.real
-    cdef Py_ssize_t n_in = connections.n_in, n_out = connections.n_out, distance = 0
-    cdef Py_ssize_t n = connections.n_connections, work = n * tiles.stride
-    cdef skhebb_connections layer = connections.with_weights(
-        room("weights", weights, real, n)
-    )
-    cdef NonZeros nonzeros = inputs if isinstance(inputs, NonZeros) else None
-    cdef bint is_sparse = nonzeros is not None
-    cdef char* a = NULL
-    if is_sparse:
-        nonzeros.check(n_in, tiles)
-        n_in, work = nonzeros.c.n_active, work_of(connections, nonzeros)
-    else:
-        a = reals("inputs", inputs, real, n_in * tiles.stride)
-    cdef skhebb_hebbian term
-    term.factor = factor
-    term.in_means = reals("in_means", in_means, real, n_in)
-    term.in_scales = reals("in_scales", in_scales, real, n_in)
-    term.outputs = reals("outputs", outputs, real, n_out * tiles.stride)
-    term.out_means = reals("out_means", out_means, real, n_out)
-    term.out_scales = reals("out_scales", out_scales, real, n_out)
-    cdef char* around_means = room("centred", centred, real, n_out * tiles.stride)
-    cdef skhebb_tiles weighted = tiles.c
-    weighted.weights = reals("sample_weight", sample_weight, real, tiles.stride)
-    cdef char* sums = scratch_of(scratch, real, chunks.largest, &distance)
-    cdef const skhebb_table* loops = table_for(real, connections.index)
-    cdef Py_ssize_t n_groups = 1 if is_sparse else min(GROUPS, tiles.n_tiles)
-    cdef Py_ssize_t per_group = (tiles.n_tiles + n_groups - 1) // n_groups
-    cdef const Py_ssize_t* rows = chunks.rows
-    cdef const Py_ssize_t* starts = chunks.starts
-    cdef Py_ssize_t c, chunk, item, g, p, n_parts = chunks.n_threads
-    cdef int n_threads = threads_for(work, chunks.n_threads)
-    if not is_sparse:
-        for p in prange(n_parts, nogil=True, num_threads=n_threads, schedule="static"):
-            loops.centre(around_means, term.outputs, n_out, term.out_means, &weighted,
-                         p * n_out // n_parts, (p + 1) * n_out // n_parts)
-    with nogil:
-        for c in range(chunks.n_chunks):
-            chunk = c * n_parts
-            for item in prange(n_groups * n_parts, num_threads=n_threads,
-                               schedule="static"):
-                g = item // n_parts
-                p = chunk + item % n_parts
-                if is_sparse:
-                    loops.add_covariances_nonzeros(
-                        &layer, &weighted, &nonzeros.c, &term,
-                        sums + (starts[p] - starts[chunk]) * real, rows[p], rows[p + 1])
-                else:
-                    loops.centred_products(
-                        &layer, &weighted, g * per_group,
-                        min((g + 1) * per_group, tiles.n_tiles), a, &term,
-                        around_means,
-                        sums + (g * distance + starts[p] - starts[chunk]) * real,
-                        rows[p], rows[p + 1])
-            if is_sparse:
-                continue
-            for p in prange(chunk, chunk + n_parts, num_threads=n_threads,
-                            schedule="static"):
-                loops.add_covariances(
-                    &layer, &term, sums + (starts[p] - starts[chunk]) * real, distance,
-                    n_groups, rows[p], rows[p + 1])
-
-
 def take_step(
     parameters,    # IN/OUT (n,)
     list states,   # IN/OUT (n,) each
@@ -373,32 +285,6 @@ def sum_of_squares(values):
     cdef size_t real = item_of("values", values, c"f")
     cdef Py_ssize_t n = size_of("values", values, c"f", real)
     return table_for(real, sizeof(int)).sum_of_squares(reals("values", values, real, n), n)
-
-
-def batch_statistics(
-    TileLayout tiles not None,
-    *,
-    activations,    # IN  (n_neurons * stride,) tiles
-    sample_weight,  # IN  (stride,), 0 of padding
-    double total,   # IN  of the weights
-    means,          # OUT (n_neurons,)
-    scales,         # OUT (n_neurons,) 1 / range; 0 if constant
-    int n_threads,
-):
-    """Mean and inverse range of each neuron over the batch."""
-    cdef Py_ssize_t n = size_of("means", means, c"f", tiles.real)
-    cdef char* to_means = room("means", means, tiles.real, n)
-    cdef char* to_scales = room("scales", scales, tiles.real, n)
-    cdef char* a = reals("activations", activations, tiles.real, n * tiles.stride)
-    cdef skhebb_tiles weighted = tiles.c
-    weighted.weights = reals("sample_weight", sample_weight, tiles.real, tiles.stride)
-    cdef const skhebb_table* loops = table_for(tiles.real, sizeof(int))
-    cdef Py_ssize_t part, chunk = 64
-    n_threads = threads_for(8 * n * tiles.stride, n_threads)
-    for part in prange((n + chunk - 1) // chunk, nogil=True, num_threads=n_threads,
-                       schedule="static"):
-        loops.statistics(a, n, &weighted, total, to_means, to_scales, part * chunk,
-                         min(n, (part + 1) * chunk))
 
 
 def drop(

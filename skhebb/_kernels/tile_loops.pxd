@@ -58,6 +58,12 @@ cdef extern from "tile_loops.h" nogil:
         const void* out_means
         const void* out_scales
 
+    ctypedef struct skhebb_neurons:
+        void* means
+        void* scales
+        void* units
+        void* rows
+
     ctypedef struct skhebb_history:
         skhebb_rule rule
         Py_ssize_t n_steps
@@ -112,6 +118,13 @@ cdef extern from "tile_loops.h" nogil:
         void (*statistics)(
             const void*, Py_ssize_t, const skhebb_tiles*, double, void*, void*,
             Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*round_deviations)(
+            const void*, Py_ssize_t, const skhebb_tiles*, const void*, double, double,
+            const skhebb_neurons*, Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*add_rounded)(
+            const skhebb_connections*, const skhebb_tiles*, double,
+            const skhebb_neurons*, const skhebb_neurons*, Py_ssize_t,
+            Py_ssize_t) noexcept nogil
         void (*drop)(
             void*, uint64_t, const skhebb_activation*, Py_ssize_t,
             Py_ssize_t) noexcept nogil

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhebb._kernels._handles import CACHE_LINE, TILE_BYTES, TileLayout
+from skhebb._kernels._handles import CACHE_LINE, TILE_BYTES, Deviations, TileLayout
 
 
 class Tiles(TileLayout):
@@ -118,6 +118,21 @@ class HebbianTerm(NamedTuple):
     outputs: np.ndarray
     out_means: np.ndarray
     out_scales: np.ndarray
+
+
+class RoundedTerm(NamedTuple):
+    """The same in integers: w_ij += factor sum_b d_bi d_bj, of scaled deviations d.
+
+    Attributes
+    ----------
+    factor : float
+    before, after : Deviations
+        Of presynaptic and of postsynaptic neurons.
+    """
+
+    factor: float
+    before: Deviations
+    after: Deviations
 
 
 class Backward(NamedTuple):

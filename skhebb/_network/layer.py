@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from skhebb._kernels import _connections, _lag, _loops
+from skhebb._kernels import _connections, _hebbian, _lag, _loops
 from skhebb._kernels._handles import (
     ByPostsynaptic,
     Connections,
@@ -14,6 +14,7 @@ from skhebb._kernels._handles import (
     OutputParts,
     RowChunks,
 )
+from skhebb._network.buffers import RoundedTerm
 from skhebb._utils.csr import like_csr
 
 GATHERED = 1 << 10  # presynaptic neurons of a layer at most
@@ -181,13 +182,16 @@ class SparseLayer:
         )
 
     def add_covariances(self, inputs, batch, term, centred, scratch, n_threads):
-        """Add a HebbianTerm to the weights.
+        """Add a HebbianTerm or RoundedTerm to the weights.
 
-        `centred` is an array like ``term.outputs`` to work in, `scratch` that of
-        `update`.
+        `centred` is an array like outputs to work in, `scratch` that of `update`.
         """
-        _loops.add_covariances(
-            self._cached(RowChunks, n_threads, CHUNK),
+        chunks = self._cached(RowChunks, n_threads, CHUNK)
+        if isinstance(term, RoundedTerm):
+            _hebbian.add_rounded(chunks, weights=self.weights.data, **term._asdict())
+            return
+        _hebbian.add_covariances(
+            chunks,
             batch.tiles,
             weights=self.weights.data,
             inputs=inputs,

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _hebbian
 
 
 def statistics_of_tiles(activations, batch, n_threads):
     """Means and inverse ranges of neurons."""
     means = np.empty(activations.size // batch.tiles.stride, dtype=activations.dtype)
     scales = np.empty_like(means)
-    _loops.batch_statistics(
+    _hebbian.batch_statistics(
         batch.tiles,
         activations=activations,
         sample_weight=batch.sample_weight,
@@ -19,6 +19,17 @@ def statistics_of_tiles(activations, batch, n_threads):
         n_threads=n_threads,
     )
     return means, scales
+
+
+def round_deviations(deviations, activations, batch, n_threads):
+    """Write the Deviations of neurons; activations are of float32."""
+    _hebbian.round_deviations(
+        deviations,
+        activations=activations,
+        sample_weight=batch.sample_weight,
+        total=batch.total,
+        n_threads=n_threads,
+    )
 
 
 def statistics_of_nonzeros(inputs, batch):

@@ -1,8 +1,14 @@
 """The Hebbian term of HebbSET."""
 
-from skhebb._kernels._handles import NonZeros
-from skhebb._network.buffers import HebbianTerm
-from skhebb._network.statistics import statistics_of_nonzeros, statistics_of_tiles
+import numpy as np
+
+from skhebb._kernels._handles import Deviations, NonZeros
+from skhebb._network.buffers import HebbianTerm, RoundedTerm
+from skhebb._network.statistics import (
+    round_deviations,
+    statistics_of_nonzeros,
+    statistics_of_tiles,
+)
 from skhebb._plasticity.rule import LocalRule
 
 
@@ -33,17 +39,35 @@ class HebbianCovariance(LocalRule):
         self.lambda0 = lambda0
         self.decay = decay
         self.unit = unit
+        self._deviations = {}  # by layer
+
+    def __getstate__(self):
+        """Copies have room of their own, since they may be used at the same time."""
+        parameters = ("lambda0", "decay", "unit")
+        return {name: getattr(self, name) for name in parameters} | {"_deviations": {}}
 
     def observe(self, layers, activations, preactivations, batch, n_threads):
         """Take mean and inverse range of each neuron over the batch."""
         self._batch = batch
         self._activations = activations
-        self._statistics = [
-            statistics_of_nonzeros(layer, batch)
-            if isinstance(layer, NonZeros)
-            else statistics_of_tiles(layer, batch, n_threads)
-            for layer in activations
+        self._neurons = [
+            self._look_at(depth, activities, n_threads)
+            for depth, activities in enumerate(activations)
         ]
+
+    def _look_at(self, depth, activities, n_threads):
+        """Return Deviations, in which terms are faster, or means and scales."""
+        batch = self._batch
+        if isinstance(activities, NonZeros):
+            return statistics_of_nonzeros(activities, batch)
+        if activities.dtype != np.float32:
+            return statistics_of_tiles(activities, batch, n_threads)
+        n_neurons = activities.size // batch.tiles.stride
+        known = self._deviations.get(depth)
+        if known is None or not known.fits(n_neurons, batch.tiles):
+            known = self._deviations[depth] = Deviations(n_neurons, batch.tiles)
+        round_deviations(known, activities, batch, n_threads)
+        return known
 
     def strength(self, depth, n_evolutions, batches_per_evolution):
         """lambda(t) of a mini-batch."""
@@ -53,13 +77,19 @@ class HebbianCovariance(LocalRule):
         return strength
 
     def term(self, depth, n_evolutions, batches_per_evolution):
-        """Return the HebbianTerm of the layer at `depth`, None if it is 0."""
+        """Return the term of the layer at `depth`, None if it is 0."""
         if self.lambda0[depth] == 0:
             return None
         strength = self.strength(depth, n_evolutions, batches_per_evolution)
-        return HebbianTerm(
-            strength / self._batch.total,
-            *self._statistics[depth],
-            self._activations[depth + 1],
-            *self._statistics[depth + 1],
-        )
+        factor, both = strength / self._batch.total, self._neurons[depth : depth + 2]
+        if all(isinstance(neurons, Deviations) for neurons in both):
+            return RoundedTerm(factor, *both)
+        before, after = map(means_and_scales, both)
+        return HebbianTerm(factor, *before, self._activations[depth + 1], *after)
+
+
+def means_and_scales(neurons):
+    """Return means and inverse ranges, of Deviations or as they are."""
+    if isinstance(neurons, Deviations):
+        return neurons.means, neurons.scales
+    return neurons

@@ -10,11 +10,13 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.base import is_classifier
 
 STREAM = 10_000
 FEWEST, MOST = 32, 200  # samples of a mini-batch
 FASTEST = 0.02  # learning rate
 MANY_INPUTS = 32  # of a neuron, from which on learning is slower
+FEW_FEATURES, MANY_FEATURES = 16, 32
 FEWEST_EPOCHS = 10
 EVOLUTIONS = 60  # that there would be if the topology evolved to the end
 LEAST_INTERVAL = 10  # mini-batches from one evolution to the next
@@ -24,6 +26,7 @@ HIDDEN_DECAY, OUTPUT_DECAY = 0.2, 1.0
 SAMPLES_PER_INPUT = 2  # that there must be for all of a neuron's inputs to count
 MOST_DROPOUT = 0.3  # of all hidden layers together
 DROPOUT_PER_NEURON, DROPOUT_PER_FEATURE = 0.002, 0.01
+SAMPLES_PER_PAIR = 16  # of features, above which there is less dropout
 
 
 class Recipe(NamedTuple):
@@ -56,9 +59,10 @@ class Recipe(NamedTuple):
         n = max(n_samples, data.total_weight)
         batch_size = batch_size_for(estimator.batch_size, n_samples)
         n_batches = -(-n_samples // batch_size)
+        share = few_features_share(estimator, layers)
         max_iter = estimator.max_iter
         if max_iter == "auto":
-            max_iter = auto_max_iter(n, n_batches)
+            max_iter = auto_max_iter(n, n_batches, share)
         interval = estimator.evolution_interval
         if interval == "auto":
             interval = auto_interval(max_iter * n_batches)
@@ -72,7 +76,9 @@ class Recipe(NamedTuple):
                 batch_size * n / n_samples,
                 max_iter * n_batches,
             ),
-            weight_decays_for(estimator.weight_decay, layers, n, input_share_of(data)),
+            weight_decays_for(
+                estimator.weight_decay, layers, n, input_share_of(data), share
+            ),
             dropout_for(estimator.dropout, layers, n),
             interval,
         )
@@ -86,11 +92,14 @@ class Recipe(NamedTuple):
         if interval == "auto":
             interval = -(-STREAM // batch_size)
         n = max(STREAM, n_seen + n_samples)
+        share = few_features_share(estimator, layers)
         return cls(
             batch_size,
             None,
             learning_rate_for(estimator.learning_rate_init, layers, STREAM, batch_size),
-            weight_decays_for(estimator.weight_decay, layers, n, input_share_of(data)),
+            weight_decays_for(
+                estimator.weight_decay, layers, n, input_share_of(data), share
+            ),
             dropout_for(estimator.dropout, layers, n),
             interval,
         )
@@ -109,9 +118,23 @@ def batch_size_for(batch_size, n_samples, is_stream=False):
     return min(batch_size, n_samples)
 
 
-def auto_max_iter(n, n_batches):
-    """Return the epochs, of `n_batches`, that make about 1.6 n^0.85 mini-batches."""
-    return max(FEWEST_EPOCHS, math.ceil(1.6 * n**0.85 / n_batches))
+def few_features_share(estimator, layers):
+    """Return the share of penalties, and one over that of steps, where features are few.
+
+    It is 1/2 for up to 16 features and 1 from 32 on, in proportion in between: classes
+    of few features may be told apart exactly, which takes larger weights and more
+    steps. Of numbers, which have noise, it is 1.
+    """
+    if not is_classifier(estimator):
+        return 1.0
+    n_features = max(FEW_FEATURES, min(layers[0].n_in, MANY_FEATURES))
+    return n_features / MANY_FEATURES
+
+
+def auto_max_iter(n, n_batches, share=1.0):
+    """Return the epochs, of `n_batches`, that make 1.6 n^0.85 / share mini-batches."""
+    wanted = 1.6 * n**0.85 / share
+    return max(FEWEST_EPOCHS, math.ceil(wanted / n_batches))
 
 
 def learning_rate_for(rate, layers, n, batch_weight, n_batches=math.inf):
@@ -130,29 +153,30 @@ def learning_rate_for(rate, layers, n, batch_weight, n_batches=math.inf):
     return max(ordinary, min(FASTEST, 1 / n_batches)) * math.sqrt(of_batch)
 
 
-def weight_decays_for(decay, layers, n, input_share=1.0):
+def weight_decays_for(decay, layers, n, input_share=1.0, share=1.0):
     """Return the weight decay of each layer.
 
     "auto" is 0.2 n_inputs / n in hidden layers, with the mean number of inputs of a
     neuron, and 1 / n in the output layer: that of normal priors whose deviations are
     sqrt(5 / n_inputs) and 1. Of the first layer's inputs only a share may count, and of
     any layer's n / 2 at most, which few samples could not tell apart: it is 0.1 there.
+    All are times `share`.
     """
     if decay != "auto":
         return np.full(len(layers), float(decay))
     n_inputs = np.array([la.n_connections_target / la.n_out for la in layers[:-1]])
     n_inputs[:1] *= input_share
     hidden = HIDDEN_DECAY * np.minimum(n_inputs, n / SAMPLES_PER_INPUT)
-    return np.array([*hidden, OUTPUT_DECAY]) / n
+    return np.array([*hidden, OUTPUT_DECAY]) * share / n
 
 
 def dropout_for(dropout, layers, n):
     """Return the probability with which a hidden neuron is left out.
 
     "auto" is the least of 0.3, 0.002 times the neurons of the narrowest hidden layer
-    and 0.01 times the features, of few of which functions may be learned exactly;
-    divided by the number of hidden layers, each of which adds noise. It is 0 for up to
-    64 samples.
+    and 0.01 times the m features, of few of which functions may be learned exactly;
+    divided by the number of hidden layers, each of which adds noise. What features
+    allow is less by a factor of 16 m² / n beyond so many samples. It is 0 for up to 64.
     """
     if dropout != "auto":
         return float(dropout)
@@ -160,7 +184,8 @@ def dropout_for(dropout, layers, n):
     if not sizes or n <= 2 * FEWEST:
         return 0.0
     of_neurons = DROPOUT_PER_NEURON * min(sizes)
-    of_features = DROPOUT_PER_FEATURE * layers[0].n_in
+    m = layers[0].n_in
+    of_features = DROPOUT_PER_FEATURE * m * min(1, SAMPLES_PER_PAIR * m**2 / n)
     return min(MOST_DROPOUT, of_neurons, of_features) / len(sizes)
 
 

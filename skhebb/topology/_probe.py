@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array
 
-from skhebb._kernels import _loops, _rules
+from skhebb._kernels import _hebbian, _loops, _rules
 from skhebb._kernels._handles import Connections, NonZeros, RowChunks
 from skhebb._network.buffers import Batch
 from skhebb._network.layer import CHUNK
@@ -237,7 +237,7 @@ def covariances(connections, before, after, of_before, of_after):
     `of_before` and `of_after` are means and scales.
     """
     chunks, result, scratch = zeros_for(connections, after)
-    _loops.add_covariances(
+    _hebbian.add_covariances(
         chunks,
         after.batch.tiles,
         weights=result,

@@ -5,7 +5,8 @@ of the training samples of a set, and judged by held-out ones: those that the se
 authors held out where there are such, else a fifth. A smaller size is a part of the
 training samples; sets that have fewer than a size are left out there, so that the last
 size of a set is "all". Each seed draws its own samples and, without official ones, its
-own split. Sets are those that scikit-learn ships and those in the folder SKHEBB_DATA.
+own split. Sets are those that scikit-learn ships and those in the folder SKHEBB_DATA;
+`--sets drawn_million` draws one.
 
     SKHEBB_DATA=... python tests/benchmarks/defaults.py fit
     python tests/benchmarks/defaults.py report
@@ -27,6 +28,7 @@ import json
 import time
 import warnings
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +57,7 @@ from skhebb.datasets import fetch_dataset
 
 RESULTS = Path(__file__).parent / "results" / "defaults.jsonl"
 PICTURE = Path(__file__).parents[2] / "docs" / "defaults.png"
-SIZES = (100, 300, 1000, 3000, 10_000, 60_000, 10**9)
+SIZES = (100, 300, 1000, 3000, 10_000, 60_000, 10**6, 10**9)
 N_TEST = 5000  # held-out samples that are predicted at most
 SHIPPED = {
     "breast_cancer": datasets.load_breast_cancer,
@@ -63,6 +65,18 @@ SHIPPED = {
     "iris": datasets.load_iris,
     "wine": datasets.load_wine,
     "reg_diabetes": datasets.load_diabetes,
+}
+# A million samples for training; no real set here has so many. Only if it is named.
+DRAWN = {
+    "drawn_million": partial(
+        datasets.make_classification,
+        n_samples=1_250_000,
+        n_features=50,
+        n_informative=20,
+        n_classes=10,
+        n_clusters_per_class=4,
+        random_state=0,
+    )
 }
 # Training samples that come first in the file, the official or given ones.
 N_TRAIN = {
@@ -102,6 +116,8 @@ def load(name):
     """X and y, and how many samples are for training; None if all may be."""
     if name in SHIPPED:
         X, y = SHIPPED[name](return_X_y=True)
+    elif name in DRAWN:
+        X, y = DRAWN[name]()
     else:
         X, y = fetch_dataset(name)
     return X, y, N_TRAIN.get(name)

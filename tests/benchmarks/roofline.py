@@ -19,13 +19,14 @@ import time
 from pathlib import Path
 
 import numpy as np
+from skhebb._kernels._handles import Deviations
 
 import skhebb
-from skhebb._kernels import _loops, _rules
+from skhebb._kernels import _hebbian, _loops, _rules
 from skhebb._network.buffers import (
     Backward,
     Batch,
-    HebbianTerm,
+    RoundedTerm,
     aligned_zeros,
     tiles_for,
 )
@@ -99,13 +100,12 @@ def main():
     ]
     for array in arrays:
         array[:] = rng.random(array.size)
-    means, scales = np.full((2, n), 0.5, np.float32)
     sums = np.zeros(_loops.N_GROUPS * n, np.float32)
     scratch = np.zeros((_loops.N_GROUPS, layer.largest_chunk(1)), np.float32)
-    room = np.empty_like(outputs)
     relu = _rules.Activation("piecewise linear", 0)
     step = _rules.OptimizerStep("gradient descent", (1e-9, 0, 0), 0, 0.0, 0.0)
-    term = HebbianTerm(1e-9, means, scales, outputs, means, scales)
+    deviations = Deviations(n, tiles)
+    term = RoundedTerm(1e-9, deviations, deviations)
 
     def forward(training):
         layer.forward(inputs, outputs, tiles, relu, training, 1)
@@ -139,13 +139,13 @@ def main():
         "backward, gradient and step": (
             lambda: update(back, sums), 2 * product, nnz * (row + 12)),
         "Hebbian term": (
-            lambda: layer.add_covariances(inputs, whole, term, room, scratch, 1),
-            product, nnz * (row + 12)),
-        "means and ranges": (
-            lambda: _loops.batch_statistics(
-                tiles, activations=inputs, sample_weight=tiles.ones, total=batch,
-                means=means.copy(), scales=scales.copy(), n_threads=1),
-            0, 2 * n * row),
+            lambda: layer.add_covariances(inputs, whole, term, None, None, 1),
+            product, nnz * (row // 2 + 12)),
+        "means, ranges, deviations": (
+            lambda: _hebbian.round_deviations(
+                deviations, activations=inputs, sample_weight=tiles.ones, total=batch,
+                n_threads=1),
+            0, n * (row + row // 2)),
     }  # fmt: skip
     times = {name: [] for name in cases}
     for turn in range(args.turns):

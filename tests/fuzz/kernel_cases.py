@@ -1,12 +1,13 @@
-"""Calls of each kernel with random arguments, and what they must give by NumPy."""
+"""Calls of kernels on tiles with random arguments, and what they give by NumPy."""
 
 import numpy as np
+from case import Case
 from numpy.testing import assert_allclose, assert_array_equal
 from random_layer import Layer
-from scipy.sparse import csr_array
 from skhebb._kernels._handles import (
     ByPostsynaptic,
     Connections,
+    Deviations,
     NonZeros,
     OutputParts,
     RowChunks,
@@ -14,38 +15,9 @@ from skhebb._kernels._handles import (
 )
 from skhebb._kernels._lag import StepHistory
 
-from skhebb._kernels import _connections, _lag, _loops, _rules
+from skhebb._kernels import _hebbian, _lag, _loops, _rules
 
-# Of these a kernel without handles checks the sizes only.
-STRUCTURE = {"indptr", "indices", "n_out"}
 CHUNKS = [1, 50, 1 << 17]  # connections that a thread updates at a time
-
-
-class Case:
-    """A call of a kernel, and what it must give.
-
-    Parameters
-    ----------
-    call : callable
-        The kernel, or a function that makes its handles of arrays and calls it.
-    expected : callable
-        Given the arguments and what the kernel returned, raises if that is wrong.
-    trusted : container of str
-        Arrays whose sizes the kernel checks, but not what they hold.
-    **arguments : dict
-    """
-
-    def __init__(self, call, expected, trusted=(), **arguments):
-        self.call = call
-        self.expected = expected
-        self.trusted = trusted
-        self.arguments = arguments
-
-    def run(self, compare=True):
-        """Call the kernel, and compare what it gives."""
-        result = self.call(**self.arguments)
-        if compare:
-            self.expected(self.arguments, result)
 
 
 def load_rows(rng):
@@ -271,7 +243,7 @@ def add_covariances(rng):
 
     def call(indptr, indices, n_out, edges, batch_size, size, inputs, **others):
         connections = Connections(indptr, indices, n_out)
-        _loops.add_covariances(
+        _hebbian.add_covariances(
             RowChunks(connections, layer.n_threads, size),
             TileLayout(edges, batch_size, layer.dtype),
             inputs=NonZeros(*inputs) if isinstance(inputs, tuple) else inputs,
@@ -299,6 +271,52 @@ def add_covariances(rng):
         out_scales=out_scales,
         centred=layer.blank(layer.n_out),
         scratch=layer.scratch(size),
+    )
+
+
+def add_rounded(rng):
+    """The Hebbian term in integers, from the deviations of both sides on."""
+    layer = Layer(rng, dtype="f4")
+    weights = rng.random(layer.batch).astype("f4")
+    both = layer.inputs, layer.outputs
+    sizes = layer.n_in, layer.n_out
+
+    def call(indptr, indices, n_out, edges, batch_size, size, activations, **others):
+        chunks = RowChunks(Connections(indptr, indices, n_out), layer.n_threads, size)
+        tiles = TileLayout(edges, batch_size, layer.dtype)
+        deviations = [Deviations(n, tiles) for n in sizes]
+        for neurons, a in zip(deviations, activations, strict=True):
+            _hebbian.round_deviations(
+                neurons,
+                activations=a,
+                sample_weight=others["sample_weight"],
+                total=weights.sum(),
+                n_threads=layer.n_threads,
+            )
+        rule = {"weights": others["weights"], "factor": others["factor"]}
+        _hebbian.add_rounded(chunks, before=deviations[0], after=deviations[1], **rule)
+
+    def expected(arguments, _):
+        scaled = []
+        for a in both:
+            centred = a.astype(float) - np.average(a, 1, weights)[:, None]
+            ranges = np.ptp(a, axis=1, keepdims=True)
+            scaled.append(centred / np.where(ranges > 0, ranges, np.inf))
+        change = (scaled[0] * weights @ scaled[1].T)[layer.rows, layer.indices]
+        found = arguments["weights"] - layer.weights
+        # A 5790th of what is at most 1, on both sides.
+        assert_allclose(found, change, rtol=1e-3, atol=2e-4 * weights.sum() + 1e-5)
+
+    return Case(
+        call,
+        expected,
+        **layer.connections,
+        **layer.layout,
+        size=int(rng.choice(CHUNKS)),
+        weights=layer.weights.copy(),
+        activations=[layer.tiled(a) for a in both],
+        sample_weight=layer.tiles.columns(weights, layer.dtype),
+        factor=1.0,
     )
 
 
@@ -347,7 +365,7 @@ def batch_statistics(rng):
 
     def call(edges, batch_size, **others):
         tiles = TileLayout(edges, batch_size, layer.dtype)
-        _loops.batch_statistics(tiles, **others)
+        _hebbian.batch_statistics(tiles, **others)
 
     return Case(
         call,
@@ -381,110 +399,6 @@ def drop(rng):
     )
 
 
-def transpose(rng):
-    """Connections by postsynaptic neuron."""
-    layer = Layer(rng)
-    by_column = csr_array((layer.dense != 0).T)
-
-    def expected(_, result):
-        assert_array_equal(result[0], by_column.indptr)
-        assert_array_equal(result[1], by_column.indices)
-
-    return Case(
-        _connections.transpose, expected, trusted=STRUCTURE, **layer.connections
-    )
-
-
-def splits(rng):
-    """Where parts of neurons cut rows."""
-    layer = Layer(rng)
-    neurons = np.linspace(0, layer.n_out, rng.integers(2, 6)).astype(np.intp)
-
-    def expected(_, result):
-        before = [(layer.dense[:, :j] != 0).sum(axis=1) for j in neurons]
-        assert_array_equal(result, layer.indptr[:-1] + before)
-
-    return Case(
-        _connections.splits,
-        expected,
-        trusted={*STRUCTURE, "neurons"},
-        indptr=layer.indptr,
-        indices=layer.indices,
-        neurons=neurons,
-    )
-
-
-def count_kept(rng):
-    """Rows of what is kept."""
-    layer = Layer(rng)
-    keep = rng.integers(2, size=len(layer.indices)).astype(np.uint8)
-
-    def expected(_, result):
-        counts = np.bincount(layer.rows[keep == 1], minlength=layer.n_in)
-        assert_array_equal(result, np.append(0, np.cumsum(counts)))
-
-    return Case(
-        _connections.count_kept,
-        expected,
-        trusted=STRUCTURE,
-        indptr=layer.indptr,
-        keep=keep,
-    )
-
-
-def compress(rng):
-    """What is kept."""
-    layer = Layer(rng)
-    keep = rng.integers(2, size=len(layer.weights)).astype(np.uint8)
-
-    def expected(_, result):
-        assert_array_equal(result, layer.weights[keep == 1])
-
-    return Case(
-        _connections.compress,
-        expected,
-        values=layer.weights,
-        keep=keep,
-        n_kept=int(keep.sum()),
-    )
-
-
-def insert(rng):
-    """New connections at absent cells."""
-    layer = Layer(rng)
-    absent = np.flatnonzero(layer.dense == 0)
-    n_new = rng.integers(len(absent) + 1)
-    ranks = np.sort(rng.permutation(len(absent))[:n_new])
-
-    def expected(_, result):
-        cells = np.sort(np.append(np.flatnonzero(layer.dense), absent[ranks]))
-        rows, columns = np.divmod(cells, layer.n_out)
-        counts = np.bincount(rows, minlength=layer.n_in)
-        assert_array_equal(result[0], np.append(0, np.cumsum(counts)))
-        assert_array_equal(result[1], columns)
-        assert_array_equal(result[2], np.isin(cells, absent[ranks]))
-
-    return Case(
-        _connections.insert,
-        expected,
-        trusted=STRUCTURE,
-        **layer.connections,
-        ranks=ranks,
-    )
-
-
-def merge(rng):
-    """Old and new values in one array."""
-    layer = Layer(rng)
-    is_new = rng.integers(2, size=len(layer.weights)).astype(np.uint8)
-    old, new = layer.weights[is_new == 0], layer.weights[is_new == 1]
-
-    def expected(_, result):
-        assert_array_equal(result, layer.weights)
-
-    return Case(_connections.merge, expected, old=old, new=new, is_new=is_new)
-
-
 KERNELS = [
     load_rows,
     forward,
@@ -493,14 +407,9 @@ KERNELS = [
     update_nonzeros,
     catch_up,
     add_covariances,
+    add_rounded,
     take_step,
     sum_of_squares,
     batch_statistics,
     drop,
-    transpose,
-    splits,
-    count_kept,
-    compress,
-    insert,
-    merge,
 ]

@@ -8,16 +8,18 @@ number k depends on the seed and k alone; `--first k --cases 1` runs it again.
 
 import argparse
 
+import index_cases
+import kernel_cases
 import numpy as np
-from kernel_cases import KERNELS
 
+KERNELS = [*kernel_cases.KERNELS, *index_cases.KERNELS]
 REFUSALS = (
     *(ValueError, TypeError, IndexError, BufferError, AttributeError, OverflowError),
 )
 # Arguments that may still make sense when they are spoiled, and mean something else.
 FREE = {
     *("indptr", "indices", "n_out", "neurons", "edges", "batch_size"),
-    *("inputs", "samples", "ranks", "values", "activations"),
+    *("inputs", "samples", "ranks", "values", "activations", "rank", "bound"),
 }
 # Never wrong, but large ones would start threads and fill the memory.
 COUNTS = {"n_threads", "n_parts", "n_rows", "longest"}

@@ -12,8 +12,8 @@ from skhebb._network.buffers import tiles_for
 class Layer:
     """Random connections with a batch on both sides, and NumPy's view of them."""
 
-    def __init__(self, rng):
-        self.dtype = np.dtype(rng.choice(["f4", "f8"]))
+    def __init__(self, rng, dtype=None):
+        self.dtype = np.dtype(dtype or rng.choice(["f4", "f8"]))
         self.index = np.dtype(rng.choice(["i4", "i8"]))
         self.n_in, self.n_out = rng.integers(1, 40, 2)
         density = rng.choice([0, 0.1, 0.5, 1])

@@ -14,7 +14,7 @@ from skhebb._kernels._handles import (
 )
 from skhebb._kernels._rules import Activation, OptimizerStep
 
-from skhebb._kernels import _loops
+from skhebb._kernels import _hebbian, _loops
 
 INDPTR = np.array([0, 2, 2, 5], dtype=np.int32)
 INDICES = np.array([0, 3, 1, 2, 3], dtype=np.int32)
@@ -65,13 +65,13 @@ def update_nonzeros(**arrays):
 
 
 def add_covariances(**arrays):
-    _loops.add_covariances(
+    _hebbian.add_covariances(
         RowChunks(connections(), 1, 100), TILES, factor=1.0, **arrays
     )
 
 
 def batch_statistics(**arrays):
-    _loops.batch_statistics(TILES, total=4.0, n_threads=1, **arrays)
+    _hebbian.batch_statistics(TILES, total=4.0, n_threads=1, **arrays)
 
 
 def load_rows(**arrays):

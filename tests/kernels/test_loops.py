@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from skhebb._kernels._handles import ByPostsynaptic, NonZeros, OutputParts
 from skhebb._kernels._lag import StepHistory
 
-from skhebb._kernels import _loops, _rules, _runtime
+from skhebb._kernels import _hebbian, _loops, _rules, _runtime
 from skhebb._network.buffers import Backward, Batch, tiles_for
 from skhebb._network.layer import SparseLayer
 from skhebb._network.network import LINEAR
@@ -322,7 +322,7 @@ def test_batch_statistics(batch, dtype, rng, is_weighted):
     tiles = tiles_for(batch, dtype)
     sample_weight = 0.1 + rng.random(batch) if is_weighted else None
     weighed = batch_of(tiles, sample_weight)
-    _loops.batch_statistics(
+    _hebbian.batch_statistics(
         tiles,
         activations=tiled(values),
         sample_weight=weighed.sample_weight,
@@ -521,12 +521,15 @@ def test_covariance_of_neurons_far_from_zero(rng):
         ddof=0,
     )[:30, 30:]
     for inputs in (tiled(a), nonzeros(a)):
+        inputs_are_sparse = isinstance(inputs, NonZeros)
         layer.weights.data[:] = 0
         rule.observe(None, [inputs, tiled(out)], None, batch, 1)
         scratch = scratch_of(layer, 1).astype(np.float32)
         room = np.empty_like(tiled(out)), scratch
         layer.add_covariances(inputs, batch, rule.term(0, 0, 1), *room, 1)
-        assert_allclose(layer.weights.data, expected.ravel(), atol=2e-6)
+        # In tiles, deviations are rounded to a 2895th of their reach.
+        atol = 2e-6 if inputs_are_sparse else 2e-5
+        assert_allclose(layer.weights.data, expected.ravel(), atol=atol)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

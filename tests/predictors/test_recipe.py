@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
+from sklearn.base import is_classifier
 from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
@@ -97,6 +98,20 @@ class TestFormulas:
         assert size <= max(32, min(200, n // 10)) or size == n <= 64
         assert n_batches * size - n < n_batches  # the last one lacks less than one each
 
+    @pytest.mark.parametrize(
+        ("n_features", "share"), [(1, 0.5), (16, 0.5), (24, 0.75), (32, 1), (300, 1)]
+    )
+    def test_few_features(self, rng, n_features, share):
+        """Half of the penalties and twice the mini-batches of classes of up to 16."""
+        X, y = rng.normal(size=(1000, n_features)), np.arange(1000) % 2
+        model = SETClassifier((9, 7), random_state=0).fit(X, y)
+        expected = np.array([0.2 * min(n_features, 500), 0.2 * 9, 1]) / 1000
+        assert_allclose(model.weight_decay_, share * expected)
+        assert model.max_iter_ == math.ceil(1.6 * 1000**0.85 / share / 10)
+        numbers = SETRegressor((9, 7), random_state=0).fit(X, y)
+        assert_allclose(numbers.weight_decay_, expected)
+        assert numbers.max_iter_ == math.ceil(1.6 * 1000**0.85 / 10)
+
     def test_at_least_ten_epochs_and_ten_mini_batches(self):
         assert auto_max_iter(1000, 1000) == 10
         assert auto_interval(100) == 10
@@ -107,9 +122,12 @@ class TestFormulas:
         X, y = make_data(rng, 400)
         model = cls((20, 10), random_state=0).fit(X, y)
         assert model.batch_size_ == 40
-        assert model.max_iter_ == model.n_iter_ == 27  # 260.5 / 10
+        # Of few features classifiers have half of the penalties, twice the steps.
+        share = 0.5 if is_classifier(model) else 1
+        assert model.max_iter_ == model.n_iter_ == math.ceil(26.05 / share)
         assert model.learning_rate_init_ == 0.02
-        assert_allclose(model.weight_decay_, np.array([0.2 * 8, 0.2 * 20, 1]) / 400)
+        expected = share * np.array([0.2 * 8, 0.2 * 20, 1]) / 400
+        assert_allclose(model.weight_decay_, expected)
         assert model.evolution_interval_ == 10
         assert model.density_ == 1
 
@@ -118,7 +136,7 @@ class TestFormulas:
         model = SETClassifier((20, 10), max_iter=1).fit(
             rng.normal(size=(n, 8)), np.arange(n) % 2
         )
-        expected = [min(0.1, 0.2 * 8 / n), min(0.1, 0.2 * 20 / n), 1 / n]
+        expected = [min(0.05, 0.1 * 8 / n), min(0.05, 0.1 * 20 / n), 0.5 / n]
         assert_allclose(model.weight_decay_, expected)
 
     @pytest.mark.parametrize("cls", [SETClassifier, HebbSETClassifier])
@@ -136,7 +154,14 @@ class TestFormulas:
             model.fit(X[:64], y[:64], sample_weight=weights)
             assert model.dropout_ == pytest.approx(expected)
             stream = cls(hidden).partial_fit(X[:1], y[:1], classes=[0, 1])
-            assert stream.dropout_ == pytest.approx(expected)
+            of_many = expected * min(1, 16 * n_features**2 / 10_000)
+            assert stream.dropout_ == pytest.approx(of_many)
+
+    @pytest.mark.parametrize(("n", "expected"), [(65, 0.02), (128, 0.01), (640, 0.002)])
+    def test_dropout_falls_beyond_16_samples_a_pair_of_features(self, rng, n, expected):
+        X, y = make_data(rng, n, 2)
+        model = SETClassifier(150, max_iter=1).fit(X, y)
+        assert model.dropout_ == pytest.approx(expected, rel=0.02)
 
     def test_given_values_are_kept(self, rng):
         X, y = make_data(rng, 50)
@@ -204,10 +229,10 @@ class TestWeights:
     def test_samples_held_out_do_not_count(self, rng):
         X, y = make_data(rng, 500)
         model = SETClassifier(9, early_stopping=True, random_state=0).fit(X, y)
-        assert_allclose(model.weight_decay_[-1], 1 / 450)
+        assert_allclose(model.weight_decay_[-1], 0.5 / 450)
         weight = (np.arange(500) < 200).astype(float)  # absent ones do not, either
         model = SETClassifier(9, random_state=0).fit(X, y, weight)
-        assert_allclose(model.weight_decay_[-1], 1 / 200)
+        assert_allclose(model.weight_decay_[-1], 0.5 / 200)
 
     def test_the_penalty_is_that_of_each_layer(self, rng):
         X, y = make_data(rng, 200)
@@ -215,7 +240,7 @@ class TestWeights:
         penalised = SETClassifier((9, 7), **params).fit(X, y)
         plain = SETClassifier((9, 7), weight_decay=0, **params).fit(X, y)
         squares = [np.sum(coefs.data**2) for coefs in plain.coefs_]
-        expected = 0.5 * np.dot(np.array([1.6, 1.8, 1]) / 200, squares)
+        expected = 0.5 * np.dot(np.array([0.8, 0.9, 0.5]) / 200, squares)
         assert_allclose(penalised.loss_ - plain.loss_, expected, rtol=1e-6)
 
     def test_a_step_is_that_of_each_layer(self, rng):
@@ -229,7 +254,7 @@ class TestWeights:
         penalised = SETClassifier((9, 7), **params).fit(X, y).coefs_
         plain = SETClassifier((9, 7), weight_decay=0, **params).fit(X, y).coefs_
         for c, one, other, w in zip(
-            [1.6, 1.8, 1], penalised, plain, start, strict=True
+            [0.8, 0.9, 0.5], penalised, plain, start, strict=True
         ):
             difference = other.data - one.data
             assert_allclose(difference, 0.5 * c / 200 * w.data, atol=1e-12)
@@ -265,7 +290,7 @@ class TestEasyTraining:
         )
         model.fit(X, y, np.full(200, float(weight)))
         n = 200 * weight
-        assert model.max_iter_ == math.ceil(1.6 * n**0.85 / 4)
+        assert model.max_iter_ == math.ceil(3.2 * n**0.85 / 4)  # of few features
         entropy = -0.25 * math.log(0.25) - 0.75 * math.log(0.75)
         limit = min(0.02, 100 / n) * entropy
         losses = model.loss_curve_
@@ -275,7 +300,7 @@ class TestEasyTraining:
 
     def test_the_penalty_does_not_count(self, rng):
         X, y = self.easy_data(rng)
-        model = SETClassifier(50, weight_decay=0.002, random_state=0).fit(X, y)
+        model = SETClassifier(50, weight_decay=0.004, random_state=0).fit(X, y)
         assert min(model.loss_curve_) > 0.02
         assert model.n_iter_ < model.max_iter_
 
@@ -303,7 +328,7 @@ class TestStreams:
         assert model.batch_size_ == 200
         assert model.max_iter_ is None
         assert model.learning_rate_init_ == 0.0125
-        assert_allclose(model.weight_decay_, np.array([1.6, 1]) / 10_000)
+        assert_allclose(model.weight_decay_, np.array([0.8, 0.5]) / 10_000)
         assert model.evolution_interval_ == 50
         model.partial_fit(X[:1], y[:1])
         assert model.batch_size_ == 1
@@ -315,7 +340,7 @@ class TestStreams:
         model = SETClassifier(2, random_state=0)
         for n in (10_000, 18_000, 27_000):
             model.partial_fit(X, y, classes=[0, 1])
-            assert_allclose(model.weight_decay_[-1], 1 / n)
+            assert_allclose(model.weight_decay_[-1], 0.5 / n)
         assert model.learning_rate_init_ == 0.0125
 
     def test_one_sample_at_a_time(self):

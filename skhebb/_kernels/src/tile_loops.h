@@ -76,6 +76,12 @@ typedef struct {
     const void *in_means, *in_scales, *outputs, *out_means, *out_scales;
 } skhebb_hebbian;
 
+/* Of each neuron of a layer, over a batch: means, 1 / (highest - lowest), and rounded
+ * deviations, units * rows = sqrt(weight) scale (activation - mean). */
+typedef struct {
+    void *means, *scales, *units, *rows;
+} skhebb_neurons;
+
 /* Steps that rows may have missed because their inputs were zero. */
 typedef struct {
     skhebb_rule rule;
@@ -137,9 +143,7 @@ typedef struct {
     /* Activations of the neurons from..to - 1 of n, less their means. */
     void (*centre)(void *out, const void *activations, ptrdiff_t n, const void *means,
                    const skhebb_tiles *tiles, ptrdiff_t from, ptrdiff_t to);
-    /* The products of a Hebbian term, and their addition to the weights. They are not
-     * computed along with the gradient, because errors and outputs together leave the
-     * cache. */
+    /* The products of a Hebbian term, and their addition to the weights. */
     void (*centred_products)(const skhebb_connections *layer, const skhebb_tiles *tiles,
                              ptrdiff_t first, ptrdiff_t last, const void *inputs,
                              const skhebb_hebbian *term, const void *centred_outputs,
@@ -162,6 +166,15 @@ typedef struct {
     void (*statistics)(const void *activations, ptrdiff_t n,
                        const skhebb_tiles *tiles, double total, void *means,
                        void *scales, ptrdiff_t from, ptrdiff_t to);
+    /* The same, and rounded deviations, given the square roots of the weights. */
+    void (*round_deviations)(const void *activations, ptrdiff_t n,
+                             const skhebb_tiles *tiles, const void *roots, double total,
+                             double largest_root, const skhebb_neurons *neurons,
+                             ptrdiff_t from, ptrdiff_t to);
+    /* w_ij += factor sum_b d_bi d_bj, of the rounded deviations of both sides. */
+    void (*add_rounded)(const skhebb_connections *layer, const skhebb_tiles *tiles,
+                        double factor, const skhebb_neurons *before,
+                        const skhebb_neurons *after, ptrdiff_t from, ptrdiff_t to);
     /* Dropout of the activations from..to - 1; their places and the key decide. */
     void (*drop)(void *activations, uint64_t key, const skhebb_activation *activation,
                  ptrdiff_t from, ptrdiff_t to);

@@ -541,165 +541,7 @@ TARGET static double NAME(sum_of_squares)(const void *values, ptrdiff_t n)
     return sum;
 }
 
-INLINE void NAME(add_scaled)(
-    REAL *restrict weights, const REAL *restrict sums, const INDEX *restrict index,
-    const REAL *restrict scales, REAL factor, ptrdiff_t n)
-{
-    for (ptrdiff_t k = 0; k < n; k++)
-        weights[k] += scales[index[k]] * (factor * sums[k]);
-}
-
-TARGET static void NAME(centre)(
-    void *out, const void *activations, ptrdiff_t n, const void *means,
-    const skhebb_tiles *tiles, ptrdiff_t from, ptrdiff_t to)
-{
-    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
-        const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
-        const REAL *restrict rows = (const REAL *)activations + n * edge;
-        REAL *restrict centred = (REAL *)out + n * edge;
-        for (ptrdiff_t i = from; i < to; i++) {
-            const REAL mean = ((const REAL *)means)[i];
-            VECTORISE()
-            for (ptrdiff_t b = i * width; b < (i + 1) * width; b++)
-                centred[b] = rows[b] - mean;
-        }
-    }
-}
-
-/* One mean would do on paper; with both the rounding of a mean is of second order. */
-TARGET static void NAME(centred_products)(
-    const skhebb_connections *layer, const skhebb_tiles *tiles, ptrdiff_t first,
-    ptrdiff_t last, const void *inputs, const skhebb_hebbian *term,
-    const void *centred_outputs, void *products, ptrdiff_t from, ptrdiff_t to)
-{
-    const INDEX *indptr = layer->indptr, *indices = layer->indices;
-    const REAL *means = term->in_means, *scales = term->in_scales;
-    const ptrdiff_t start = indptr[from];
-    REAL *sums = products, centred[WIDEST];
-    memset(sums, 0, (indptr[to] - start) * sizeof(REAL));
-    for (ptrdiff_t t = first; t < last; t++) {
-        const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
-        const REAL *weights = (const REAL *)tiles->weights + edge;
-        const REAL *left = (const REAL *)inputs + layer->n_in * edge;
-        const REAL *right = (const REAL *)centred_outputs + layer->n_out * edge;
-        for (ptrdiff_t i = from; i < to; i++) {
-            const ptrdiff_t k = indptr[i];
-            if (scales[i] == 0)
-                continue;
-            VECTORISE()
-            for (ptrdiff_t b = 0; b < width; b++)
-                centred[b] = weights[b] * (left[i * width + b] - means[i]);
-            NAME(at_width)(width)->products(sums + k - start, centred, right,
-                                            indices + k, indptr[i + 1] - k);
-        }
-    }
-}
-
-TARGET static void NAME(add_covariances)(
-    const skhebb_connections *layer, const skhebb_hebbian *term, void *products,
-    ptrdiff_t distance, ptrdiff_t n_groups, ptrdiff_t from, ptrdiff_t to)
-{
-    const INDEX *indptr = layer->indptr;
-    const REAL *scales = term->in_scales;
-    const ptrdiff_t start = indptr[from];
-    REAL *sums = products;
-    NAME(reduce_groups)(sums, distance, n_groups, indptr[to] - start);
-    for (ptrdiff_t i = from; i < to; i++) {
-        const ptrdiff_t k = indptr[i];
-        if (scales[i] != 0)
-            NAME(add_scaled)((REAL *)layer->weights + k, sums + k - start,
-                             (const INDEX *)layer->indices + k, term->out_scales,
-                             (REAL)term->factor * scales[i], indptr[i + 1] - k);
-    }
-}
-
-TARGET static void NAME(add_covariances_nonzeros)(
-    const skhebb_connections *layer, const skhebb_tiles *tiles,
-    const skhebb_nonzeros *inputs, const skhebb_hebbian *term, void *scratch,
-    ptrdiff_t from, ptrdiff_t to)
-{
-    const INDEX *indptr = layer->indptr;
-    const REAL *values = inputs->values, *means = term->out_means;
-    const REAL *weights = tiles->weights;
-    REAL *sums = scratch;
-    for (ptrdiff_t r = 0; r < inputs->n_active; r++) {
-        const ptrdiff_t i = inputs->features[r], begin = inputs->starts[r];
-        const ptrdiff_t end = inputs->starts[r + 1];
-        const REAL scale = ((const REAL *)term->in_scales)[r];
-        if (i < from || i >= to || scale == 0)
-            continue;
-        const ptrdiff_t start = indptr[i], n = indptr[i + 1] - start;
-        const INDEX *index = (const INDEX *)layer->indices + start;
-        /* Where there are zeros the mean is not large beside the range, and that of
-         * the outputs will do. */
-        const REAL centre
-            = end - begin == tiles->batch ? ((const REAL *)term->in_means)[r] : 0;
-        ptrdiff_t tile = 0, width;
-        memset(sums, 0, n * sizeof(REAL));
-        for (ptrdiff_t q = begin; q < end; q++) {
-            const REAL *output = (const REAL *)term->outputs
-                + NAME(tile_offset)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
-            const REAL centred = weights[inputs->columns[q]] * (values[q] - centre);
-            for (ptrdiff_t k = 0; k < n; k++)
-                sums[k] += centred * (output[index[k] * width] - means[index[k]]);
-        }
-        NAME(add_scaled)((REAL *)layer->weights + start, sums, index, term->out_scales,
-                         (REAL)term->factor * scale, n);
-    }
-}
-
-/* Weighted sum of the values of a neuron less `centre` and, unless NULL, its extremes. */
-SHORT_TARGET static REAL NAME(row_sum)(
-    const REAL *activations, ptrdiff_t n, ptrdiff_t i, const skhebb_tiles *tiles,
-    REAL centre, REAL *lowest, REAL *highest)
-{
-    REAL sum = 0, low = 0, high = 0;
-    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
-        const ptrdiff_t edge = tiles->edges[t], width = tiles->edges[t + 1] - edge;
-        const ptrdiff_t valid = edge + width < tiles->batch ? width : tiles->batch - edge;
-        const REAL *row = activations + n * edge + i * width;
-        const REAL *weights = (const REAL *)tiles->weights + edge;
-        VECTORISE(reduction(+ : sum))
-        for (ptrdiff_t b = 0; b < valid; b++)
-            sum += weights[b] * (row[b] - centre);
-        if (!lowest)
-            continue;
-        if (t == 0)
-            low = high = row[0];
-        VECTORISE(reduction(min : low) reduction(max : high))
-        for (ptrdiff_t b = 0; b < valid; b++) {
-            low = row[b] < low ? row[b] : low;
-            high = row[b] > high ? row[b] : high;
-        }
-    }
-    if (lowest) {
-        *lowest = low;
-        *highest = high;
-    }
-    return sum;
-}
-
-SHORT_TARGET static void NAME(statistics)(
-    const void *activations, ptrdiff_t n, const skhebb_tiles *tiles, double total,
-    void *means, void *scales, ptrdiff_t from, ptrdiff_t to)
-{
-    for (ptrdiff_t i = from; i < to; i++) {
-        REAL low, high;
-        const REAL rough
-            = NAME(row_sum)(activations, n, i, tiles, 0, &low, &high) / (REAL)total;
-        /* A second pass takes out the rounding of the first: a neuron may vary by far
-         * less than its mean. */
-        const REAL rest = NAME(row_sum)(activations, n, i, tiles, rough, NULL, NULL)
-            / (REAL)total;
-        ((REAL *)means)[i] = rough + rest;
-        /* What varies by rounding only is constant, and a range below the smallest
-         * normal number has no finite inverse. */
-        const REAL size = high > -low ? high : -low;
-        const REAL range = high - low;
-        ((REAL *)scales)[i]
-            = range > 4 * RESOLUTION * size && range >= SMALLEST_NORMAL ? 1 / range : 0;
-    }
-}
+#include "hebbian_template.h"
 
 /* A number for each place and key, as good as random: MurmurHash3's finalizer. */
 INLINE uint32_t NAME(hashed)(uint32_t place, uint64_t key)
@@ -766,12 +608,19 @@ TARGET static void NAME(load)(
     }
 }
 
+#if REAL_BYTES == 4
+#define IN_INTEGERS NAME(round_deviations), NAME(add_rounded)
+#else
+#define IN_INTEGERS NULL, NULL
+#endif
+
 static const skhebb_table NAME(table) = {
     NAME(gather), NAME(scatter), NAME(forward_nonzeros), NAME(products),
     NAME(take_steps), NAME(update_nonzeros), NAME(centre), NAME(centred_products),
     NAME(add_covariances), NAME(add_covariances_nonzeros),
-    NAME(step), NAME(sum_of_squares), NAME(statistics), NAME(drop), NAME(load),
+    NAME(step), NAME(sum_of_squares), NAME(statistics), IN_INTEGERS, NAME(drop), NAME(load),
     NAME(catch_up),
 };
 
+#undef IN_INTEGERS
 #undef WIDEST

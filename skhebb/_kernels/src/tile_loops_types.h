@@ -34,6 +34,11 @@ typedef int32_t ints64 __attribute__((vector_size(64)));
 #define SHORT_TARGET TARGET
 #endif
 
+enum { /* of rounded deviations, see hebbian_template.h */
+    TILES_OF_BLOCK = 4, /* at most 256 columns of float */
+    LARGEST_ROUNDED = 2895, /* 256 squares of 2896 are below 2^31 */
+};
+
 #define PASTE(x, real, index) x##_##real##_##index
 #define EXPAND(x, real, index) PASTE(x, real, index)
 #define NAME(x) EXPAND(x, REAL_NAME, INDEX_NAME)
