@@ -157,12 +157,9 @@ typedef struct { /* what the loops of a tile need not be told but by its width *
                              ptrdiff_t n);
     REAL (*multiply_by_derivative)(REAL *delta, const REAL *a,
                                    const skhebb_activation *activation);
-    void (*combine)(REAL *out, ptrdiff_t n_out, const REAL *starts, const REAL *weights,
-                    ptrdiff_t across, ptrdiff_t along, const REAL *rows, ptrdiff_t n);
-    void (*all_products)(REAL *product, const skhebb_tiles *tiles, ptrdiff_t first,
-                         ptrdiff_t last, const REAL *inputs, ptrdiff_t n_in,
-                         ptrdiff_t from, ptrdiff_t to, const REAL *errors,
-                         ptrdiff_t n_out);
+    void (*combine)(REAL *out, ptrdiff_t distance, ptrdiff_t n_out, int goes_on,
+                    const REAL *starts, const REAL *weights, ptrdiff_t across,
+                    ptrdiff_t along, const REAL *rows, ptrdiff_t n);
 } NAME(width);
 
 #define WIDTH 1
@@ -272,9 +269,9 @@ TARGET static void NAME(scatter)(
 {
     const NAME(width) *loops = NAME(at_width)(width);
     if (NAME(is_full)(layer, width)) {
-        loops->combine((REAL *)out + from * width, to - from, (const REAL *)biases + from,
-                       (const REAL *)layer->weights + from, 1, layer->n_out, in,
-                       layer->n_in);
+        loops->combine((REAL *)out + from * width, width, to - from, 0,
+                       (const REAL *)biases + from, (const REAL *)layer->weights + from,
+                       1, layer->n_out, in, layer->n_in);
     } else {
         NAME(fill_biases)(out, biases, width, from, to);
         loops->scatter(out, in, layer->n_in, begins, ends, layer->indices,
@@ -432,6 +429,42 @@ TARGET static void NAME(step)(
     NAME(move)(step, parameters, sums, 0, n);
 }
 
+/* Columns of the n rows of a tile as rows of n. */
+INLINE void NAME(turn)(
+    REAL *restrict out, const REAL *restrict rows, ptrdiff_t n, ptrdiff_t width)
+{
+    ptrdiff_t i = 0;
+#if HAS_VECTORS
+    enum { SIDE = NAME(side) };
+    for (; i + SIDE <= n && width % SIDE == 0; i += SIDE) {
+        const REAL *some[SIDE];
+        for (int s = 0; s < SIDE; s++)
+            some[s] = rows + (i + s) * width;
+        for (ptrdiff_t b = 0; b < width; b += SIDE)
+            NAME(transpose)(out + b * n + i, n, some, b);
+    }
+#endif
+    for (; i < n; i++)
+        for (ptrdiff_t b = 0; b < width; b++)
+            out[b * n + i] = rows[i * width + b];
+}
+
+/* Where all are connected, products of the samples of a tile: vectors are of postsynaptic
+ * neurons, for sums over a vector of samples would take as long as half of the rest. */
+TARGET static void NAME(all_products)(
+    REAL *restrict product, int goes_on, const REAL *restrict inputs, ptrdiff_t n_in,
+    const REAL *restrict errors, ptrdiff_t n_out, ptrdiff_t width)
+{
+    REAL by_sample[WIDEST * WIDEST];
+    for (ptrdiff_t k = 0, n = WIDEST; k < n_out; k += n) {
+        while (n > n_out - k)
+            n /= 2;
+        NAME(turn)(by_sample, errors + k * width, n, width);
+        NAME(at_width)(n)->combine(product + k, n_out, n_in, goes_on, NULL, inputs, width,
+                                   1, by_sample, width);
+    }
+}
+
 /* Tile by tile, so that its errors stay in the cache for all neurons. */
 TARGET static void NAME(products)(
     const skhebb_connections *layer, const skhebb_tiles *tiles, ptrdiff_t first,
@@ -451,12 +484,12 @@ TARGET static void NAME(products)(
         const REAL *left = (const REAL *)inputs + layer->n_in * edge;
         const REAL *right = (const REAL *)errors + n_out * edge;
         REAL *back = in_errors ? (REAL *)in_errors + layer->n_in * edge : NULL;
-        if (is_full && t == first) /* of all tiles */
-            loops->all_products(sums, tiles, first, last, inputs, layer->n_in, from, to,
-                                errors, n_out);
+        if (is_full)
+            NAME(all_products)(sums, t > first, left + from * width, to - from, right,
+                               n_out, width);
         if (is_full && back)
-            loops->combine(back + from * width, to - from, NULL, weights + start, n_out,
-                           1, right, n_out);
+            loops->combine(back + from * width, width, to - from, 0, NULL,
+                           weights + start, n_out, 1, right, n_out);
         for (ptrdiff_t i = from; i < to; i++) {
             const ptrdiff_t k = indptr[i], degree = indptr[i + 1] - k;
             const REAL *row = left + i * width;
