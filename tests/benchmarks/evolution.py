@@ -1,7 +1,7 @@
 """Time of an evolution of one layer on all threads beside that on one.
 
-The published rules prune and grow: magnitude, random growth. Both by turns; medians by the
-clock, of the steps in the order in which they come, and the median of the ratios.
+The published rules prune and grow: magnitude, random growth. Both by turns; medians by
+the clock, of the steps in the order in which they come, and the median of the ratios.
 
     python tests/benchmarks/evolution.py
 """
