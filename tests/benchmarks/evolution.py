@@ -1,7 +1,8 @@
-"""Time of an evolution of one layer on all threads beside that on one.
+"""Time of the evolution of a network on all threads beside that on one.
 
-The published rules prune and grow: magnitude, random growth. Both by turns; medians by
-the clock, of the steps in the order in which they come, and the median of the ratios.
+Of about as many connections in one hidden layer and in three alike, which threads
+share. Fits by turns, with the published rules, of which only pruning and growth are
+timed; medians by the clock, and the median of the ratios.
 
     python tests/benchmarks/evolution.py
 """
@@ -9,52 +10,53 @@ the clock, of the steps in the order in which they come, and the median of the r
 import argparse
 import os
 import time
+import warnings
+from itertools import pairwise
+from unittest import mock
 
 import numpy as np
+from settings import PUBLISHED
 
 import skhebb
-from skhebb._network.layer import SparseLayer
-from skhebb._utils.csr import make_csr
-from skhebb.topology._erdos_renyi import erdos_renyi
-from skhebb.topology._growth import at_random
-from skhebb.topology._pruning import keep_largest
+from skhebb import SETClassifier
+from skhebb._training.trainer import Trainer
 
-ZETA = 0.3
+N_SAMPLES = 16
+EPOCHS = 6
 
 
-def new_layer(n_connections, n_neurons, rng):
-    """A layer of so many connections, about, between layers of so many neurons."""
-    epsilon = n_connections / n_neurons / 2
-    indptr, indices = erdos_renyi(n_neurons, n_neurons, epsilon, rng)
-    data = rng.standard_normal(len(indices), np.float32)
-    weights = make_csr(data, indices, indptr, (n_neurons, n_neurons))
-    layer = SparseLayer(weights, np.zeros(n_neurons, np.float32))
-    layer.begin_training(0)
-    return layer
+def timed(method, seconds):
+    """The method of a trainer, which adds what it takes to a list."""
+
+    def replacement(self, *args):
+        start = time.perf_counter()
+        result = method(self, *args)
+        seconds.append(time.perf_counter() - start)
+        return result
+
+    return replacement
 
 
-def seconds_of_evolution(layer, rng):
-    """Seconds of choosing, removing, drawing, weights, adding, and the view of it."""
-    times = [time.perf_counter()]
-
-    def note():
-        times.append(time.perf_counter())
-
-    n = layer.n_connections
-    keep = keep_largest(layer.weights.data, ZETA)
-    note()
-    layer.keep_connections(keep)
-    note()
-    n_new = n - layer.n_connections
-    ranks = at_random(layer.weights, n_new, rng)
-    note()
-    values = rng.standard_normal(n_new, np.float32)
-    note()
-    layer.add_connections(ranks, values)
-    note()
-    _ = layer.connections
-    note()
-    return np.diff(times)
+def seconds_of_evolution(sizes, n_connections, n_threads):
+    """Median seconds of pruning and of growth; the network has layers of such sizes."""
+    X = np.random.default_rng(0).random((N_SAMPLES, sizes[0]), np.float32)
+    pairs = list(pairwise(sizes))
+    model = SETClassifier(
+        sizes[1:],
+        batch_size=N_SAMPLES,
+        max_iter=EPOCHS,
+        random_state=0,
+        n_jobs=n_threads,
+        **{**PUBLISHED, "epsilon": n_connections / sum(map(sum, pairs))},
+    )
+    pruning, growth = [], []
+    with (
+        mock.patch.object(Trainer, "prune", timed(Trainer.prune, pruning)),
+        mock.patch.object(Trainer, "grow", timed(Trainer.grow, growth)),
+    ):
+        model.fit(X, np.arange(N_SAMPLES) % 2)
+    # Some calls have nothing to do, and the first growth warms up.
+    return [np.median(sorted(times)[-EPOCHS + 2 :]) for times in (pruning, growth)]
 
 
 def main():
@@ -62,31 +64,29 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--connections", type=int, default=1_000_000)
-    parser.add_argument("--neurons", type=int, default=10_000)
-    parser.add_argument("--turns", type=int, default=40)
+    parser.add_argument("--neurons", type=int, default=5000)
+    parser.add_argument("--turns", type=int, default=8)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
-    rng = np.random.default_rng(0)
-    layer = new_layer(args.connections, args.neurons, rng)
-    counts = 1, args.threads
-    times = []
-    for _ in range(args.turns + 1):  # the first warms up
-        row = []
-        for layer.n_threads in counts:
-            time.sleep(0.02)  # threads spin for a while
-            row.append(seconds_of_evolution(layer, rng))
-        times.append(row)
-    times = 1e3 * np.array(times[1:])
-    totals = times.sum(axis=2)
+    warnings.simplefilter("ignore")
     skhebb.show_versions()
-    print(f"\n{layer.n_connections} connections, ms of an evolution")
-    print("threads    all  choose  remove    draw weights     add    view")
-    for n_threads, total, parts in zip(
-        counts, np.median(totals, 0), np.median(times, 0), strict=True
-    ):
-        print(f"{n_threads:7} {total:6.1f} " + " ".join(f"{p:7.2f}" for p in parts))
-    low, ratio, high = np.quantile(totals[:, 1] / totals[:, 0], (0.25, 0.5, 0.75))
-    print(f"ratio {ratio:.2f} ({low:.2f} to {high:.2f})")
+    counts = 1, args.threads
+    print("\nlayers threads: pruning, growth, both, ms")
+    for n_layers in (1, 3):
+        sizes = (args.neurons,) * (n_layers + 1)
+        times = np.array(
+            [
+                [seconds_of_evolution(sizes, args.connections, n) for n in counts]
+                for _ in range(args.turns + 1)  # the first warms up
+            ]
+        )[1:]
+        for place, n in enumerate(counts):
+            pruning, growth = 1e3 * np.median(times[:, place], axis=0)
+            both = pruning + growth
+            print(f"{n_layers:6} {n:7}: {pruning:6.1f} {growth:6.1f} {both:6.1f}")
+        one, several = times.sum(axis=2).T
+        low, ratio, high = np.quantile(several / one, (0.25, 0.5, 0.75))
+        print(f"       {ratio:.2f} of the time on one ({low:.2f} to {high:.2f})")
 
 
 if __name__ == "__main__":

@@ -153,9 +153,10 @@ SHORT_TARGET static void NAME(statistics)(
     }
 }
 
-/* A Hebbian term in integers. They take half the memory of reals, which is what limits
- * such products, and their sums are the same in any order. Rows of them have the columns
- * of a block, that is, of TILES_OF_BLOCK tiles. */
+/* A Hebbian term in integers. What limits products is how fast the second-level cache
+ * gives rows, so that a pass for gradient and term would take as long as two; integers
+ * are half as large, and their sums are the same in any order. Rows of them have the
+ * columns of a block, that is, of TILES_OF_BLOCK tiles. */
 #if REAL_BYTES == 4
 /* The columns of a block from tile t on. */
 SHORT_TARGET static inline ptrdiff_t NAME(block_width)(const skhebb_tiles *tiles, ptrdiff_t t)
