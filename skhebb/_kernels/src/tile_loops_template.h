@@ -205,6 +205,24 @@ INLINE ptrdiff_t NAME(tile_offset)(
     return n * edge + (column - edge);
 }
 
+/* Rows of sparse inputs lie anywhere in memory, and would be waited for: what is needed
+ * of one some rows later. */
+enum { NAME(ahead) = 8 };
+INLINE void NAME(fetch_row)(
+    const skhebb_connections *layer, ptrdiff_t i, const void *state0, const void *state1)
+{
+#if HAS_VECTORS
+    const ptrdiff_t start = ((const INDEX *)layer->indptr)[i];
+    const ptrdiff_t end = ((const INDEX *)layer->indptr)[i + 1];
+    const REAL *reals[] = {layer->weights, state0, state1};
+    for (ptrdiff_t k = start; k < end; k += SKHEBB_CACHE_LINE / sizeof(INDEX))
+        __builtin_prefetch((const INDEX *)layer->indices + k);
+    for (int a = 0; a < 3 && reals[a]; a++)
+        for (ptrdiff_t k = start; k < end; k += SKHEBB_CACHE_LINE / REAL_BYTES)
+            __builtin_prefetch(reals[a] + k, 1);
+#endif
+}
+
 TARGET static void NAME(forward_nonzeros)(
     void *out, const skhebb_tiles *tiles, const skhebb_nonzeros *inputs,
     ptrdiff_t from, ptrdiff_t to, const skhebb_connections *layer, const void *biases,
@@ -218,6 +236,8 @@ TARGET static void NAME(forward_nonzeros)(
                    edges[t + 1] - edges[t], from, to);
     for (ptrdiff_t r = 0; r < inputs->n_active; r++) {
         const ptrdiff_t i = inputs->features[r];
+        if (r + NAME(ahead) < inputs->n_active)
+            NAME(fetch_row)(layer, inputs->features[r + NAME(ahead)], NULL, NULL);
         const INDEX start = NAME(first_from)(indices, indptr[i], indptr[i + 1], from);
         const INDEX end = NAME(first_from)(indices, start, indptr[i + 1], to);
         ptrdiff_t tile = 0, width;
@@ -359,6 +379,9 @@ TARGET static void NAME(update_nonzeros)(
         const ptrdiff_t start = indptr[i], n = indptr[i + 1] - start;
         const INDEX *index = (const INDEX *)layer->indices + start;
         ptrdiff_t tile = 0, width;
+        if (r + NAME(ahead) < last)
+            NAME(fetch_row)(layer, inputs->features[r + NAME(ahead)], step->state0,
+                            step->state1);
         memset(sums, 0, n * sizeof(REAL));
         for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
             const REAL *error = (const REAL *)errors
