@@ -6,6 +6,9 @@ A pointer is valid for as long as its array lives, which whoever passes that see
 
 cdef size_t item_of(str name, array, char kind) except 0
 cdef Py_ssize_t size_of(str name, array, char kind, size_t item) except -1
+cdef char* data_of(
+    str name, array, char kind, size_t item, Py_ssize_t size, bint writes
+) except? NULL
 cdef Py_ssize_t* positions(str name, array, Py_ssize_t size) except? NULL
 cdef char* reals(str name, array, size_t item, Py_ssize_t size) except? NULL
 cdef char* room(str name, array, size_t item, Py_ssize_t size) except? NULL

@@ -56,6 +56,8 @@ cdef class TileLayout:
     cdef size_t real  # bytes
     cdef skhebb_tiles c
 
+    cdef int _copy(self, values, flat, bint packs) except -1
+
 
 cdef class Deviations:
     cdef readonly object means, scales, units, rows

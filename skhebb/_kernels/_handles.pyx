@@ -6,8 +6,12 @@ nobody changes the arrays of a handle afterwards; whoever replaces them makes an
 
 import numpy as np
 
+from libc.string cimport memcpy, memset
+
 from skhebb._kernels._arrays cimport (
+    data_of,
     item_of,
+    matrix,
     positions,
     reals,
     size_of,
@@ -238,6 +242,41 @@ cdef class TileLayout:
         self.c.n_tiles, self.c.batch = self.n_tiles, batch_size
         self.c.edges = positions("edges", self.edges, self.n_tiles + 1)
         self.c.weights = NULL
+
+    def pack(self, values, flat):
+        """Write `values`, (n_neurons, batch_size), into tiles; padding becomes 0."""
+        values = np.ascontiguousarray(values, dtype=flat.dtype)
+        self._copy(values, flat, True)
+
+    def unpack(self, flat, values):
+        """Write the tiles into `values`, (n_neurons, batch_size)."""
+        self._copy(values, flat, False)
+
+    cdef int _copy(self, values, flat, bint packs) except -1:
+        """Copy between rows of samples and tiles."""
+        cdef Py_ssize_t[2] shape = [0, self.batch_size]
+        cdef size_t real = self.real
+        cdef char* column
+        cdef char* row = matrix("values", values, real, shape, not packs)
+        if shape[1] != self.batch_size:
+            raise ValueError(
+                f"values must be of {self.batch_size} samples. Got {shape[1]}."
+            )
+        cdef Py_ssize_t t, i, start, width, valid, n = shape[0]
+        cdef char* tile = data_of("flat", flat, c"f", real, n * self.stride, packs)
+        for t in range(self.n_tiles):
+            start = self.c.edges[t]
+            width = self.c.edges[t + 1] - start
+            valid = min(width, max(0, self.batch_size - start))
+            for i in range(n):
+                column = row + (i * self.batch_size + start) * real
+                if packs:
+                    memcpy(tile, column, valid * real)
+                    memset(tile + valid * real, 0, (width - valid) * real)
+                else:
+                    memcpy(column, tile, valid * real)
+                tile += width * real
+        return 0
 
 
 cdef class Deviations:

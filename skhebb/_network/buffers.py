@@ -59,17 +59,6 @@ class Tiles(TileLayout):
             tile = tile.reshape(n_neurons, stop - start)
             yield start, min(stop, self.batch_size), tile
 
-    def pack(self, values, flat):
-        """Write `values`, (n_neurons, batch_size), into tiles; padding becomes 0."""
-        for start, stop, tile in self.split(flat):
-            tile[:, : stop - start] = values[:, start:stop]
-            tile[:, max(0, stop - start) :] = 0
-
-    def unpack(self, flat, values):
-        """Write the tiles into `values`, (n_neurons, batch_size)."""
-        for start, stop, tile in self.split(flat):
-            values[:, start:stop] = tile[:, : stop - start]
-
 
 @lru_cache(maxsize=32)
 def tiles_for(batch_size, dtype):

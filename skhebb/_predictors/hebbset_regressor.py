@@ -154,7 +154,9 @@ default="correlation"
         weight. These are normal priors of standard deviations sqrt(5 / k), of n / 2
         inputs at most, and 1. Where the mean square of X is below a tenth, as of words
         that are rarely there, the first layer's k is ten times that share of its
-        inputs. In `partial_fit` n is the number of samples seen, but 10 000 at least.
+        inputs. Of classifiers with fewer than 32 features, by which classes may be told
+        apart exactly, all are times m / 32, m the number of features but 16 at least.
+        In `partial_fit` n is the number of samples seen, but 10 000 at least.
     alpha : float, default=0
         Strength of an L2 penalty that is divided by the weight of the mini-batch, as
         in `MLPClassifier`: the same as a `weight_decay` of ``alpha / batch_size``.
@@ -195,11 +197,12 @@ default="correlation"
         Decay of the mean of the squared gradients, with ``solver="adam"``.
     max_iter : int or "auto", default="auto"
         Number of epochs at most. "auto" is as many as have ``1.6 * n ** 0.85``
-        mini-batches, n as in `weight_decay`, but 10 at least. With it and
-        ``learning_rate="cosine"`` classifiers hurry where hardly anything is left to
-        learn: an epoch counts for more by the factor by which the mean loss of the one
-        before, without penalty, was below ``min(0.02, 100 / n)`` of the loss of the
-        best constant prediction, but for a tenth of `max_iter_` at most.
+        mini-batches, n as in `weight_decay`, times 32 / m in classifiers with few
+        features, but 10 at least. With it and ``learning_rate="cosine"`` classifiers
+        hurry where hardly anything is left to learn: an epoch counts for more by the
+        factor by which the mean loss of the one before, without penalty, was below
+        ``min(0.02, 100 / n)`` of the loss of the best constant prediction, but for a
+        tenth of `max_iter_` at most.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
     tol : float or None, default=1e-4

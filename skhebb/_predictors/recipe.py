@@ -119,7 +119,7 @@ def batch_size_for(batch_size, n_samples, is_stream=False):
 
 
 def few_features_share(estimator, layers):
-    """Return the share of penalties, and one over that of steps, where features are few.
+    """Return the share of penalties, and the inverse one of steps, of few features.
 
     It is 1/2 for up to 16 features and 1 from 32 on, in proportion in between: classes
     of few features may be told apart exactly, which takes larger weights and more

@@ -16,6 +16,10 @@ from skhebb._training.stopping import NonFiniteTraining
 from skhebb._training.thread_choice import ThreadChoice
 from skhebb._training.workspace import Workspace
 
+TINY = {
+    np.dtype(kind): kind(np.finfo(kind).tiny / np.finfo(kind).eps)
+    for kind in (np.float32, np.float64)
+}
 CHECKED = 16  # samples that show whether outputs are finite
 
 
@@ -301,8 +305,9 @@ class BatchTrainer:
 
 def flush_tiny(values):
     """Set to zero what is so small that products of it are subnormal, and slow."""
-    limits = np.finfo(values.dtype)
-    values[np.abs(values) < limits.tiny / limits.eps] = 0
+    are_tiny = np.abs(values) < TINY[values.dtype]
+    if are_tiny.any():
+        values[are_tiny] = 0
     return values
 
 

@@ -23,6 +23,7 @@ from skhebb._network.packing import (
     unpack_parameters,
 )
 from skhebb._utils.persistence import generator, require
+from skhebb._utils.records import changed
 
 FEWEST = 10  # epochs in which a plan may be run through, if it is that long
 
@@ -92,7 +93,7 @@ class Counters:
 
     def after_batch(self):
         """Return the counters after one more mini-batch."""
-        return Counters(  # `replace` takes microseconds
+        return Counters(
             self.n_evolutions,
             self.batches_since_evolution + 1,
             self.n_samples_seen,
@@ -164,7 +165,7 @@ class Progress:
         three, but for a tenth of the plan at most. Learning rate and evolution come to
         their ends as they would have, only sooner.
         """
-        progress = replace(self, epoch=self.epoch + 1)
+        progress = changed(self, epoch=self.epoch + 1)
         if self.max_epochs is None:
             return progress
         counted, n_left = self.counted + self.pace, self.n_left - 1
@@ -174,7 +175,7 @@ class Progress:
             if loss < easy_loss:
                 pace = min(fastest, easy_loss / loss) if loss > 0 else fastest
             n_left = math.ceil((self.max_epochs - counted) / pace)
-        return replace(progress, counted=counted, n_left=n_left)
+        return changed(progress, counted=counted, n_left=n_left)
 
     def pack(self):
         """Return plain data, which shares arrays."""
@@ -285,7 +286,7 @@ class TrainingState:
     def restore_parameters(self, parameters):
         """Go back to what `network.parameters` were; the optimiser starts anew."""
         self.network.restore_parameters(parameters)
-        self.counters = replace(self.counters, n_steps=0)
+        self.counters = changed(self.counters, n_steps=0)
 
     def begin_fit(self, max_epochs):
         """Plan so many epochs, from the initial learning rate, with fresh patience."""
@@ -293,7 +294,7 @@ class TrainingState:
 
     def begin_pass(self):
         """Go on with an epoch that belongs to no plan."""
-        self.progress = replace(
+        self.progress = changed(
             self.progress,
             epoch=0,
             max_epochs=None,
@@ -306,13 +307,13 @@ class TrainingState:
         """Prepare for an optimiser with so many arrays, anew if it had others."""
         starts_anew = [part.begin_training(n_arrays) for part in self.network.parts]
         if any(starts_anew):
-            self.counters = replace(self.counters, n_steps=0)
+            self.counters = changed(self.counters, n_steps=0)
 
     def drop_optimizer_state(self):
         """Forget the optimiser's arrays; it starts anew."""
         for part in self.network.parts:
             part.reset_state(0)
-        self.counters = replace(self.counters, n_steps=0)
+        self.counters = changed(self.counters, n_steps=0)
 
     def pack(self):
         """Return plain data: dicts, lists, numbers and arrays, which are shared."""

@@ -1,7 +1,9 @@
 """Why and when training ends."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
+
+from skhebb._utils.records import changed
 
 
 class NonFiniteTraining(ArithmeticError):
@@ -49,7 +51,7 @@ class StoppingRule:
         """Return the Progress after an epoch of this score."""
         is_worse = self.tol is not None and score < progress.best_score + self.tol
         n_epochs = progress.epochs_without_improvement + 1 if is_worse else 0
-        return replace(
+        return changed(
             progress,
             best_score=max(progress.best_score, score),
             epochs_without_improvement=n_epochs,

@@ -1,6 +1,6 @@
 """Trains a network: a fit, an epoch, an evolution of the topology."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -11,6 +11,7 @@ from skhebb._training.metrics import EpochMetrics
 from skhebb._training.probing import layer_probes
 from skhebb._training.schedules import SMALLEST, EvolutionSchedule, Schedule
 from skhebb._training.stopping import NonFiniteTraining, StoppingRule, StopReason
+from skhebb._utils.records import changed
 from skhebb._utils.threads import in_threads
 from skhebb.topology import Topology
 
@@ -76,7 +77,7 @@ class Trainer(BatchTrainer):
         state = self.state
         state.begin_fit(max_epochs)
         if validate is not None and state.history.losses:  # a warm start
-            state.progress = replace(
+            state.progress = changed(
                 state.progress,
                 best_score=validate()[0],
                 best_parameters=state.network.parameters,
@@ -99,7 +100,7 @@ class Trainer(BatchTrainer):
         state = self.state
         self.prepare(data)
         n_batches = len(data.samples) / self.batch_size
-        state.progress = replace(
+        state.progress = changed(
             state.progress, batches_per_evolution=self.evolution.interval or n_batches
         )
         run_epoch = partial(self.run_epoch, data, validate)
@@ -107,7 +108,7 @@ class Trainer(BatchTrainer):
         best = state.progress.best_parameters
         if best is not None:
             state.restore_parameters(best)
-            state.progress = replace(state.progress, best_parameters=None)
+            state.progress = changed(state.progress, best_parameters=None)
         state.network.clear_cache()
         return reason
 
@@ -169,7 +170,7 @@ class Trainer(BatchTrainer):
             counters.n_samples_seen,
             progress.n_cuts,
         )
-        self.state.progress = replace(
+        self.state.progress = changed(
             progress,
             learning_rate=rate,
             learning_rate_share=rate / self.schedule.initial,
@@ -189,10 +190,10 @@ class Trainer(BatchTrainer):
             metrics.loss - metrics.penalty, self.easy_loss
         )
         progress = self.stopping.update(progress, score)
-        progress = replace(progress, best_parameters=best)
+        progress = changed(progress, best_parameters=best)
         is_plateau = self.stopping.is_plateau(progress)
         if is_plateau and self.schedule.cuts and progress.learning_rate > SMALLEST:
-            progress = replace(
+            progress = changed(
                 progress, n_cuts=progress.n_cuts + 1, epochs_without_improvement=0
             )
         state.progress = progress
@@ -215,7 +216,7 @@ class Trainer(BatchTrainer):
             total, total_penalty, n_grown = self.train_in_order(data, order)
         counters = state.counters
         n_samples_seen = counters.n_samples_seen + len(order)
-        state.counters = replace(counters, n_samples_seen=n_samples_seen)
+        state.counters = changed(counters, n_samples_seen=n_samples_seen)
         total += self.late_penalty
         total_penalty += self.late_penalty
         weight = data.total_weight
@@ -275,7 +276,7 @@ class Trainer(BatchTrainer):
         for layer in self.state.network.layers:
             self.topology.prune(layer, extent)
         counters = self.state.counters
-        self.state.counters = replace(
+        self.state.counters = changed(
             counters, n_evolutions=counters.n_evolutions + 1, batches_since_evolution=0
         )
 

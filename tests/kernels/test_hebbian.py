@@ -66,6 +66,30 @@ def test_deviations_are_rounded(rng, batch_size, is_weighted):
     assert deviations.units[3] == 0
 
 
+@pytest.mark.parametrize("size", [1e-37, 1e-30, 1e30])
+def test_any_range_is_scaled(rng, size):
+    """The largest rounded deviation divided by a tiny range is no float32."""
+    values = (size * rng.random((5, 40))).astype(np.float32)
+    deviations = deviations_of(values)
+    error = np.abs(unrounded(deviations, 40) - scaled(values))
+    assert (error <= 0.501 * deviations.units[:, None] + 1e-5).all()
+
+
+def test_infinite_ranges_count_as_constant(rng):
+    values = rng.random((3, 40)).astype(np.float32)
+    values[0, 7] = np.inf
+    values[1, :20], values[1, 20:] = 3e38, -3e38
+    deviations = deviations_of(values)
+    assert_array_equal(deviations.units == 0, [True, True, False])
+    assert (unrounded(deviations, 40)[:2] == 0).all()
+
+
+def test_nan_shows(rng):
+    values = rng.random((2, 40)).astype(np.float32)
+    values[1, 7] = np.nan
+    assert_array_equal(np.isnan(deviations_of(values).units), [False, True])
+
+
 @pytest.mark.parametrize("batch_size", [256, 300, 1000])
 @pytest.mark.parametrize("index_type", [np.int32, np.int64])
 def test_no_sum_overflows(batch_size, index_type):

@@ -196,6 +196,7 @@ class TestSeveralLabels:
         X, Y = multilabel
         params = {**FAST, "zeta": 0.0, "learning_rate": "constant"}
         params |= {"learning_rate_init": 0.02, "weight_decay": 0.01, "batch_size": 50}
+        params["dropout"] = 0
         class_weight = [{1: 3.0}, {0: 0.2}, {}][: Y.shape[1]]
         stream = SETClassifier(**params, class_weight=class_weight)
         for _ in range(8):

@@ -139,22 +139,11 @@ static void (*const NAME(catch_ups)[])(const skhebb_history *, ptrdiff_t, REAL *
     = {[SKHEBB_GRADIENT_DESCENT] = NAME(catch_up_gradient_descent),
        [SKHEBB_ADAM] = NAME(catch_up_adam)};
 
-/* What is known to be needed soon, and would be waited for. */
-INLINE void NAME(fetch)(const REAL *values, ptrdiff_t n)
-{
-#if HAS_VECTORS
-    for (ptrdiff_t k = 0; k < n; k += NAME(LANES))
-        __builtin_prefetch(values + k, 1);
-#endif
-}
-
 TARGET static void NAME(catch_up)(
     const skhebb_connections *layer, const skhebb_history *history,
     const ptrdiff_t *rows, int32_t *since, ptrdiff_t first, ptrdiff_t last)
 {
-    enum { AHEAD = 8 };
     const INDEX *indptr = layer->indptr;
-    REAL *arrays[] = {layer->weights, history->state0, history->state1};
     for (ptrdiff_t r = first, next; r < last; r = next) {
         const ptrdiff_t i = rows ? rows[r] : r;
         const int32_t from = since[i];
@@ -164,13 +153,8 @@ TARGET static void NAME(catch_up)(
             if (other != i + (next - r) || since[other] != from)
                 break;
         }
-        if (rows && r + AHEAD < last) {
-            const ptrdiff_t soon = rows[r + AHEAD];
-            const ptrdiff_t start = indptr[soon], n = indptr[soon + 1] - start;
-            for (int a = 0; a < 3; a++)
-                if (arrays[a])
-                    NAME(fetch)(arrays[a] + start, n);
-        }
+        if (rows && r + NAME(ahead) < last)
+            NAME(fetch_row)(layer, rows[r + NAME(ahead)], history->state0, history->state1);
         const ptrdiff_t start = indptr[i], end = indptr[i + (next - r)];
         if (from >= history->n_steps)
             continue;

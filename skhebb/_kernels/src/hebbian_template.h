@@ -153,9 +153,10 @@ SHORT_TARGET static void NAME(statistics)(
     }
 }
 
-/* A Hebbian term in integers. They take half the memory of reals, which is what limits
- * such products, and their sums are the same in any order. Rows of them have the columns
- * of a block, that is, of TILES_OF_BLOCK tiles. */
+/* A Hebbian term in integers. What limits products is how fast the second-level cache
+ * gives rows, so that a pass for gradient and term would take as long as two; integers
+ * are half as large, and their sums are the same in any order. Rows of them have the
+ * columns of a block, that is, of TILES_OF_BLOCK tiles. */
 #if REAL_BYTES == 4
 /* The columns of a block from tile t on. */
 SHORT_TARGET static inline ptrdiff_t NAME(block_width)(const skhebb_tiles *tiles, ptrdiff_t t)
@@ -166,11 +167,11 @@ SHORT_TARGET static inline ptrdiff_t NAME(block_width)(const skhebb_tiles *tiles
 
 TARGET static void NAME(round_row)(
     int16_t *restrict out, const REAL *restrict row, const REAL *restrict roots,
-    REAL mean, REAL factor, ptrdiff_t n)
+    REAL mean, REAL scale, REAL inverse_unit, ptrdiff_t n)
 {
-    VECTORISE()
+    VECTORISE() /* scale * inverse_unit may be infinite */
     for (ptrdiff_t b = 0; b < n; b++) {
-        const REAL value = roots[b] * ((row[b] - mean) * factor);
+        const REAL value = roots[b] * ((row[b] - mean) * scale) * inverse_unit;
         out[b] = (int16_t)(int32_t)(value + (value < 0 ? (REAL)-0.5 : (REAL)0.5));
     }
 }
@@ -187,7 +188,8 @@ SHORT_TARGET static void NAME(round_deviations)(
         const REAL above = neuron.highest - neuron.mean;
         /* At least a half, and at most 1, of the range. */
         const REAL reach = (below > above ? below : above) * neuron.scale;
-        const REAL unit = (REAL)largest_root * reach / LARGEST_ROUNDED;
+        const REAL unit
+            = neuron.scale == 0 ? 0 : (REAL)largest_root * reach / LARGEST_ROUNDED;
         ((REAL *)neurons->means)[i] = neuron.mean;
         ((REAL *)neurons->scales)[i] = neuron.scale;
         ((REAL *)neurons->units)[i] = unit;
@@ -198,12 +200,12 @@ SHORT_TARGET static void NAME(round_deviations)(
             const ptrdiff_t start = tiles->edges[block];
             int16_t *out = (int16_t *)neurons->rows + n * start
                 + i * NAME(block_width)(tiles, block) + (edge - start);
-            if (unit == 0)
+            if (!(unit > 0)) /* NaN will be seen in the weights */
                 memset(out, 0, width * sizeof(int16_t));
             else
                 NAME(round_row)(out, (const REAL *)activations + n * edge + i * width,
                                 (const REAL *)roots + edge, neuron.mean,
-                                neuron.scale / unit, width);
+                                neuron.scale, 1 / unit, width);
         }
     }
 }

@@ -1,107 +1,6 @@
 /* Included once per precision and index type. */
 
-#if HAS_VECTORS /* unaligned, so that any array will do; training aligns its own */
-#define DECLARE_VECTOR(bytes)                                                        \
-    typedef REAL NAME(vector##bytes)                                                 \
-        __attribute__((vector_size(bytes), aligned(REAL_BYTES), may_alias));
-DECLARE_VECTOR(8)
-DECLARE_VECTOR(16)
-DECLARE_VECTOR(32)
-DECLARE_VECTOR(64)
-#undef DECLARE_VECTOR
-
-/* Rearranged 32-bit values of one or two vectors; doubles move as pairs. */
-#define MOVE(bytes, a, b, ...)                                                       \
-    ((NAME(vector##bytes))SHUFFLE(ints##bytes, (ints##bytes)(a), (ints##bytes)(b),   \
-                                  __VA_ARGS__))
-
-/* The sum of the values of a vector, by halves; and product[q] += that of four. */
-
-#if REAL_BYTES == 4
-INLINE REAL NAME(total8)(NAME(vector8) x) { return x[0] + x[1]; }
-INLINE REAL NAME(total16)(NAME(vector16) x) { return (x[0] + x[2]) + (x[1] + x[3]); }
-#else
-INLINE REAL NAME(total16)(NAME(vector16) x) { return x[0] + x[1]; }
-#endif
-INLINE REAL NAME(total32)(NAME(vector32) x)
-{
-    const union { NAME(vector32) whole; NAME(vector16) half[2]; } u = {x};
-    return NAME(total16)(u.half[0] + u.half[1]);
-}
-INLINE REAL NAME(total64)(NAME(vector64) x)
-{
-    const union { NAME(vector64) whole; NAME(vector32) half[2]; } u = {x};
-    return NAME(total32)(u.half[0] + u.half[1]);
-}
-
-INLINE void NAME(add_totals16)(
-    REAL *product, NAME(vector16) a, NAME(vector16) b, NAME(vector16) c,
-    NAME(vector16) d)
-{
-    const NAME(vector16) ab = MOVE(16, a, b, 0, 1, 4, 5) + MOVE(16, a, b, 2, 3, 6, 7);
-    const NAME(vector16) cd = MOVE(16, c, d, 0, 1, 4, 5) + MOVE(16, c, d, 2, 3, 6, 7);
-#if REAL_BYTES == 4
-    *(NAME(vector16) *)product
-        += MOVE(16, ab, cd, 0, 2, 4, 6) + MOVE(16, ab, cd, 1, 3, 5, 7);
-#else
-    ((NAME(vector16) *)product)[0] += ab;
-    ((NAME(vector16) *)product)[1] += cd;
-#endif
-}
-
-INLINE void NAME(add_totals32)(
-    REAL *product, NAME(vector32) a, NAME(vector32) b, NAME(vector32) c,
-    NAME(vector32) d)
-{
-    const union { NAME(vector32) whole; NAME(vector16) half[2]; }
-        ab = {MOVE(32, a, b, 0, 1, 2, 3, 8, 9, 10, 11)
-              + MOVE(32, a, b, 4, 5, 6, 7, 12, 13, 14, 15)},
-        cd = {MOVE(32, c, d, 0, 1, 2, 3, 8, 9, 10, 11)
-              + MOVE(32, c, d, 4, 5, 6, 7, 12, 13, 14, 15)};
-    NAME(add_totals16)(product, ab.half[0], ab.half[1], cd.half[0], cd.half[1]);
-}
-
-INLINE void NAME(add_totals64)(
-    REAL *product, NAME(vector64) a, NAME(vector64) b, NAME(vector64) c,
-    NAME(vector64) d)
-{
-    const union { NAME(vector64) whole; NAME(vector32) half[2]; }
-        ab = {MOVE(64, a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
-              + MOVE(64, a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29,
-                     30, 31)},
-        cd = {MOVE(64, c, d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
-              + MOVE(64, c, d, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29,
-                     30, 31)};
-    NAME(add_totals32)(product, ab.half[0], ab.half[1], cd.half[0], cd.half[1]);
-}
-
-/* Write a square of values, columns i, i + 1, ... of some rows, as rows themselves. */
-enum { NAME(side) = 16 / REAL_BYTES };
-INLINE void NAME(transpose)(
-    REAL *to, ptrdiff_t distance, const REAL *const *rows, ptrdiff_t i)
-{
-    NAME(vector16) row[NAME(side)];
-    for (int s = 0; s < NAME(side); s++)
-        row[s] = *(const NAME(vector16) *)(rows[s] + i);
-#define COLUMN(s) *(NAME(vector16) *)(to + (s) * distance)
-#if REAL_BYTES == 4
-    for (int s = 0; s < 4; s += 2) { /* columns 0 and 1 of two rows, then 2 and 3 */
-        const NAME(vector16) first = row[s], second = row[s + 1];
-        row[s] = MOVE(16, first, second, 0, 4, 1, 5);
-        row[s + 1] = MOVE(16, first, second, 2, 6, 3, 7);
-    }
-    COLUMN(0) = MOVE(16, row[0], row[2], 0, 1, 4, 5);
-    COLUMN(1) = MOVE(16, row[0], row[2], 2, 3, 6, 7);
-    COLUMN(2) = MOVE(16, row[1], row[3], 0, 1, 4, 5);
-    COLUMN(3) = MOVE(16, row[1], row[3], 2, 3, 6, 7);
-#else
-    COLUMN(0) = MOVE(16, row[0], row[1], 0, 1, 4, 5);
-    COLUMN(1) = MOVE(16, row[0], row[1], 2, 3, 6, 7);
-#endif
-#undef COLUMN
-}
-#undef MOVE
-#endif
+#include "vectors_template.h"
 
 typedef BITS MAY_ALIAS NAME(bits);
 
@@ -157,12 +56,9 @@ typedef struct { /* what the loops of a tile need not be told but by its width *
                              ptrdiff_t n);
     REAL (*multiply_by_derivative)(REAL *delta, const REAL *a,
                                    const skhebb_activation *activation);
-    void (*combine)(REAL *out, ptrdiff_t n_out, const REAL *starts, const REAL *weights,
-                    ptrdiff_t across, ptrdiff_t along, const REAL *rows, ptrdiff_t n);
-    void (*all_products)(REAL *product, const skhebb_tiles *tiles, ptrdiff_t first,
-                         ptrdiff_t last, const REAL *inputs, ptrdiff_t n_in,
-                         ptrdiff_t from, ptrdiff_t to, const REAL *errors,
-                         ptrdiff_t n_out);
+    void (*combine)(REAL *out, ptrdiff_t distance, ptrdiff_t n_out, int goes_on,
+                    const REAL *starts, const REAL *weights, ptrdiff_t across,
+                    ptrdiff_t along, const REAL *rows, ptrdiff_t n);
 } NAME(width);
 
 #define WIDTH 1
@@ -272,9 +168,9 @@ TARGET static void NAME(scatter)(
 {
     const NAME(width) *loops = NAME(at_width)(width);
     if (NAME(is_full)(layer, width)) {
-        loops->combine((REAL *)out + from * width, to - from, (const REAL *)biases + from,
-                       (const REAL *)layer->weights + from, 1, layer->n_out, in,
-                       layer->n_in);
+        loops->combine((REAL *)out + from * width, width, to - from, 0,
+                       (const REAL *)biases + from, (const REAL *)layer->weights + from,
+                       1, layer->n_out, in, layer->n_in);
     } else {
         NAME(fill_biases)(out, biases, width, from, to);
         loops->scatter(out, in, layer->n_in, begins, ends, layer->indices,
@@ -309,6 +205,24 @@ INLINE ptrdiff_t NAME(tile_offset)(
     return n * edge + (column - edge);
 }
 
+/* Rows of sparse inputs lie anywhere in memory, and would be waited for: what is needed
+ * of one some rows later. */
+enum { NAME(ahead) = 8 };
+INLINE void NAME(fetch_row)(
+    const skhebb_connections *layer, ptrdiff_t i, const void *state0, const void *state1)
+{
+#if HAS_VECTORS
+    const ptrdiff_t start = ((const INDEX *)layer->indptr)[i];
+    const ptrdiff_t end = ((const INDEX *)layer->indptr)[i + 1];
+    const REAL *reals[] = {layer->weights, state0, state1};
+    for (ptrdiff_t k = start; k < end; k += SKHEBB_CACHE_LINE / sizeof(INDEX))
+        __builtin_prefetch((const INDEX *)layer->indices + k);
+    for (int a = 0; a < 3 && reals[a]; a++)
+        for (ptrdiff_t k = start; k < end; k += SKHEBB_CACHE_LINE / REAL_BYTES)
+            __builtin_prefetch(reals[a] + k, 1);
+#endif
+}
+
 TARGET static void NAME(forward_nonzeros)(
     void *out, const skhebb_tiles *tiles, const skhebb_nonzeros *inputs,
     ptrdiff_t from, ptrdiff_t to, const skhebb_connections *layer, const void *biases,
@@ -322,6 +236,8 @@ TARGET static void NAME(forward_nonzeros)(
                    edges[t + 1] - edges[t], from, to);
     for (ptrdiff_t r = 0; r < inputs->n_active; r++) {
         const ptrdiff_t i = inputs->features[r];
+        if (r + NAME(ahead) < inputs->n_active)
+            NAME(fetch_row)(layer, inputs->features[r + NAME(ahead)], NULL, NULL);
         const INDEX start = NAME(first_from)(indices, indptr[i], indptr[i + 1], from);
         const INDEX end = NAME(first_from)(indices, start, indptr[i + 1], to);
         ptrdiff_t tile = 0, width;
@@ -339,97 +255,42 @@ TARGET static void NAME(forward_nonzeros)(
     }
 }
 
-/* Optimisers: w and its states from the gradient, `sums` divided by the total weight of
- * the batch. */
+#include "steps_template.h"
 
-/* Without a gradient states decay to subnormal numbers, which are slow. */
-INLINE REAL NAME(flushed)(REAL x)
+/* Columns of the n rows of a tile as rows of n. */
+INLINE void NAME(turn)(
+    REAL *restrict out, const REAL *restrict rows, ptrdiff_t n, ptrdiff_t width)
 {
-    return x < SMALLEST_NORMAL && x > -SMALLEST_NORMAL ? 0 : x;
-}
-
-TARGET static void NAME(gradient_descent)(
-    const skhebb_step *step, REAL *restrict weight, const REAL *restrict sums,
-    REAL *restrict velocity, REAL *restrict unused, ptrdiff_t n)
-{
-    const REAL inverse_total = (REAL)step->inverse_total;
-    const REAL decay = (REAL)(step->alpha * step->inverse_total + step->weight_decay);
-    const REAL learning_rate = (REAL)step->factors[0];
-    const REAL momentum = (REAL)step->factors[1];
-    const int nesterov = step->factors[2] != 0;
-    (void)unused;
-    if (momentum == 0) {
-        VECTORISE()
-        for (ptrdiff_t k = 0; k < n; k++)
-            weight[k] -= learning_rate * (inverse_total * sums[k] + decay * weight[k]);
-        return;
+    ptrdiff_t i = 0;
+#if HAS_VECTORS
+    enum { SIDE = NAME(side) };
+    for (; i + SIDE <= n && width % SIDE == 0; i += SIDE) {
+        const REAL *some[SIDE];
+        for (int s = 0; s < SIDE; s++)
+            some[s] = rows + (i + s) * width;
+        for (ptrdiff_t b = 0; b < width; b += SIDE)
+            NAME(transpose)(out + b * n + i, n, some, b);
     }
-    VECTORISE()
-    for (ptrdiff_t k = 0; k < n; k++) {
-        const REAL move
-            = learning_rate * (inverse_total * sums[k] + decay * weight[k]);
-        const REAL next = momentum * velocity[k] - move;
-        velocity[k] = NAME(flushed)(next);
-        weight[k] += nesterov ? momentum * velocity[k] - move : velocity[k];
+#endif
+    for (; i < n; i++)
+        for (ptrdiff_t b = 0; b < width; b++)
+            out[b * n + i] = rows[i * width + b];
+}
+
+/* Where all are connected, products of the samples of a tile: vectors are of postsynaptic
+ * neurons, for sums over a vector of samples would take as long as half of the rest. */
+TARGET static void NAME(all_products)(
+    REAL *restrict product, int goes_on, const REAL *restrict inputs, ptrdiff_t n_in,
+    const REAL *restrict errors, ptrdiff_t n_out, ptrdiff_t width)
+{
+    REAL by_sample[WIDEST * WIDEST];
+    for (ptrdiff_t k = 0, n = WIDEST; k < n_out; k += n) {
+        while (n > n_out - k)
+            n /= 2;
+        NAME(turn)(by_sample, errors + k * width, n, width);
+        NAME(at_width)(n)->combine(product + k, n_out, n_in, goes_on, NULL, inputs, width,
+                                   1, by_sample, width);
     }
-}
-
-TARGET static void NAME(adam)(
-    const skhebb_step *step, REAL *restrict weight, const REAL *restrict sums,
-    REAL *restrict mean, REAL *restrict square, ptrdiff_t n)
-{
-    const REAL inverse_total = (REAL)step->inverse_total;
-    const REAL decay = (REAL)(step->alpha * step->inverse_total + step->weight_decay);
-    const REAL learning_rate = (REAL)step->factors[0];
-    const REAL beta_1 = (REAL)step->factors[1], beta_2 = (REAL)step->factors[2];
-    const REAL offset = (REAL)step->factors[3];
-    VECTORISE()
-    for (ptrdiff_t k = 0; k < n; k++) {
-        const REAL gradient = inverse_total * sums[k] + decay * weight[k];
-        mean[k] = NAME(flushed)(beta_1 * mean[k] + (1 - beta_1) * gradient);
-        square[k] = NAME(flushed)(
-            beta_2 * square[k] + (1 - beta_2) * (gradient * gradient));
-        weight[k] -= learning_rate * mean[k] / ((REAL)SQRT(square[k]) + offset);
-    }
-}
-
-static void (*const NAME(rules)[])(const skhebb_step *, REAL *, const REAL *, REAL *,
-                                   REAL *, ptrdiff_t)
-    = {[SKHEBB_GRADIENT_DESCENT] = NAME(gradient_descent), [SKHEBB_ADAM] = NAME(adam)};
-
-/* Whether a loop's rest, what is left after whole vectors, is rounded like these. */
-INLINE int NAME(is_uniform)(const skhebb_step *step)
-{
-    const int nesterov = step->factors[1] != 0 && step->factors[2] != 0;
-    return step->rule != SKHEBB_GRADIENT_DESCENT || !nesterov;
-}
-
-/* A step of the parameters start..start + n - 1. If it is uniform, the rest is padded to
- * a whole vector, so that no compiler rounds it differently. */
-TARGET static void NAME(move)(
-    const skhebb_step *step, REAL *weights, const REAL *sums, ptrdiff_t start,
-    ptrdiff_t n)
-{
-    enum { LANES = SKHEBB_CACHE_LINE / REAL_BYTES };
-    REAL *at[] = {weights + start, step->state0 ? (REAL *)step->state0 + start : NULL,
-                  step->state1 ? (REAL *)step->state1 + start : NULL};
-    const ptrdiff_t rest = NAME(is_uniform)(step) ? n % LANES : 0, whole = n - rest;
-    NAME(rules)[step->rule](step, at[0], sums, at[1], at[2], whole);
-    if (rest == 0)
-        return;
-    REAL last[3][LANES] = {{0}}, last_sums[LANES] = {0};
-    memcpy(last_sums, sums + whole, rest * sizeof(REAL));
-    for (int a = 0; a < 3 && at[a]; a++)
-        memcpy(last[a], at[a] + whole, rest * sizeof(REAL));
-    NAME(rules)[step->rule](step, last[0], last_sums, last[1], last[2], LANES);
-    for (int a = 0; a < 3 && at[a]; a++)
-        memcpy(at[a] + whole, last[a], rest * sizeof(REAL));
-}
-
-TARGET static void NAME(step)(
-    const skhebb_step *step, void *parameters, const void *sums, ptrdiff_t n)
-{
-    NAME(move)(step, parameters, sums, 0, n);
 }
 
 /* Tile by tile, so that its errors stay in the cache for all neurons. */
@@ -451,12 +312,12 @@ TARGET static void NAME(products)(
         const REAL *left = (const REAL *)inputs + layer->n_in * edge;
         const REAL *right = (const REAL *)errors + n_out * edge;
         REAL *back = in_errors ? (REAL *)in_errors + layer->n_in * edge : NULL;
-        if (is_full && t == first) /* of all tiles */
-            loops->all_products(sums, tiles, first, last, inputs, layer->n_in, from, to,
-                                errors, n_out);
+        if (is_full)
+            NAME(all_products)(sums, t > first, left + from * width, to - from, right,
+                               n_out, width);
         if (is_full && back)
-            loops->combine(back + from * width, to - from, NULL, weights + start, n_out,
-                           1, right, n_out);
+            loops->combine(back + from * width, width, to - from, 0, NULL,
+                           weights + start, n_out, 1, right, n_out);
         for (ptrdiff_t i = from; i < to; i++) {
             const ptrdiff_t k = indptr[i], degree = indptr[i + 1] - k;
             const REAL *row = left + i * width;
@@ -518,6 +379,9 @@ TARGET static void NAME(update_nonzeros)(
         const ptrdiff_t start = indptr[i], n = indptr[i + 1] - start;
         const INDEX *index = (const INDEX *)layer->indices + start;
         ptrdiff_t tile = 0, width;
+        if (r + NAME(ahead) < last)
+            NAME(fetch_row)(layer, inputs->features[r + NAME(ahead)], step->state0,
+                            step->state1);
         memset(sums, 0, n * sizeof(REAL));
         for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
             const REAL *error = (const REAL *)errors

@@ -160,7 +160,6 @@ TARGET static REAL AT_WIDTH(multiply_by_derivative)(
 static const NAME(width) AT_WIDTH(width) = {
     AT_WIDTH(gather), AT_WIDTH(scatter), AT_WIDTH(products),
     AT_WIDTH(products_and_sum), AT_WIDTH(multiply_by_derivative), AT_WIDTH(combine),
-    AT_WIDTH(all_products),
 };
 
 #undef AT_WIDTH
