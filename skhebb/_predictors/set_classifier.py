@@ -153,8 +153,8 @@ default="erdos_renyi"
         and epoch. Those that stay are scaled up in training, and nothing is left out in
         prediction. "auto" is the least of 0.3, 0.002 times the neurons of the
         narrowest hidden layer and 0.01 times the m features, which is less by a factor
-        of 16 m² / n beyond so many samples; divided by the number of hidden layers. It
-        is 0 for up to 64 samples.
+        of 16 m² / n beyond so many samples, n as in `weight_decay`; divided by the
+        number of hidden layers. It is 0 for up to 64 samples.
     batch_size : int or "auto", default="auto"
         Samples per mini-batch. "auto" is a tenth of the samples, but 32 at least and
         200 at most, and as much less as makes mini-batches even; all of up to 64

@@ -92,6 +92,7 @@ N_TRAIN = {
 CHOSEN_BY = {
     "mnist", "letter", "adult", "magic", "isolet_full", "higgs_lightgbm7500", "digits",
     "pcmac", "lung_bhattacharjee1543", "otto", "reg_california", "reg_kin8nm",
+    "eeg_eye_state", "electricity",
 }  # fmt: skip
 COMPARED = "SET", "MLP", "MLP-same"
 CLASSIFIERS = {
