@@ -52,7 +52,7 @@ class BatchTrainer:
     workspace : Workspace
         Set by `prepare`.
     thread_choice : ThreadChoice
-        Set by `prepare`.
+        Begins anew with `prepare`.
     full_weight : float
         Mean weight of a batch of `batch_size` samples, set by `prepare`.
     penalty_of_batch : float
@@ -86,6 +86,7 @@ class BatchTrainer:
         if self.plasticity is not None:
             check_family("plasticity", self.plasticity, LocalRule)
         self.state.begin_optimizer(self.optimizer.n_arrays)
+        self.thread_choice = ThreadChoice(self.n_threads)
 
     def prepare(self, data):
         """Allocate all that batches of `data` need.

@@ -272,7 +272,7 @@ class Trainer(BatchTrainer):
         if extent == 0:
             return
         # One layer at a time, because this is when memory is at its most.
-        self.share_layers(self.n_threads)
+        self.share_layers(self.thread_choice.n_threads)
         for layer in self.state.network.layers:
             self.topology.prune(layer, extent)
         counters = self.state.counters
@@ -288,10 +288,11 @@ class Trainer(BatchTrainer):
     def grow(self, data):
         """Fill all layers up, in threads if there is much to do; return by how many."""
         network, rngs = self.state.network, self.state.random.evolution
+        n_threads = self.thread_choice.n_threads
         n_before = network.n_connections
         n_trained = self.batch_size * self.state.progress.batches_per_evolution
         probes = layer_probes(
-            self.topology, self.state, data, self.loss, n_trained, self.n_threads
+            self.topology, self.state, data, self.loss, n_trained, n_threads
         )
         triples = zip(network.layers, rngs, probes, strict=True)
         # Threads share layers where these are alike, else what a layer does; what looks
@@ -299,10 +300,10 @@ class Trainer(BatchTrainer):
         largest = max(layer.n_connections_target for layer in network.layers)
         are_alike = n_before >= WORTH_THREADS and 2 * largest <= n_before
         in_turn = self.topology.needs_probe or not are_alike
-        self.share_layers(self.n_threads if in_turn else 1)
+        self.share_layers(n_threads if in_turn else 1)
         if in_turn:
             for triple in triples:
                 self.topology.grow(*triple)
         else:
-            in_threads(self.topology.grow, triples, self.n_threads)
+            in_threads(self.topology.grow, triples, n_threads)
         return network.n_connections - n_before

@@ -1,11 +1,15 @@
 """The Hebbian term of a whole training step against the thesis's formula."""
 
+import copy
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from skhebb import HebbSETClassifier, SETClassifier
+from skhebb._network.buffers import Batch, tiles_for
+from skhebb._plasticity import HebbianCovariance
 
 
 def scaled(activations):
@@ -191,3 +195,15 @@ def test_share_of_a_small_batch(rng, unit, interval, is_weighted):
         expected = expected + lambda0 * moment * (1 if unit == "batch" else share)
     moved = (clf.coefs_[0] - start.coefs_[0]).toarray()
     assert_allclose(moved, expected, rtol=1e-4, atol=1e-13)
+
+
+def test_copies_of_a_rule_may_look_at_batches_at_the_same_time(rng):
+    """As shards do in threads."""
+    tiles = tiles_for(16, np.dtype(np.float32))
+    batch = Batch(tiles, tiles.ones, 16)
+    rule = HebbianCovariance([1], 1, "batch")
+    one, other = rng.random((2, 2, 16 * 5)).astype(np.float32)
+    rule.observe(None, list(one), None, batch, 1)
+    seen = rule.term(0, 0, 1).before.rows.copy()
+    copy.copy(rule).observe(None, list(other), None, batch, 1)
+    assert_array_equal(rule.term(0, 0, 1).before.rows, seen)
