@@ -18,6 +18,8 @@ class Kernels:
     ----------
     arrays : list of ndarray of shape (n_kernels, patch_size)
         Of each convolution. Training goes on with copies, see `unshare_from`.
+    rate : float, default=1.0
+        Their learning rate, in units of the network's.
 
     Attributes
     ----------
@@ -29,8 +31,9 @@ class Kernels:
         The optimiser's arrays, aligned with those of the kernels.
     """
 
-    def __init__(self, arrays):
+    def __init__(self, arrays, rate=1.0):
         self.arrays = list(arrays)
+        self.rate = rate
         self.scales = [scale_of(array) for array in arrays]
         self.reset_state(0)
 
@@ -81,7 +84,7 @@ class Kernels:
 
     def copy(self):
         """Return kernels of the same arrays, the optimiser's apart."""
-        new = Kernels(self.arrays)
+        new = Kernels(self.arrays, self.rate)
         new.scales = list(self.scales)
         new.states = [[state.copy() for state in states] for states in self.states]
         return new
@@ -94,20 +97,23 @@ class Kernels:
         """Return plain data, which shares the arrays."""
         return {
             "arrays": list(self.arrays),
+            "rate": self.rate,
             "scales": list(self.scales),
             "states": [list(states) for states in self.states],
         }
 
     @classmethod
-    def unpack(cls, arrays, scales, states):
+    def unpack(cls, arrays, scales, states, rate=1.0):
         """Return the kernels that were packed; raise if they are not sound."""
-        new = cls(unpack_arrays(arrays))
+        new = cls(unpack_arrays(arrays), rate)
         new.scales = list(scales)
         new.states = [[native(state) for state in of_one] for of_one in states]
         require(
             len(new.arrays) == len(new.scales) == len(new.states) > 0
-            and all(isinstance(s, Real) and 0 < s < math.inf for s in new.scales),
-            "scales of kernels",
+            and all(
+                isinstance(s, Real) and 0 < s < math.inf for s in [*new.scales, rate]
+            ),
+            "scales or rate of kernels",
         )
         require(
             all(

@@ -233,7 +233,9 @@ class BasePretraining(
     def _convolve(self, convolutions, data, network, phases):
         """Let convolutions learn; return the data as they turn them into inputs."""
         learn_convolutions(convolutions, data.X, phases)
-        return convolved(data, convolutions, self.fine_tune, network.n_jobs)
+        return convolved(
+            data, convolutions, self.fine_tune, network.n_jobs, self.kernel_rate
+        )
 
     def _check_samples(self, given, is_first):
         """Return X of one of our types, and y as an array, not yet looked at."""

@@ -120,7 +120,7 @@ def interrupts_that_raise():
             raise KeyboardInterrupt from None  # nothing to fine-tune yet
 
 
-def convolved(data, layers, fine_tune, n_jobs):
+def convolved(data, layers, fine_tune, n_jobs, kernel_rate=1.0):
     """Return PartlyLabelled data as convolutions turn it into inputs of a network.
 
     Parameters
@@ -131,12 +131,14 @@ def convolved(data, layers, fine_tune, n_jobs):
     fine_tune : {"head", "all"}
     n_jobs : int or None
         Of the network.
+    kernel_rate : float, default=1.0
+        Learning rate of kernels that learn, in units of the network's.
     """
     if not layers:
         return data
     X, y, sample_weight = data.labelled
     if fine_tune == "all":
-        labelled = LearningImages(X, layers, n_jobs)
+        labelled = LearningImages(X, layers, n_jobs, kernel_rate)
     else:
         labelled = ConvolvedImages(X, layers).keep(KEPT_BYTES)
     return data._replace(

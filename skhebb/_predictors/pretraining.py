@@ -1,10 +1,11 @@
 """Networks that learn from few labels, after a Hebbian look at all samples."""
 
 from collections.abc import Sequence
+from numbers import Real
 
 from skhebb._predictors.base_pretraining import BasePretraining
 from skhebb._typing import Estimator, FineTuneName, RandomState
-from skhebb._utils.sklearn import HasMethods, StrOptions
+from skhebb._utils.sklearn import HasMethods, Interval, StrOptions
 
 
 class HebbianPretrainingClassifier(BasePretraining):
@@ -46,6 +47,10 @@ class HebbianPretrainingClassifier(BasePretraining):
         What learns from labels: the network behind the convolutions, or these as well,
         which then need features of this package with ``density=1``. Without
         convolutions it has no effect.
+    kernel_rate : float, default=1.0
+        Learning rate of kernels that learn from labels, in units of the network's,
+        which is for weights as He et al. draw them: kernels are taken to be of that
+        size. `partial_fit` has that of the first call.
     random_state : int, RandomState instance or None, default=None
         Determines the random states of those parts whose own is None.
 
@@ -112,6 +117,7 @@ class HebbianPretrainingClassifier(BasePretraining):
         "features": [HasMethods(["fit", "transform"]), None],
         "convolutions": ["array-like", None],
         "fine_tune": [StrOptions({"head", "all"})],
+        "kernel_rate": [Interval(Real, 0, None, closed="neither")],
         "random_state": ["random_state"],
     }
 
@@ -122,10 +128,12 @@ class HebbianPretrainingClassifier(BasePretraining):
         *,
         convolutions: Sequence[Estimator] | None = None,
         fine_tune: FineTuneName = "head",
+        kernel_rate: float = 1.0,
         random_state: RandomState = None,
     ) -> None:
         self.estimator = estimator
         self.features = features
         self.convolutions = convolutions
         self.fine_tune = fine_tune
+        self.kernel_rate = kernel_rate
         self.random_state = random_state

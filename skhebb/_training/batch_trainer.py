@@ -273,7 +273,8 @@ class BatchTrainer:
         L2 terms are those of the network alone: what kernels give is standardised.
         """
         kernels = self.state.network.kernels
-        rate, n_steps = self.state.progress.learning_rate, self.state.counters.n_steps
+        rate = self.state.progress.learning_rate * kernels.rate
+        n_steps = self.state.counters.n_steps
         gradients = source.gradients(in_errors, batch.tiles, self.n_threads)
         for place, gradient in enumerate(gradients):
             scale = kernels.scales[place]

@@ -23,16 +23,19 @@ class LearningImages(ConvolvedImages):
     images, convolutions
         See `ConvolvedImages`. Features are units of dense components.
     n_jobs : int or None
+    kernel_rate : float, default=1.0
+        Learning rate of kernels, in units of the network's.
 
     Attributes
     ----------
     kernels : Kernels
     """
 
-    def __init__(self, images, convolutions, n_jobs):
+    def __init__(self, images, convolutions, n_jobs, kernel_rate=1.0):
         super().__init__(images, convolutions)
         self.blocks = [block_of(layer) for layer in convolutions]
-        self.kernels = Kernels([kernels_of(layer) for layer in convolutions])
+        kernels = [kernels_of(layer) for layer in convolutions]
+        self.kernels = Kernels(kernels, kernel_rate)
         self.n_jobs = n_jobs
 
     def maps_of(self, images):

@@ -224,6 +224,24 @@ def test_gradient_of_the_whole(digits):
         assert_allclose(np.sum(step * way), -rate * unit**2 * slope, rtol=1e-4)
 
 
+def test_kernel_rate(digits):
+    """Steps of plain gradient descent are in proportion to it, also after a pickle."""
+    X, y, _ = digits
+    params = {"solver": "sgd", "momentum": 0, "batch_size": 500, "dropout": 0}
+    start = kernels(classifier("head", **params, max_iter=1).fit(X, y))
+    steps = []
+    for rate in 1e-3, 3e-3:
+        clf = classifier("all", **params, max_iter=1).set_params(kernel_rate=rate)
+        first = kernels(clf.fit(X, y))
+        second = kernels(pickle.loads(pickle.dumps(clf)).partial_fit(X, y))
+        steps.append([[a - b for a, b in zip(first, start, strict=True)],
+                      [a - b for a, b in zip(second, first, strict=True)]])  # fmt: skip
+    for one, other in zip(steps[0][0], steps[1][0], strict=True):
+        assert_allclose(other, 3 * one, rtol=1e-6, atol=1e-12)
+    for one, other in zip(steps[0][1], steps[1][1], strict=True):
+        assert_allclose(other, 3 * one, rtol=0.05, atol=1e-2 * np.abs(one).max())
+
+
 @both
 def test_threads(digits, fine_tune, monkeypatch):
     X, y = digits[0][:300], np.where(np.arange(300) < 100, digits[2][:300], -1)
