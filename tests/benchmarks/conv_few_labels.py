@@ -9,7 +9,8 @@ images. Layers have learned by a Hebbian rule before, or are random: as He et al
 them ("none"), or standardised in the same way as those that learned ("random").
 
 What differs from the paper: the statistics that channels are standardised by stay those
-of images without labels; kernels are not penalised; the learning rate falls along a
+of images without labels; kernels are not penalised, and those that have learned take
+larger steps (`KERNEL_RATES`); the learning rate falls along a
 cosine, where his is halved before each of the last ten of 20 epochs, which comes to the
 same in all; the images are standardised by channel for all rules but soft-WTA, for
 which they are whitened; and no labelled validation images choose an epoch. Layers
