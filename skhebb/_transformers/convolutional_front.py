@@ -1,5 +1,7 @@
 """Convolutions before a network that learn with it, by the errors of its inputs."""
 
+import math
+
 import numpy as np
 from sklearn.pipeline import Pipeline
 
@@ -47,14 +49,6 @@ class LearningImages(ConvolvedImages):
         """Return where batches of these come from."""
         return ConvolutionalFront(self)
 
-    def slices(self, n_images):
-        """Return slices of images whose patches and maps take a fixed memory."""
-        n_bytes = [
-            block.bytes_of_image(len(kernels))
-            for block, kernels in zip(self.blocks, self.kernels.arrays, strict=True)
-        ]
-        return blocks(n_images, max(n_bytes))
-
     def convolve(self, images, n_threads, keeps):
         """Return what images become, and what errors will be propagated by.
 
@@ -62,26 +56,77 @@ class LearningImages(ConvolvedImages):
         -------
         maps : ndarray of shape (n_images, n_features)
         traces : list of list of Trace
-            For each slice of images, one for each convolution.
+            For each convolution, of its blocks of images.
         """
-        maps = np.empty((len(images), self.shape[1]), dtype=self.dtype)
+        traces = []
+        for depth in range(len(self.blocks)):
+            images, of_blocks = self._convolved(depth, images, n_threads, keeps)
+            traces.append(of_blocks)
+        return images, traces
+
+    def _convolved(self, depth, X, n_threads, keeps):
+        """Return what one convolution makes of its inputs, and traces of blocks."""
+        block, kernels = self.blocks[depth], self.kernels.arrays[depth]
+        n_outputs = math.prod(self.convolutions[depth].output_shape_)
+        maps = np.empty((len(X), n_outputs), dtype=self.dtype)
 
         def work(some):
-            X, traces = images[some], []
-            for block, kernels in zip(self.blocks, self.kernels.arrays, strict=True):
-                X, trace = block.activations(X, kernels, keeps)
-                traces.append(trace)
-            maps[some] = X
-            return traces
+            maps[some], trace = block.activations(X[some], kernels, keeps)
+            return trace
 
-        return maps, in_blocks(work, self.slices(len(images)), n_threads)
+        return maps, in_blocks(work, self._slices(depth, len(X)), n_threads)
+
+    def errors(self, depth, traces, errors, n_threads):
+        """Return the gradient of one convolution's kernels, and dJ/dX if it has any.
+
+        Parameters
+        ----------
+        depth : int
+        traces : list of Trace
+            From `convolve`.
+        errors : ndarray of shape (n_images, n_outputs)
+            dJ/dmaps.
+        n_threads : int
+
+        Returns
+        -------
+        gradient : ndarray of shape (n_kernels, patch_size)
+            Summed over images.
+        errors : ndarray of shape (n_images, n_inputs) or None
+            None for the first convolution.
+        """
+        block, kernels = self.blocks[depth], self.kernels.arrays[depth]
+        slices, before = self._slices(depth, len(errors)), None
+        if depth:
+            n_inputs = math.prod(self.convolutions[depth - 1].output_shape_)
+            before = np.empty((len(errors), n_inputs), dtype=self.dtype)
+
+        def work(place):
+            some = slices[place]
+            gradient, of_inputs = block.errors(
+                traces[place], kernels, errors[some], wants_those_before=depth > 0
+            )
+            if depth:
+                before[some] = of_inputs
+            return gradient
+
+        gradient, *others = in_blocks(work, range(len(slices)), n_threads)
+        for other in others:
+            gradient += other
+        return gradient, before
+
+    def _slices(self, depth, n_images):
+        """Return slices of images whose patches and maps take a fixed memory."""
+        n_kernels = len(self.kernels.arrays[depth])
+        return blocks(n_images, self.blocks[depth].bytes_of_image(n_kernels))
 
 
 class ConvolutionalFront(HiddenRows):
     """Where batches come from: images, through convolutions that learn.
 
-    A batch is convolved in blocks of images, each in a thread and with one BLAS thread.
-    Blocks depend on the batch alone, and so do the sums over them.
+    A batch goes through one convolution after the other, in blocks of images, each in a
+    thread and with one BLAS thread. Blocks depend on sizes alone, and so do sums over
+    them.
 
     Parameters
     ----------
@@ -128,22 +173,12 @@ class ConvolutionalFront(HiddenRows):
         """
         by_feature = np.empty((self.X.shape[1], tiles.batch_size), dtype=errors.dtype)
         tiles.unpack(errors, by_feature)
-        kernels, traces = self.X.kernels.arrays, self._traces
-        slices = self.X.slices(tiles.batch_size)
-
-        def work(place):
-            of_block = np.ascontiguousarray(by_feature[:, slices[place]].T)
-            gradients = []
-            for depth in reversed(range(len(kernels))):
-                gradient, of_block = self.X.blocks[depth].errors(
-                    traces[place][depth], kernels[depth], of_block, depth > 0
-                )
-                gradients.insert(0, gradient)
-            return gradients
-
-        of_blocks = in_blocks(work, range(len(slices)), n_threads)
-        self._traces = None
-        return [sum(each[1:], each[0]) for each in zip(*of_blocks, strict=True)]
+        errors, gradients = by_feature.T, []
+        while self._traces:
+            depth, traces = len(self._traces) - 1, self._traces.pop()
+            gradient, errors = self.X.errors(depth, traces, errors, n_threads)
+            gradients.insert(0, gradient)
+        return gradients
 
 
 def block_of(layer):
