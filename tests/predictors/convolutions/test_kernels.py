@@ -7,9 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 
-from skhebb import (
-    HebbianPCA,
-)
+from skhebb import HebbianPCA
 from skhebb._transformers.base import BaseHebbianFeatures
 
 from .networks import classifier, convolutions, kernels
