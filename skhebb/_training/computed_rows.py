@@ -7,6 +7,7 @@ from skhebb._utils.plain_files import checksum
 
 BLOCK = 1000  # samples that are in memory to be described
 KEPT_BYTES = 2**27  # up to which all samples are kept in memory, which is faster
+PROBE = 10_000  # samples that stand for all, at most
 
 
 class ComputedRows(ABC):
@@ -64,3 +65,8 @@ def whole(X):
 def described(X):
     """Return what X can be told from others by: X, or checksums of ComputedRows."""
     return X.checksums() if isinstance(X, ComputedRows) else X
+
+
+def probe(X):
+    """Return samples that stand for all: these, or some that lie evenly among them."""
+    return X[:: -(-X.shape[0] // PROBE)]
