@@ -38,7 +38,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from scipy import stats
+from result_rows import add_rows, in_percent, read_rows
 from sklearn.exceptions import ConvergenceWarning
 
 from skhebb import (
@@ -297,11 +297,6 @@ def summary(network, predicted, y, seconds):
     }
 
 
-def load(path):
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines]
-
-
 def interval(values):
     """Mean and half of the 95 % confidence interval, or of two values these, in %."""
     mean = f"{100 * np.mean(values):.1f}"
@@ -309,8 +304,7 @@ def interval(values):
         return mean
     if len(values) == 2:
         return f"{mean} ({100 * min(values):.1f}, {100 * max(values):.1f})"
-    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return f"{mean} ± {100 * half:.1f}"
+    return in_percent(values)
 
 
 def tables(results):
@@ -341,7 +335,7 @@ def tables(results):
 
 def missing_cells(args, name, rule, fine_tune):
     """Return what is asked for and not yet among the results."""
-    found = load(args.results)
+    found = read_rows(args.results)
     cells = [
         {
             "data": name,
@@ -380,9 +374,8 @@ def main():
             run = cells_of_head if fine_tune == "head" else cells_of_all
             for cell, result in run(name, rule, cells, args.folder) if cells else []:
                 print(json.dumps({**cell, **result}), flush=True)
-                with args.results.open("a") as file:
-                    file.write(json.dumps({**cell, **result}) + "\n")
-    tables(load(args.results))
+                add_rows(args.results, {**cell, **result})
+    tables(read_rows(args.results))
 
 
 if __name__ == "__main__":
