@@ -16,7 +16,7 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skhebb._training.computed_rows import ComputedRows, described, probe, whole
+from skhebb._training.computed_rows import ComputedRows, described, thinned, whole
 from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
 from skhebb._training.run import Run
@@ -203,7 +203,7 @@ class BaseHebbianFeatures(
     def _are_alive(self, components, X):
         """Return which units are not 0 for all samples, (n_units,)."""
         with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
-            return self._activate(components.project(probe(X))).any(axis=0)
+            return self._activate(components.project(thinned(X))).any(axis=0)
 
     def _what_is_wrong(self, X, before, components):
         """Return a sentence about units that died on X, if half have, else None."""
