@@ -197,7 +197,8 @@ def update(
         to_sums = room("in_error_sums", in_error_sums, real, GROUPS * n_in)
     cdef skhebb_step c_step = step.of(states, real, n, total)
     cdef const skhebb_table* loops = table_for(real, connections.index)
-    # Where all are connected, the sum over a vector costs more than another's errors.
+    # Where all are connected, errors that were loaded serve several rows: fetching those
+    # of another thread costs less than a second group of sums, to be united later.
     cdef Py_ssize_t n_groups = 1 if connections.is_full else min(GROUPS, tiles.n_tiles)
     cdef Py_ssize_t per_group = (tiles.n_tiles + n_groups - 1) // n_groups
     cdef const Py_ssize_t* rows = chunks.rows

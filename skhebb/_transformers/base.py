@@ -21,7 +21,7 @@ from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
 from skhebb._training.run import Run
 from skhebb._training.schedules import SCHEDULES
-from skhebb._training.stopping import NonFiniteTraining, StopReason
+from skhebb._training.stopping import InterruptedWarning, NonFiniteTraining, StopReason
 from skhebb._transformers.initial_components import (
     check_initial,
     check_receptive_fields,
@@ -425,7 +425,7 @@ class BaseHebbianFeatures(
         if reason is StopReason.INTERRUPTED:
             warnings.warn(
                 f"Training of the components interrupted by user; {kept}.",
-                UserWarning,
+                InterruptedWarning,
                 stacklevel=5,
             )
         elif complaint is not None:
