@@ -1,6 +1,5 @@
 """Runs of the fits of networks, see `Run`."""
 
-from skhebb._training.computed_rows import described
 from skhebb._training.run import Run
 from skhebb._training.state import TrainingState
 from skhebb._utils.identity import identity_of
@@ -26,7 +25,7 @@ def run_of(estimator, observed, checked, held_out, initial, fitted):
         judge = held_out and (held_out.inputs.X, held_out.y, held_out.sample_weight)
         return identity_of(
             estimator,
-            **checked._replace(X=described(checked.X))._asdict(),
+            **checked._asdict(),
             validation_data=judge,
             coefs_init=initial.coefs,
             intercepts_init=initial.intercepts,

@@ -56,15 +56,14 @@ class ComputedRows(ABC):
         blocks = (self[n : n + BLOCK] for n in range(0, self.shape[0], BLOCK))
         return [checksum({"X": block}) for block in blocks]
 
+    def described_by(self, describe_data):
+        """Return a text that tells these samples from others; see `describe_data`."""
+        return describe_data(self.checksums())
+
 
 def whole(X):
     """Return all of X, which may be ComputedRows, in memory."""
     return X[:] if isinstance(X, ComputedRows) else X
-
-
-def described(X):
-    """Return what X can be told from others by: X, or checksums of ComputedRows."""
-    return X.checksums() if isinstance(X, ComputedRows) else X
 
 
 def thinned(X):

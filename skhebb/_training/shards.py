@@ -159,7 +159,7 @@ class Shards(BatchSource):
             squares += each
         return squares
 
-    def describe(self, describe_data):
+    def described_by(self, describe_data):
         """Return what decides the result of a fit, as text."""
         of_parts = [
             self.executor.call(describe_data, part, shard=k)

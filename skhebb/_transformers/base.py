@@ -16,7 +16,7 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skhebb._training.computed_rows import ComputedRows, described, thinned, whole
+from skhebb._training.computed_rows import ComputedRows, thinned, whole
 from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
 from skhebb._training.run import Run
@@ -158,7 +158,7 @@ class BaseHebbianFeatures(
             observed._init_callback_context(max_subtasks=self.max_iter),
             lambda: identity_of(
                 self,
-                X=described(X),
+                X=X,
                 components_init=components_init,
                 receptive_fields=receptive_fields,
             ),

@@ -5,6 +5,8 @@ from functools import reduce
 
 import numpy as np
 
+ignores_overflow = np.errstate(over="ignore", invalid="ignore")  # which is an error
+
 
 @dataclass(frozen=True)
 class ChannelStatistics:
@@ -15,13 +17,28 @@ class ChannelStatistics:
     n_pixels : int
     mean, variance : float64 ndarray of shape (n_channels,)
         The latter divided by the number of pixels.
+
+    Raises
+    ------
+    ValueError
+        If a variance is not finite.
     """
 
     n_pixels: int
     mean: np.ndarray
     variance: np.ndarray
 
+    def __post_init__(self):
+        is_finite = np.isfinite(self.variance)
+        if not is_finite.all():
+            raise ValueError(
+                f"The variance of {np.count_nonzero(~is_finite)} of {len(is_finite)} "
+                "channels is not finite, so that they cannot be standardised: X is too "
+                "large, or features returned NaN or infinity."
+            )
+
     @classmethod
+    @ignores_overflow
     def of(cls, images):
         """Return the statistics of arrays whose last axis is channels."""
         by_channel = np.moveaxis(images, -1, 0)
@@ -31,6 +48,7 @@ class ChannelStatistics:
         channels -= mean[:, None]
         return cls(channels.shape[1], mean, np.mean(channels**2, axis=1))
 
+    @ignores_overflow
     def merge(self, other):
         """Return the statistics of both (Chan, Golub & LeVeque 1983)."""
         n_pixels = self.n_pixels + other.n_pixels

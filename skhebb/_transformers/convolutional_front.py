@@ -51,6 +51,15 @@ class LearningImages(ConvolvedImages):
         """Return where batches of these come from."""
         return ConvolutionalFront(self)
 
+    def described_by(self, describe_data):
+        """Return a text that tells these, and how kernels learn, from others."""
+        maps, images = super().described_by(describe_data), describe_data(self.images)
+        kernels = describe_data(self.kernels.arrays)
+        return (
+            f"{maps} of maps of images ({images}) by kernels ({kernels}) that learn "
+            f"with kernel_rate={float(self.kernels.rate)}"
+        )
+
     def convolve(self, images, n_threads, is_traced):
         """Return what images become, and what errors go back by.
 

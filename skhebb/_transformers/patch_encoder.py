@@ -50,7 +50,12 @@ class PatchEncoder:
                 "features must return dense arrays. transform of "
                 f"{self.features!r} returned a sparse one."
             )
-        encoded = np.asarray(encoded, dtype=self.dtype)
+        encoded = np.require(encoded, self.dtype, ["W", "E"])  # frames' may not be
+        if encoded.ndim != 2 or len(encoded) != len(patches):
+            raise ValueError(
+                "features must return a row for each patch. transform of "
+                f"{self.features!r} made {encoded.shape} of {patches.shape}."
+            )
         if is_triangle:
             encoded -= encoded.mean(axis=1, keepdims=True)
         return encoded

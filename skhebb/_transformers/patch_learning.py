@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import clone
 
-from skhebb._training.computed_rows import described
 from skhebb._training.run import Run
 from skhebb._training.stopping import NonFiniteTraining, StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
@@ -92,7 +91,7 @@ def run_of_passes(convolution, observed, context, X):
     """
 
     def describe():
-        identity = identity_of(convolution, X=described(X))
+        identity = identity_of(convolution, X=X)
         if convolution.features is not None:
             del identity["features"]
             parts = identity_of(convolution.features)

@@ -36,13 +36,15 @@ def describe_data(data):
     """Return a checksum; of an array or sparse matrix, type and shape, too."""
     if data is None:
         return "None"
-    if hasattr(data, "describe"):
-        return data.describe(describe_data)
+    if hasattr(data, "described_by"):  # frames have `describe`
+        return data.described_by(describe_data)
     plain = as_plain(data)
     number = f"checksum {checksum({'data': plain}):08x}"
-    if isinstance(plain, np.ndarray) or issparse(data):
-        return f"{data.dtype} of shape {data.shape}, {number}"
-    return number
+    if isinstance(plain, np.ndarray):
+        data = np.asarray(data)  # of frames
+    elif not issparse(data):
+        return number
+    return f"{data.dtype} of shape {data.shape}, {number}"
 
 
 def as_plain(data):

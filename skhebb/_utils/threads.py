@@ -2,6 +2,7 @@
 
 import os
 from collections import deque
+from contextlib import contextmanager
 from functools import cache
 from threading import Event, Thread
 
@@ -79,30 +80,33 @@ def startable(n_threads):
     if n_threads <= _n_started:
         return n_threads
     is_counted = Event()
-    others = start(n_threads - 1, is_counted.wait)
-    is_counted.set()
-    join(others)
-    _n_started = max(_n_started, len(others) + 1)
-    return len(others) + 1
+    with others(n_threads - 1, is_counted.wait, is_counted.set) as threads:
+        n_threads = len(threads) + 1
+    _n_started = max(_n_started, n_threads)
+    return n_threads
 
 
-def start(n_threads, target):
-    """Threads that run `target`: `n_threads`, or as many as can be started."""
+@contextmanager
+def others(n_threads, target, stop):
+    """Threads that run `target`: `n_threads`, or as many as can be started.
+
+    `stop` lets them end, and is called where this ends: an interrupt, also of the
+    start, leaves no thread behind.
+    """
     threads = []
-    for _ in range(n_threads):
-        thread = Thread(target=target)
-        try:
-            thread.start()
-        except CANNOT_START:
-            break
-        threads.append(thread)
-    return threads
-
-
-def join(threads):
-    """Wait for all of them."""
-    for thread in threads:
-        thread.join()
+    try:
+        for _ in range(n_threads):
+            thread = Thread(target=target)
+            try:
+                thread.start()
+            except CANNOT_START:
+                break
+            threads.append(thread)
+        yield threads
+    finally:
+        stop()
+        for thread in threads:
+            thread.join()
 
 
 def in_threads(function, arguments, n_threads):
@@ -126,12 +130,8 @@ def in_threads(function, arguments, n_threads):
         except IndexError:  # done
             return None
 
-    others = start(min(n_threads, len(tasks)) - 1, work)
-    try:
+    with others(min(n_threads, len(tasks)) - 1, work, tasks.clear):
         work()
-    finally:  # an interrupt leaves no thread behind
-        tasks.clear()
-        join(others)
     if errors:
         raise errors[0]
 

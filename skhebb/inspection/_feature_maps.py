@@ -108,9 +108,9 @@ class FeatureMapsDisplay(Display):
         for step, is_layer in zip(steps, are_layers, strict=True):
             if sum(are_layers) == len(maps):
                 break
+            before, X = X, step.transform(X)  # raises what is wrong
             if is_layer and not maps:
-                seen = step._grid.images(np.asarray(X))[0]
-            X = step.transform(X)
+                seen = step._grid.images(np.asarray(before))[0]
             if is_layer:
                 maps.append(np.asarray(X).reshape(step.output_shape_))
         return cls(seen, maps).plot(axes, **kwargs)

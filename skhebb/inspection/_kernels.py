@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skhebb._transformers.convolutional_features import ConvolutionalFeatures
+from skhebb._transformers.patch_encoder import last_step
 from skhebb._typing import Axes, Estimator
 from skhebb.inspection._plotting import Display, axes_of, side_by_side
 
@@ -81,6 +82,7 @@ class KernelsDisplay(Display):
         """
         cls._import_pyplot()
         check_is_fitted(estimator)
+        estimator = last_step(estimator)
         if isinstance(estimator, ConvolutionalFeatures):
             grid, estimator = estimator._grid, estimator.features_
             if image_shape is None:
@@ -125,8 +127,7 @@ class KernelsDisplay(Display):
 
 def weights_of(estimator):
     """Return the weight vectors of units, dense."""
-    if isinstance(estimator, Pipeline):
-        estimator = estimator[-1]
+    estimator = last_step(estimator)
     for name in ("components_", "cluster_centers_"):
         if hasattr(estimator, name):
             weights = getattr(estimator, name)
@@ -139,8 +140,9 @@ def weights_of(estimator):
 
 def check_shape(shape, n_features):
     """Return rows, columns and channels; raise unless they are as many features."""
-    sizes = () if shape is None else tuple(shape)
-    if len(sizes) not in (2, 3) or math.prod(sizes) != n_features:
+    sizes = tuple(shape) if np.ndim(shape) == 1 else ()
+    are_sizes = all(isinstance(n, Integral) and n > 0 for n in sizes)
+    if not are_sizes or len(sizes) not in (2, 3) or math.prod(sizes) != n_features:
         raise ValueError(
             "image_shape must be rows and columns, and channels if there are several, "
             f"whose product is the number of features of a unit, {n_features}. Got "

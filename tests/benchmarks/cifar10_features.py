@@ -72,8 +72,17 @@ def kmeans(n):
 
 
 def lloyd(n):
-    """Fifty iterations over all patches that are drawn, as Coates's code has."""
-    return KMeans(n, init="random", n_init=1, max_iter=50, tol=0, copy_x=False)
+    """Fifty iterations over all patches that are drawn, as Coates's code has.
+
+    Like his centres, those here start near 0: of those that start from patches, some
+    that few others resemble never get company.
+    """
+    return KMeans(n, init=small_centers, n_init=1, max_iter=50, tol=0, copy_x=False)
+
+
+def small_centers(patches, n, random_state):
+    """Return centres drawn from 0.1 N(0, 1)."""
+    return 0.1 * random_state.standard_normal((n, patches.shape[1]))
 
 
 def soft_hebb(n, n_patches=32 * 32, **params):

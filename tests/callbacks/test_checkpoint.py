@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from pandas import DataFrame
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import make_multilabel_classification
@@ -25,6 +26,7 @@ from skhebb.callbacks import Checkpoint
 
 from .fits import (
     CONVOLUTION,
+    FEATURES,
     FITS,
     SMALL,
     STOPS,
@@ -360,6 +362,37 @@ def test_convolution_that_diverges(tmp_path):
         with pytest.warns(ConvergenceWarning, match="last complete mini-batch"):
             convolution.fit(data()[0])
     assert files(tmp_path) == ["result.npz"]
+
+
+@pytest.mark.parametrize("change", [{"kernel_rate": 2}, {"fine_tune": "head"}])
+def test_kernels_that_learn_otherwise(change, tmp_path):
+    """These are parameters of the whole; the network that is kept has none such."""
+
+    def fitted(*callbacks, **params):
+        network = clone(NETWORK).set_callbacks(*callbacks)
+        layers = [ConvolutionalFeatures(SoftHebb(3), **CONVOLUTION)]
+        whole = HebbianPretrainingClassifier(
+            network, convolutions=layers, fine_tune="all", random_state=0
+        )
+        return fit(whole.set_params(**params))
+
+    first = fitted(kept(tmp_path))
+    X, _ = data()
+    assert not np.array_equal(fitted(**change).predict_proba(X), first.predict_proba(X))
+    with pytest.raises(ValueError, match=r"another fit: X was .* kernel_rate=1.0 and"):
+        fitted(kept(tmp_path), **change)
+    again = fitted(kept(tmp_path), kernel_rate=1)
+    assert_array_equal(again.predict_proba(X), first.predict_proba(X))
+
+
+def test_frame(tmp_path):
+    """Frames have methods of many names."""
+    init = DataFrame(data()[0][:5])
+    rule = WinnerTakeAll(5, **FEATURES)
+    expected = fit(rule, components_init=init)
+    for _ in range(2):
+        found = fit(rule, kept(tmp_path), components_init=init)
+        assert_alike(found, expected)
 
 
 def test_wrong_estimator(tmp_path):

@@ -89,5 +89,7 @@ class TestFeatureMapsDisplay:
             FeatureMapsDisplay.from_estimator(PCA(2).fit(X), X[0])
         with pytest.raises(ValueError, match=r"one sample.* Got shape \(2, 56\)"):
             FeatureMapsDisplay.from_estimator(layer, X[:2])
+        with pytest.raises(ValueError, match="X has 55 features, but Convolutional"):
+            FeatureMapsDisplay.from_estimator(layer, X[0, 1:])
         with pytest.raises(ValueError, match="axes must be 2 matplotlib Axes"):
             FeatureMapsDisplay.from_estimator(layer, X[0], axes=plt.subplots()[1])

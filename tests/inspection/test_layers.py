@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skhebb import ConvolutionalFeatures, SETClassifier, WinnerTakeAll
 from skhebb.inspection import (
@@ -52,8 +52,10 @@ class TestKernelsDisplay:
             PCA(3), image_shape=(6, 5, n_channels), kernel_size=(4, 2)
         )
         layer.fit(rng.standard_normal((20, 30 * n_channels)))
-        display = KernelsDisplay.from_estimator(layer)
-        assert display.kernels.shape == (3, 4, 2, n_channels)
+        pipeline = make_pipeline(FunctionTransformer(), layer)
+        for estimator in pipeline, layer:
+            display = KernelsDisplay.from_estimator(estimator)
+            assert display.kernels.shape == (3, 4, 2, n_channels)
         image = np.asarray(display.im_.get_array()).reshape(9, 5, n_channels)
         cells = image[:4, :2], image[:4, 3:], image[5:, :2]
         for cell, weights in zip(cells, layer.features_.components_, strict=True):
@@ -76,8 +78,9 @@ class TestKernelsDisplay:
         kmeans = KMeans(2).fit(rng.random((9, 12)))
         with pytest.raises(ValueError, match=r"a unit, 12\. Got \(5, 2\)"):
             KernelsDisplay.from_estimator(kmeans, image_shape=(5, 2))
-        with pytest.raises(ValueError, match="Got None"):
-            KernelsDisplay.from_estimator(kmeans)
+        for shape in None, 12, (3.0, 4.0), (-3, -4):
+            with pytest.raises(ValueError, match=r"a unit, 12\. Got"):
+                KernelsDisplay.from_estimator(kmeans, image_shape=shape)
         with pytest.raises(
             ValueError, match=r"one or three channels to be seen\. Got 2"
         ):

@@ -78,6 +78,45 @@ def test_errors_in_threads(few_threads, n_startable):
     assert threading.active_count() == n_before
 
 
+def interrupt_starts(monkeypatch):
+    """Ctrl-C comes while the calling thread waits for another one to start."""
+    start, started = threading.Thread.start, []
+
+    def start_and_interrupt(thread):
+        started.append(thread)
+        start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", start_and_interrupt)
+    return started
+
+
+def test_interrupted_start(monkeypatch):
+    """No thread goes on with what nobody waits for."""
+    started, is_over, done = interrupt_starts(monkeypatch), threading.Event(), []
+
+    def work(n):
+        is_over.wait(10)
+        done.append(n)
+
+    with pytest.raises(KeyboardInterrupt):
+        in_threads(work, [(n,) for n in range(20)], 2)
+    is_over.set()
+    started[0].join(10)
+    assert len(done) <= 1
+
+
+@pytest.mark.usefixtures("four_threads")
+def test_interrupted_count(monkeypatch):
+    """Of threads that could be started: none waits for ever, and Python with it."""
+    monkeypatch.setattr(threads, "_n_started", 1)
+    started = interrupt_starts(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        effective_n_threads(None)
+    started[0].join(10)
+    assert not started[0].is_alive()
+
+
 @pytest.mark.usefixtures("four_threads")
 @pytest.mark.parametrize(
     ("n_jobs", "expected"),

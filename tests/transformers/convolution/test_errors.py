@@ -4,11 +4,12 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
-from skhebb import ConvolutionalFeatures, WinnerTakeAll
+from skhebb import ConvolutionalFeatures, HebbianPCA, WinnerTakeAll
 
 from .layers import digits_layer
 
@@ -72,6 +73,23 @@ class TestErrors:
         layer = digits_layer(FunctionTransformer(__import__("scipy").sparse.csr_array))
         with pytest.raises(TypeError, match="features must return dense arrays"):
             layer.fit(digits)
+
+    @pytest.mark.parametrize("function", [np.ravel, np.transpose, lambda X: X[:-1]])
+    def test_features_of_another_shape(self, digits, function):
+        layer = digits_layer(FunctionTransformer(function))
+        with pytest.raises(ValueError, match=r"a row for each patch\. .* made"):
+            layer.fit(digits[:9])
+        assert not hasattr(layer, "features_")
+
+    @pytest.mark.parametrize("train", ["fit", "fit_transform", "partial_fit"])
+    @pytest.mark.parametrize("standardize", ["standardize_input", "standardize"])
+    def test_variances_that_overflow(self, digits, standardize, train):
+        """Divided by infinity all pixels would be 0."""
+        given = {"standardize_input": True, "standardize": "channels"}[standardize]
+        layer = digits_layer(HebbianPCA(3), **{standardize: given})
+        getattr(layer, train)(digits * 1e50)
+        with pytest.raises(ValueError, match=r"variance of . of . channels is not"):
+            getattr(clone(layer), train)(digits * 1e160)
 
     def test_not_fitted(self, digits):
         with pytest.raises(NotFittedError):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.datasets import load_digits
@@ -108,6 +109,18 @@ class TestEstimator:
         )
         assert_array_equal(one, same)
         assert not np.allclose(one, other)
+
+
+@pytest.mark.parametrize("activation", ["relu", "triangle"])
+@pytest.mark.parametrize("pooling", ["average", None])
+def test_features_that_give_frames(digits, activation, pooling):
+    """Of which the arrays may be read only."""
+    params = {"activation": activation, "pooling": pooling}
+    layer = digits_layer(SoftHebb(4), standardize="channels", **params)
+    expected = layer.fit_transform(digits)
+    with config_context(transform_output="pandas"):
+        frame = layer.fit_transform(digits)
+    assert_array_equal(frame.to_numpy(), expected)
 
 
 class TestStack:
