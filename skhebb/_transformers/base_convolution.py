@@ -22,9 +22,9 @@ from skhebb._transformers.blocks import blocks, in_blocks
 from skhebb._transformers.channel_statistics import ChannelStatistics, merged
 from skhebb._transformers.convolver import Convolver
 from skhebb._transformers.geometry import geometry
+from skhebb._transformers.outcome import LAST_BATCH, warn_of_learning
 from skhebb._transformers.patch_encoder import PatchEncoder
 from skhebb._transformers.patch_learning import (
-    KEPT,
     PassState,
     features_can_go_on,
     kept_by,
@@ -246,7 +246,7 @@ class BaseConvolution(
         if run.kept is not None:
             resume, reason = run.kept
             resume(self)
-            self.features_._warn(reason, kept=KEPT)
+            warn_of_learning(self.features_, reason, kept=LAST_BATCH)
         for _ in range(self.n_iter_):
             run.context.subcontext(task_name="epoch")
         while reason is None:
