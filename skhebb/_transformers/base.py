@@ -149,19 +149,10 @@ class BaseHebbianFeatures(
         return self
 
     def _fit(self, observed, X_given, components_init, receptive_fields):
+        """Learn for up to `max_iter` epochs; return a StopReason and a complaint."""
         X = self._check(X_given, is_first=True)
         trainer = self._trainer()
-        run = Run(
-            callbacks_of(observed),
-            observed._init_callback_context(max_subtasks=self.max_iter),
-            lambda: identity_of(
-                self,
-                X=X,
-                components_init=components_init,
-                receptive_fields=receptive_fields,
-            ),
-            partial(FeatureState.unpack, self._components_of),
-        )
+        run = self._run(observed, X, components_init, receptive_fields)
         state = self._begin(X, trainer, components_init, receptive_fields)
         initial = state.components.copy()
         if run.kept is not None:
@@ -197,6 +188,20 @@ class BaseHebbianFeatures(
         if reason.is_failure:
             return reason, None
         return reason, complaint_of(self, X, initial, state.components)
+
+    def _run(self, observed, X, components_init, receptive_fields):
+        """Return the Run of a fit; what is kept of it is a FeatureState."""
+        return Run(
+            callbacks_of(observed),
+            observed._init_callback_context(max_subtasks=self.max_iter),
+            lambda: identity_of(
+                self,
+                X=X,
+                components_init=components_init,
+                receptive_fields=receptive_fields,
+            ),
+            partial(FeatureState.unpack, self._components_of),
+        )
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: MatrixLike, y: Any = None) -> Self:
