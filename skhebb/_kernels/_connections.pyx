@@ -65,7 +65,7 @@ def are_sound(const index[::1] indptr, const index[::1] indices, Py_ssize_t n_ou
 
 
 def transpose(const index[::1] indptr, const index[::1] indices, Py_ssize_t n_out):
-    """The same connections by postsynaptic neuron.
+    """Connections by postsynaptic neuron, from those by presynaptic neuron.
 
     Returns
     -------

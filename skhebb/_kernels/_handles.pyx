@@ -110,7 +110,7 @@ cdef class OutputParts:
 
 
 cdef class ByPostsynaptic:
-    """The same connections by postsynaptic neuron, for kernels that gather.
+    """Connections by postsynaptic neuron, for kernels that gather.
 
     It has scratch, so that one kernel at a time may use it.
 

@@ -64,7 +64,7 @@ def round_deviations(
     double total,   # IN of the weights
     int n_threads,
 ):
-    """The same of neurons, and how far each sample is from their means, in integers."""
+    """Means and ranges of neurons, and how far samples are from means, in integers."""
     cdef TileLayout tiles = deviations.tiles
     cdef Py_ssize_t n = deviations.n_neurons
     cdef char* a = reals("activations", activations, sizeof(float), n * tiles.stride)

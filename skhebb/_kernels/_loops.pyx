@@ -144,7 +144,7 @@ def forward_nonzeros(
     outputs,  # OUT (n_out * stride,) tiles
     int n_threads,
 ):
-    """The same bits as `forward`, for inputs of which only non-zeros are given."""
+    """Activations, of the bits of `forward`, of inputs given by their non-zeros."""
     cdef Py_ssize_t p, n_parts = max(1, n_threads), n_out = connections.n_out
     cdef skhebb_connections layer = connections.with_weights(
         reals("weights", weights, tiles.real, connections.n_connections)
@@ -197,7 +197,8 @@ def update(
         to_sums = room("in_error_sums", in_error_sums, real, GROUPS * n_in)
     cdef skhebb_step c_step = step.of(states, real, n, total)
     cdef const skhebb_table* loops = table_for(real, connections.index)
-    # Where all are connected, the sum over a vector costs more than another's errors.
+    # Where all are connected, errors that were loaded serve several rows: fetching those
+    # of another thread costs less than a second group of sums, to be united later.
     cdef Py_ssize_t n_groups = 1 if connections.is_full else min(GROUPS, tiles.n_tiles)
     cdef Py_ssize_t per_group = (tiles.n_tiles + n_groups - 1) // n_groups
     cdef const Py_ssize_t* rows = chunks.rows
@@ -269,7 +270,7 @@ def take_step(
     double total,  # IN     weight of the batch
     OptimizerStep step not None,
 ):
-    """One step of an optimiser, on an array that is small, such as biases."""
+    """Take a step of an optimiser, on an array that is small, such as biases."""
     cdef size_t real = item_of("parameters", parameters, c"f")
     cdef Py_ssize_t n = size_of("parameters", parameters, c"f", real)
     cdef char* moved = room("parameters", parameters, real, n)
@@ -281,7 +282,7 @@ def take_step(
 
 
 def sum_of_squares(values):
-    """The same bits wherever the array lies, which BLAS does not promise."""
+    """Sum of squares, of the same bits wherever the array lies, unlike that of BLAS."""
     cdef size_t real = item_of("values", values, c"f")
     cdef Py_ssize_t n = size_of("values", values, c"f", real)
     return table_for(real, sizeof(int)).sum_of_squares(reals("values", values, real, n), n)

@@ -54,7 +54,7 @@ class Identity(PiecewiseLinear):
 
     @staticmethod
     def slope(depth, negative_slope):
-        """One."""
+        """Return 1, so that nothing is changed."""
         return 1.0
 
 

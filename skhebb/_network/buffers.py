@@ -110,7 +110,7 @@ class HebbianTerm(NamedTuple):
 
 
 class RoundedTerm(NamedTuple):
-    """The same in integers: w_ij += factor sum_b d_bi d_bj, of scaled deviations d.
+    """A HebbianTerm in integers: w_ij += factor sum_b d_bi d_bj, of deviations d.
 
     Attributes
     ----------

@@ -95,7 +95,7 @@ class Network:
         ----------
         activations : list
             The inputs, in tiles or as NonZeros, and an array in tiles for each layer
-            to be filled; that of an output layer is left with pre-activations.
+            to be filled; that of an output layer is left with preactivations.
         tiles : Tiles
         outputs : ndarray of shape (n_outputs, batch_size)
             To be filled with the activations of the last layer.
@@ -104,8 +104,7 @@ class Network:
         n_threads : int
         dropout : Dropout or None
         preactivations : list of ndarray
-            For each layer an array in tiles, to be filled with what it was before its
-            activation function, or an empty one.
+            For each layer an array in tiles to be filled, or an empty one.
         """
         last = len(self.layers) - 1
         for depth, layer in enumerate(self.layers):
@@ -127,22 +126,22 @@ class Network:
         self.output_activation.apply(outputs)
 
     def outputs(self, inputs, n_threads, samples=None):
-        """Network outputs, shape (n_samples, n_outputs), in blocks of samples.
+        """Return the outputs for many samples, computed in blocks of these.
 
         Parameters
         ----------
-        inputs : DenseRows or SparseRows
+        inputs : BatchSource
         n_threads : int
         samples : intp ndarray of shape (n_samples,) or None
             The rows of `inputs`; None for all of them.
+
+        Returns
+        -------
+        outputs : ndarray of shape (n_samples, n_outputs)
         """
         n_samples = inputs.n_samples if samples is None else len(samples)
         sizes = self.layer_sizes
-        fitting = CACHE * n_threads // (max(sizes) * self.dtype.itemsize)
-        block = min(max(fitting, BLOCK // 8), BLOCK * n_threads)
-        if inputs.are_hidden:  # by products whose bits depend on how many there are
-            block = BLOCK
-        block = min(block, n_samples)
+        block = min(self.block_size(inputs, n_threads), n_samples)
         # Two arrays take turns, since no activations are needed for long.
         tiled = inputs.tiled_sizes(sizes)
         n_numbers = n_samples * sizes[-1] + block * (max(tiled) + sizes[-1])
@@ -170,8 +169,15 @@ class Network:
             results[start : start + batch_size] = out.T
         return results
 
+    def block_size(self, inputs, n_threads):
+        """Return how many samples of a BatchSource threads predict at a time."""
+        if inputs.are_hidden:  # by products whose bits depend on how many there are
+            return BLOCK
+        fitting = CACHE * n_threads // (max(self.layer_sizes) * self.dtype.itemsize)
+        return min(max(fitting, BLOCK // 8), BLOCK * n_threads)
+
     def copy(self):
-        """A network with arrays of its own as soon as either of them is trained."""
+        """Return a network that shares arrays until either of them is trained."""
         layers = [layer.copy() for layer in self.layers]
         kernels = self.kernels and self.kernels.copy()
         return Network(layers, self.activations, self.output_activation, kernels)

@@ -1,7 +1,6 @@
 """Convolutions before a network: checked, learned without labels, ready for labels."""
 
 import math
-import re
 import warnings
 from contextlib import contextmanager
 
@@ -9,15 +8,16 @@ from sklearn.base import clone
 
 from skhebb._predictors.data_preparation import Given
 from skhebb._training.computed_rows import whole
+from skhebb._training.stopping import InterruptedWarning
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.base_convolution import BaseConvolution
 from skhebb._transformers.convolutional_front import LearningImages, check_can_learn
 from skhebb._transformers.convolved_images import ConvolvedImages, with_kernels
+from skhebb._transformers.patch_learning import features_of
 from skhebb._utils.random import SEEDS
 
-# Of maps of labelled images, which convolutions that stay make once if they are less.
-KEPT_BYTES = 2**30
-INTERRUPTED = "Training of the components interrupted"  # how a warning begins
+# Up to which maps of labelled images are kept, where convolutions stay what they are.
+LABELLED_BYTES = 2**30
 
 
 def new_convolutions(convolutions, fine_tune, n_features, random_state):
@@ -79,9 +79,9 @@ def shape_after(layer, shape, n_features):
         grid, pooling = layer._geometry_of(layer.image_shape)
     else:
         grid, pooling = layer._geometry(shape[0] * shape[1] * shape[2])
-    features, n_channels = layer.features, None
-    if features is None or isinstance(features, BaseHebbianFeatures):
-        n_channels = 100 if features is None else features.n_components
+    features, n_channels = features_of(layer), None
+    if isinstance(features, BaseHebbianFeatures):
+        n_channels = features.n_components
     return (*pooling.shape(grid.map_shape), n_channels)
 
 
@@ -111,12 +111,10 @@ def learn_convolutions(layers, X, phases):
 def interrupts_that_raise():
     """Raise where features keep what they learned before an interrupt, and warn."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("error", INTERRUPTED, UserWarning)
+        warnings.simplefilter("error", InterruptedWarning)
         try:
             yield
-        except UserWarning as warning:
-            if not re.match(INTERRUPTED, str(warning)):
-                raise
+        except InterruptedWarning:
             raise KeyboardInterrupt from None  # nothing to fine-tune yet
 
 
@@ -140,7 +138,7 @@ def convolved(data, layers, fine_tune, n_jobs, kernel_rate=1.0):
     if fine_tune == "all":
         labelled = LearningImages(X, layers, n_jobs, kernel_rate)
     else:
-        labelled = ConvolvedImages(X, layers).keep(KEPT_BYTES)
+        labelled = ConvolvedImages(X, layers).keep(LABELLED_BYTES)
     return data._replace(
         X=ConvolvedImages(data.X, layers),
         labelled=Given(labelled, y, sample_weight),
@@ -154,13 +152,14 @@ def after_training(layers, network):
 
 
 def go_on(network, layers, data):
-    """Return the data as `convolved` does, to train a network that was trained.
+    """Return data as `convolved` does, for a network that is to be trained further.
+
+    Sets: the kernels of the network, if it has any, to those of the convolutions, which
+    users may have changed.
 
     Parameters
     ----------
     network : estimator
-        Whose kernels, if it has any, become those of the convolutions, which users may
-        have changed.
     layers : list of BaseConvolution
     data : PartlyLabelled
     """

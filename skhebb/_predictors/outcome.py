@@ -4,7 +4,7 @@ import warnings
 
 from sklearn.exceptions import ConvergenceWarning
 
-from skhebb._training.stopping import StopReason
+from skhebb._training.stopping import InterruptedWarning, StopReason
 
 
 def warn_of_outcome(estimator, reason, complaint=None):
@@ -45,7 +45,7 @@ def warn_of_outcome(estimator, reason, complaint=None):
             f"Training interrupted by user after {estimator.n_iter_} complete epochs; "
             "the network of the last of them is kept, or the best one with "
             "early_stopping.",
-            UserWarning,
+            InterruptedWarning,
             stacklevel=5,
         )
     elif complaint == "max_iter":

@@ -219,7 +219,7 @@ class BatchTrainer:
             Those of the inputs, in tiles, if these learn.
         """
         state, workspace, tiles = self.state, self.workspace, batch.tiles
-        network, error_sums = state.network, workspace.error_sums
+        layers, error_sums = state.network.layers, workspace.error_sums
         state.counters = state.counters.after_batch()
         rate, n_steps = state.progress.learning_rate, state.counters.n_steps
         bias_step = self.optimizer.step(rate, NO_PENALTY, n_steps)
@@ -227,45 +227,54 @@ class BatchTrainer:
         n_outputs = len(output_errors)
         tiles.pack(output_errors, errors[: n_outputs * tiles.stride])
         output_errors.sum(axis=1, out=error_sums[-1][:n_outputs])
-        for depth in reversed(range(len(network.layers))):
-            layer = network.layers[depth]
-            penalty = Penalty(self.alpha * batch.share, self.weight_decays[depth])
-            scale = layer.input_scale
-            step = self.optimizer.step(rate, penalty, n_steps, scale)
-            inputs, backward = activations[depth], Backward(None, None, LINEAR)
-            if depth > 0:
-                in_errors = other[: layer.n_in * tiles.stride]
-                before = network.activations[depth - 1].for_kernels
-                backward = Backward(in_errors, error_sums[depth - 1], before)
-            elif source.learns:
-                in_errors = other[: layer.n_in * tiles.stride]
-                sums = workspace.input_error_sums
-                dropped = LINEAR if self.dropout is None else network.dropped_inputs
-                backward = Backward(in_errors, sums, dropped)
+        for depth in reversed(range(len(layers))):
+            layer = layers[depth]
             out_errors = errors[: layer.n_out * tiles.stride]
-            layer.update(
-                inputs,
-                out_errors,
-                backward,
-                batch,
-                step,
-                workspace.scratch,
-                self.n_threads,
-            )
-            if depth == 0 and self.lag is not None:
-                self.lag.take_note(step, batch.total, inputs)
-            term = self.local_term(depth, batch.total / batch.share)
-            if term is not None:
-                # It falls with gradient steps, which it would outweigh in the end.
-                share = state.progress.learning_rate_share
-                term = term._replace(factor=term.factor * share / scale)
-                room = out_errors, workspace.scratch  # wanted no more
-                layer.add_covariances(inputs, batch, term, *room, self.n_threads)
-            layer.update_biases(
-                error_sums[depth][: layer.n_out], batch.total, bias_step
-            )
+            in_errors = other[: layer.n_in * tiles.stride]
+            backward = self.backward_to(depth, in_errors, source)
+            self.update_weights(depth, activations[depth], out_errors, backward, batch)
+            sums = error_sums[depth][: layer.n_out]
+            layer.update_biases(sums, batch.total, bias_step)
             errors, other = other, errors
-        return errors[: network.layers[0].n_in * tiles.stride]
+        return errors[: layers[0].n_in * tiles.stride]
+
+    def backward_to(self, depth, in_errors, source):
+        """Return where errors of the inputs of a layer go, nowhere if nobody asks."""
+        network, workspace = self.state.network, self.workspace
+        if depth > 0:
+            before = network.activations[depth - 1].for_kernels
+            return Backward(in_errors, workspace.error_sums[depth - 1], before)
+        if source.learns:
+            dropped = LINEAR if self.dropout is None else network.dropped_inputs
+            return Backward(in_errors, workspace.input_error_sums, dropped)
+        return Backward(None, None, LINEAR)
+
+    def update_weights(self, depth, inputs, out_errors, backward, batch):
+        """Move the weights of a layer by gradient and local rule.
+
+        The errors of its inputs are those of the weights before. `out_errors` are not
+        wanted any more and may be overwritten.
+        """
+        layer, state = self.state.network.layers[depth], self.state
+        penalty = Penalty(self.alpha * batch.share, self.weight_decays[depth])
+        step = self.optimizer.step(
+            state.progress.learning_rate,
+            penalty,
+            state.counters.n_steps,
+            layer.input_scale,
+        )
+        scratch = self.workspace.scratch
+        layer.update(inputs, out_errors, backward, batch, step, scratch, self.n_threads)
+        if depth == 0 and self.lag is not None:
+            self.lag.take_note(step, batch.total, inputs)
+        term = self.local_term(depth, batch.total / batch.share)
+        if term is not None:
+            # It falls with gradient steps, which it would outweigh in the end.
+            share = state.progress.learning_rate_share
+            term = term._replace(factor=term.factor * share / layer.input_scale)
+            layer.add_covariances(
+                inputs, batch, term, out_errors, scratch, self.n_threads
+            )
 
     def update_kernels(self, source, in_errors, batch):
         """Move the kernels of convolutions by the errors of what they gave.

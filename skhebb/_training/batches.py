@@ -36,7 +36,7 @@ class BatchSource:
 
     @staticmethod
     def tiled_sizes(sizes):
-        """The numbers of neurons that want buffers, of each layer."""
+        """Return how many neurons of each layer want buffers: all."""
         return sizes
 
     def at_hand(self, samples):
@@ -50,14 +50,14 @@ class BatchSource:
         return self, samples
 
     def load_to_learn(self, samples, tiles, out, n_threads):
-        """Do what `load` does, for a batch of which errors will be known."""
+        """Load a batch as `load` does, of which errors will be known."""
         return self.load(samples, tiles, out, n_threads)
 
     def new_kernels(self):
         """Return the Kernels that a new network begins with, None if none learn."""
 
     def sum_of_squares(self, weights):
-        """Return that of each feature, weighted, ndarray of shape (n_features,)."""
+        """Return the weighted sum of squares of each feature, (n_features,)."""
         squares = np.zeros(self.n_features)
         for start in range(0, self.n_samples, BLOCK):
             some = slice(start, start + BLOCK)
@@ -105,11 +105,11 @@ class SparseRows(BatchSource):
 
     @staticmethod
     def tiled_sizes(sizes):
-        """The numbers of neurons that want buffers: the features want none."""
+        """Return how many neurons of each layer want buffers: features want none."""
         return [0, *sizes[1:]]
 
     def load(self, samples, tiles, out, n_threads):
-        """The non-zeros of `samples`; time grows with them, not with n_features."""
+        """Return NonZeros of `samples`; time grows with these, not with n_features."""
         batch = self.X[samples]
         columns = np.repeat(np.arange(len(samples)), np.diff(batch.indptr))
         order = np.argsort(batch.indices, kind="stable")

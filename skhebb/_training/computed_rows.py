@@ -7,6 +7,7 @@ from skhebb._utils.plain_files import checksum
 
 BLOCK = 1000  # samples that are in memory to be described
 KEPT_BYTES = 2**27  # up to which all samples are kept in memory, which is faster
+PROBE = 10_000  # samples that stand for all, at most
 
 
 class ComputedRows(ABC):
@@ -63,3 +64,8 @@ class ComputedRows(ABC):
 def whole(X):
     """Return all of X, which may be ComputedRows, in memory."""
     return X[:] if isinstance(X, ComputedRows) else X
+
+
+def probe(X):
+    """Return samples that stand for all: these, or some that lie evenly among them."""
+    return X[:: -(-X.shape[0] // PROBE)]

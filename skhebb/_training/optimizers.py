@@ -22,7 +22,7 @@ class Penalty(NamedTuple):
     weight_decay: float = 0.0
 
     def scaled(self, factor):
-        """Return that of weights in other units, whose squares are `factor` larger."""
+        """Return the Penalty of weights in units whose squares are `factor` larger."""
         return Penalty(self.alpha * factor, self.weight_decay * factor)
 
 

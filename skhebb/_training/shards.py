@@ -149,7 +149,7 @@ class Shards(BatchSource):
         return as_batch_source(X), numbers
 
     def sum_of_squares(self, weights):
-        """Return that of each feature, weighted, added up in the order of shards."""
+        """Return the weighted sum of squares of each feature, shard after shard."""
         sums = [
             self.executor.call(squares_of, part, weights[span], shard=k)
             for k, (part, span) in enumerate(zip(self.parts, self.spans, strict=True))

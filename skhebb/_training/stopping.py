@@ -10,6 +10,10 @@ class NonFiniteTraining(ArithmeticError):
     """The loss or a weight became NaN or infinite."""
 
 
+class InterruptedWarning(UserWarning):
+    """Training was interrupted from the keyboard; what it learned before is kept."""
+
+
 class StopReason(Enum):
     """Why training ended."""
 

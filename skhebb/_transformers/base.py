@@ -16,12 +16,12 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skhebb._training.computed_rows import ComputedRows, whole
+from skhebb._training.computed_rows import ComputedRows, probe, whole
 from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
 from skhebb._training.run import Run
 from skhebb._training.schedules import SCHEDULES
-from skhebb._training.stopping import NonFiniteTraining, StopReason
+from skhebb._training.stopping import InterruptedWarning, NonFiniteTraining, StopReason
 from skhebb._transformers.initial_components import (
     check_initial,
     check_receptive_fields,
@@ -52,7 +52,6 @@ from skhebb._utils.validation import (
     warn_of_changes,
 )
 
-PROBE = 10_000  # samples that are looked at after training, at most
 KEPT = "those of the last complete epoch are kept"
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
@@ -309,18 +308,23 @@ class BaseHebbianFeatures(
         ValueError
             If X is not as described, or so large that sums overflow.
         """
-        fitted, X = self._check_fitted(X)
+        fitted = self._check_fitted()
+        X = fitted._check(X, is_first=False)
         n_samples, n_units = X.shape[0], fitted.components_.shape[0]
         check_memory(
             n_samples * n_units * X.dtype.itemsize,
             f"{n_units} features of {n_samples} samples",
             "Give fewer samples at a time.",
         )
+        return fitted._features_of(X)
+
+    def _features_of(self, X):
+        """Return features of samples that are checked, (n_samples, n_components)."""
         with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
-            components = fitted._components_of(fitted.components_)
+            components = self._components_of(self.components_)
             projections = components.project(X)
         check_outputs(projections)
-        return fitted._activate(projections)
+        return self._activate(projections)
 
     def _check(self, X, is_first):
         """Return X, if not ComputedRows, as ndarray or csr_array of finite numbers."""
@@ -337,13 +341,13 @@ class BaseHebbianFeatures(
             X.sum_duplicates()  # norms take each number for one of its own
         return X
 
-    def _check_fitted(self, X):
-        """Return a twin, which other threads do not change, and checked X."""
+    def _check_fitted(self):
+        """Return a checked twin, which other threads do not change."""
         check_is_fitted(self)
         fitted = twin(self)
         fitted._validate_params()
         fitted._check_components()
-        return fitted, fitted._check(X, is_first=False)
+        return fitted
 
     def _trainer(self):
         schedule = SCHEDULES[self.learning_rate](self.learning_rate_init)
@@ -421,7 +425,7 @@ class BaseHebbianFeatures(
         if reason is StopReason.INTERRUPTED:
             warnings.warn(
                 f"Training of the components interrupted by user; {kept}.",
-                UserWarning,
+                InterruptedWarning,
                 stacklevel=5,
             )
         elif complaint is not None:
@@ -442,8 +446,3 @@ class BaseHebbianFeatures(
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def probe(X):
-    """Return samples that stand for all: these, or some that lie evenly among them."""
-    return X[:: -(-X.shape[0] // PROBE)]

@@ -219,13 +219,13 @@ class BaseConvolution(
         """
         X = self._check(X_given, is_first=True)
         about = {"estimator": observed, "X": X_given, "y": None}
-        are_passed = self.n_patches is None and features_can_go_on(self)
-        n_tasks = self.max_iter if are_passed else 1
+        by_passes = self.n_patches is None and features_can_go_on(self)
+        n_tasks = self.max_iter if by_passes else 1
         context = observed._init_callback_context(max_subtasks=n_tasks)
-        run = run_of_passes(self, observed, context, X) if are_passed else None
+        run = run_of_passes(self, observed, context, X) if by_passes else None
         self._begin(X)
         context.call_on_fit_task_begin(**about)
-        if are_passed:
+        if by_passes:
             self._learn_by_passes(X, run, about)
         else:
             self._learn_at_once(X, context, about)

@@ -9,8 +9,8 @@ from skhebb._network.kernels import Kernels
 from skhebb._training.batches import HiddenRows, load_dense
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.blocks import blocks, in_blocks
-from skhebb._transformers.convolution_block import ConvolutionBlock
 from skhebb._transformers.convolved_images import ConvolvedImages
+from skhebb._transformers.differentiable_convolution import DifferentiableConvolution
 from skhebb._utils.threads import effective_n_threads
 
 
@@ -31,11 +31,13 @@ class LearningImages(ConvolvedImages):
     Attributes
     ----------
     kernels : Kernels
+    differentiable : list of DifferentiableConvolution
+        The convolutions, without their kernels.
     """
 
     def __init__(self, images, convolutions, n_jobs, kernel_rate=1.0):
         super().__init__(images, convolutions)
-        self.blocks = [block_of(layer) for layer in convolutions]
+        self.differentiable = [as_differentiable(layer) for layer in convolutions]
         kernels = [kernels_of(layer) for layer in convolutions]
         self.kernels = Kernels(kernels, kernel_rate)
         self.n_jobs = n_jobs
@@ -43,7 +45,7 @@ class LearningImages(ConvolvedImages):
     def maps_of(self, images):
         """Return what some images become, (n_images, n_features)."""
         n_threads = effective_n_threads(self.n_jobs)
-        return self.convolve(images, n_threads, keeps=False)[0]
+        return self.convolve(images, n_threads, is_traced=False)[0]
 
     def batch_source(self):
         """Return where batches of these come from."""
@@ -58,41 +60,49 @@ class LearningImages(ConvolvedImages):
             f"with kernel_rate={float(self.kernels.rate)}"
         )
 
-    def convolve(self, images, n_threads, keeps):
-        """Return what images become, and what errors will be propagated by.
+    def convolve(self, images, n_threads, is_traced):
+        """Return what images become, and what errors go back by.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n_images, n_features)
+        n_threads : int
+        is_traced : bool
+            Whether errors will go back.
 
         Returns
         -------
         maps : ndarray of shape (n_images, n_features)
         traces : list of list of Trace
-            For each convolution, of its blocks of images.
+            For each convolution, of its blocks of images; None in the place of each
+            Trace unless `is_traced`.
         """
         traces = []
-        for depth in range(len(self.blocks)):
-            images, of_blocks = self._convolved(depth, images, n_threads, keeps)
+        for depth in range(len(self.differentiable)):
+            images, of_blocks = self._convolved(depth, images, n_threads, is_traced)
             traces.append(of_blocks)
         return images, traces
 
-    def _convolved(self, depth, X, n_threads, keeps):
+    def _convolved(self, depth, X, n_threads, is_traced):
         """Return what one convolution makes of its inputs, and traces of blocks."""
-        block, kernels = self.blocks[depth], self.kernels.arrays[depth]
+        layer, kernels = self.differentiable[depth], self.kernels.arrays[depth]
         n_outputs = math.prod(self.convolutions[depth].output_shape_)
         maps = np.empty((len(X), n_outputs), dtype=self.dtype)
 
-        def work(some):
-            maps[some], trace = block.activations(X[some], kernels, keeps)
+        def work(block):
+            maps[block], trace = layer.forward(X[block], kernels, is_traced)
             return trace
 
         return maps, in_blocks(work, self._slices(depth, len(X)), n_threads)
 
-    def errors(self, depth, traces, errors, n_threads):
-        """Return the gradient of one convolution's kernels, and dJ/dX if it has any.
+    def backward(self, depth, traces, errors, n_threads):
+        """Return the gradient of one convolution's kernels, and dJ/dX.
 
         Parameters
         ----------
         depth : int
         traces : list of Trace
-            From `convolve`.
+            Of this convolution, from `convolve`.
         errors : ndarray of shape (n_images, n_outputs)
             dJ/dmaps.
         n_threads : int
@@ -102,32 +112,32 @@ class LearningImages(ConvolvedImages):
         gradient : ndarray of shape (n_kernels, patch_size)
             Summed over images.
         errors : ndarray of shape (n_images, n_inputs) or None
-            None for the first convolution.
+            None for the first convolution, whose inputs are given.
         """
-        block, kernels = self.blocks[depth], self.kernels.arrays[depth]
-        slices, before = self._slices(depth, len(errors)), None
-        if depth:
+        layer, kernels = self.differentiable[depth], self.kernels.arrays[depth]
+        slices, in_errors = self._slices(depth, len(errors)), None
+        if depth > 0:
             n_inputs = math.prod(self.convolutions[depth - 1].output_shape_)
-            before = np.empty((len(errors), n_inputs), dtype=self.dtype)
+            in_errors = np.empty((len(errors), n_inputs), dtype=self.dtype)
 
         def work(place):
-            some = slices[place]
-            gradient, of_inputs = block.errors(
-                traces[place], kernels, errors[some], wants_those_before=depth > 0
+            block = slices[place]
+            gradient, of_block = layer.backward(
+                traces[place], kernels, errors[block], wants_input_errors=depth > 0
             )
-            if depth:
-                before[some] = of_inputs
+            if depth > 0:
+                in_errors[block] = of_block
             return gradient
 
         gradient, *others = in_blocks(work, range(len(slices)), n_threads)
         for other in others:
             gradient += other
-        return gradient, before
+        return gradient, in_errors
 
     def _slices(self, depth, n_images):
         """Return slices of images whose patches and maps take a fixed memory."""
         n_kernels = len(self.kernels.arrays[depth])
-        return blocks(n_images, self.blocks[depth].bytes_of_image(n_kernels))
+        return blocks(n_images, self.differentiable[depth].bytes_of_image(n_kernels))
 
 
 class ConvolutionalFront(HiddenRows):
@@ -154,16 +164,16 @@ class ConvolutionalFront(HiddenRows):
 
     def load(self, samples, tiles, out, n_threads):
         """Write maps of `samples` into `out`, in tiles, and return it."""
-        maps, _ = self.X.convolve(self.X.images[samples], n_threads, keeps=False)
+        maps, _ = self.X.convolve(self.X.images[samples], n_threads, is_traced=False)
         return load_dense(maps, tiles, out, n_threads)
 
     def load_to_learn(self, samples, tiles, out, n_threads):
-        """Do the same, and keep what errors will go back by.
+        """Load `samples` as `load` does, and keep what errors will go back by.
 
         Sets: `_traces`, until `gradients` are known.
         """
         images = self.X.images[samples]
-        maps, self._traces = self.X.convolve(images, n_threads, keeps=True)
+        maps, self._traces = self.X.convolve(images, n_threads, is_traced=True)
         return load_dense(maps, tiles, out, n_threads)
 
     def gradients(self, errors, tiles, n_threads):
@@ -185,21 +195,21 @@ class ConvolutionalFront(HiddenRows):
         errors, gradients = by_feature.T, []
         while self._traces:
             depth, traces = len(self._traces) - 1, self._traces.pop()
-            gradient, errors = self.X.errors(depth, traces, errors, n_threads)
+            gradient, errors = self.X.backward(depth, traces, errors, n_threads)
             gradients.insert(0, gradient)
         return gradients
 
 
-def block_of(layer):
-    """Return the ConvolutionBlock of a fitted convolution."""
+def as_differentiable(layer):
+    """Return a fitted ConvolutionalFeatures as a DifferentiableConvolution."""
     features = layer.features_
     activation, power = features.activation, getattr(features, "power", 1)
     if layer.activation is not None:
         activation, power = layer.activation, layer.power
-    return ConvolutionBlock(
+    return DifferentiableConvolution(
         layer._source(),
         activation,
-        power,
+        power if activation == "triangle" else 1,
         layer._pooling,
         layer.output_statistics_,
         layer.standardize == "layer",
@@ -207,7 +217,7 @@ def block_of(layer):
 
 
 def kernels_of(layer):
-    """Return the kernels of a fitted convolution."""
+    """Return the kernels of a fitted ConvolutionalFeatures, in the type of its maps."""
     layer.features_._check_components()
     components = layer.features_.components_
     return np.ascontiguousarray(components, dtype=layer._dtype)

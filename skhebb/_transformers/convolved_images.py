@@ -8,7 +8,8 @@ from sklearn.utils import gen_batches
 from skhebb._training.computed_rows import ComputedRows
 from skhebb._utils.transaction import twin
 
-IMAGES = 200  # that go through all convolutions at a time
+IMAGES = 200  # that go through all convolutions at a time, or fewer, of
+MAPS_BYTES = 2**27
 
 
 class ConvolvedImages(ComputedRows):
@@ -28,6 +29,9 @@ class ConvolvedImages(ComputedRows):
         last = convolutions[-1]
         self.shape = len(images), math.prod(last.output_shape_)
         self.dtype = last._dtype
+        of_image = max(math.prod(layer.output_shape_) for layer in convolutions)
+        n_images = MAPS_BYTES // (of_image * self.dtype.itemsize)
+        self.at_a_time = min(IMAGES, max(1, n_images))
         self.maps = None
 
     def keep(self, most_bytes):
@@ -41,7 +45,7 @@ class ConvolvedImages(ComputedRows):
             return np.array(self.maps[rows])  # slices would be views
         images = self.images[rows]
         maps = np.empty((len(images), self.shape[1]), dtype=self.dtype)
-        for some in gen_batches(len(images), IMAGES):
+        for some in gen_batches(len(images), self.at_a_time):
             maps[some] = self.maps_of(images[some])
         return maps
 

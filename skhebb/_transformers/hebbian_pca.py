@@ -5,7 +5,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhebb import _typing as t
 from skhebb._plasticity import UNIT_ACTIVATIONS, PrincipalComponentsRule
-from skhebb._transformers.base import BaseHebbianFeatures, probe
+from skhebb._training.computed_rows import probe
+from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._typing import MatrixLike
 from skhebb._utils.memory import check_memory
 from skhebb._utils.norms import divide_rows, largest_in_rows, norms_of, power_of_two

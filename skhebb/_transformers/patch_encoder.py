@@ -32,6 +32,7 @@ class PatchEncoder:
             if activation is not None:
                 changes["activation"] = "identity"
             self.features = with_changed_last_step(features, changes)
+        self._transform = transform_of(self.features)
         self.activation = activation
         self.power = power if activation == "triangle" else 1
         self.dtype = dtype
@@ -43,7 +44,7 @@ class PatchEncoder:
             distances = self._distances(patches)
             mean = distances.mean(axis=1, keepdims=True)
             return np.subtract(mean, distances, out=distances)
-        encoded = self.features.transform(patches)
+        encoded = self._transform(patches)
         if issparse(encoded):
             raise TypeError(
                 "features must return dense arrays. transform of "
@@ -75,6 +76,16 @@ class PatchEncoder:
     def rectify(self, maps):
         """Replace maps by activations; a maximum may be taken before or after."""
         return maps if self.activation is None else rectify(maps, self.power)
+
+
+def transform_of(features):
+    """Return what transforms patches, which are known to be sound.
+
+    Features of this package are checked once, not for each block of images.
+    """
+    if isinstance(features, BaseHebbianFeatures):
+        return features._check_fitted()._features_of
+    return features.transform
 
 
 def last_step(features):

@@ -173,7 +173,8 @@ class WinnerTakeAll(BaseHebbianFeatures):
         responses : ndarray of shape (n_samples, n_components)
             They add up to 1 for each sample, but to 0 for one of zeros.
         """
-        fitted, X = self._check_fitted(X)
+        fitted = self._check_fitted()
+        X = fitted._check(X, is_first=False)
         X = divide_rows(X, power_of_two(largest_in_rows(X)))  # angles stay
         components = fitted._components_of(fitted.components_)
         with one_blas_thread():

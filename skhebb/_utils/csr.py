@@ -15,7 +15,7 @@ def make_csr(data, indices, indptr, shape):
 
 
 def like_csr(weights, data, indices, indptr):
-    """The same for the shape of `weights`, without the checks of a constructor."""
+    """A csr_array of the shape of `weights`, made without a constructor's checks."""
     new = copy(weights)  # no array with it
     new.data, new.indices, new.indptr = data, indices, indptr
     new.has_canonical_format = True

@@ -140,7 +140,7 @@ def weights_of(estimator):
 
 def check_shape(shape, n_features):
     """Return rows, columns and channels; raise unless they are as many features."""
-    sizes = tuple(shape) if isinstance(shape, tuple | list) else ()
+    sizes = tuple(shape) if np.ndim(shape) == 1 else ()
     are_sizes = all(isinstance(n, Integral) and n > 0 for n in sizes)
     if not are_sizes or len(sizes) not in (2, 3) or math.prod(sizes) != n_features:
         raise ValueError(

@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from result_rows import add_rows, read_rows
 from scipy.optimize import minimize
 from scipy.special import softmax
 from sklearn.cluster import KMeans, MiniBatchKMeans
@@ -71,8 +72,17 @@ def kmeans(n):
 
 
 def lloyd(n):
-    """Fifty iterations over all patches that are drawn, as Coates's code has."""
-    return KMeans(n, init="random", n_init=1, max_iter=50, tol=0, copy_x=False)
+    """Fifty iterations over all patches that are drawn, as Coates's code has.
+
+    Like his centres, those here start near 0: of those that start from patches, some
+    that few others resemble never get company.
+    """
+    return KMeans(n, init=small_centers, n_init=1, max_iter=50, tol=0, copy_x=False)
+
+
+def small_centers(patches, n, random_state):
+    """Return centres drawn from 0.1 N(0, 1)."""
+    return 0.1 * random_state.standard_normal((n, patches.shape[1]))
 
 
 def soft_hebb(n, n_patches=32 * 32, **params):
@@ -304,11 +314,6 @@ def run(row, seed, n_train, n_test):
     }
 
 
-def load(path):
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines]
-
-
 def table(results):
     print("| row | features | accuracy, % | published, % | fit and transform, s |")
     print("|---|---|---|---|---|")
@@ -341,14 +346,12 @@ def main():
     for seed in range(args.seeds):
         for row in [] if args.print else args.rows:
             key = {"row": row, "seed": seed, **about}
-            if any(key.items() <= r.items() for r in load(args.results)):
+            if any(key.items() <= r.items() for r in read_rows(args.results)):
                 continue
             result = run(row, seed, **about)
             print(json.dumps(result), flush=True)
-            args.results.parent.mkdir(exist_ok=True)
-            with args.results.open("a") as file:
-                file.write(json.dumps(result) + "\n")
-    table(load(args.results))
+            add_rows(args.results, result)
+    table(read_rows(args.results))
 
 
 if __name__ == "__main__":

@@ -13,24 +13,19 @@ import time
 
 import numpy as np
 import torch
+from conv_few_labels import LAYERS, still
 
-from skhebb import ConvolutionalFeatures, SoftHebb
+from skhebb import ConvolutionalFeatures
 from skhebb._network.buffers import tiles_for
 from skhebb._transformers.convolutional_front import LearningImages
 
-LAYERS = (
-    (96, 5, "max", "channels"),
-    (128, 3, None, "channels"),
-    (192, 3, "max", "layer"),
-    (256, 3, None, "layer"),
-)
-
 
 def fitted_layers(X, n_layers):
+    """His convolutions with random kernels; channels are standardised over X."""
     layers = []
     for depth, (n, kernel_size, pooling, standardize) in enumerate(LAYERS[:n_layers]):
         layer = ConvolutionalFeatures(
-            SoftHebb(n, initial_norm=2**0.5, learning_rate_init=1e-12),
+            still(n, depth),
             image_shape=layers[-1].output_shape_ if layers else (32, 32, 3),
             kernel_size=kernel_size,
             activation="relu",
@@ -47,7 +42,7 @@ def fitted_layers(X, n_layers):
 
 
 def ours(front, weights):
-    """Gradients of all kernels."""
+    """Gradients of all kernels, of the weighted sum of the maps of all images."""
     n_images, n_features = weights.shape
     tiles = tiles_for(n_images, weights.dtype)
     out = np.empty(n_features * tiles.stride, dtype=weights.dtype)

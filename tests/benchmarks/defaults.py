@@ -24,7 +24,6 @@ for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # they slow NumPy down
     os.environ.pop(name, None)
 
 import argparse
-import json
 import time
 import warnings
 from collections import defaultdict
@@ -32,9 +31,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from result_rows import add_rows, half_interval, read_rows
 from scipy.sparse import issparse
-from scipy.stats import sem
-from scipy.stats import t as student_t
 from sklearn import datasets
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -203,9 +201,7 @@ def fit_one(estimator, parts, seed, is_regression):
 def fit(args):
     """Fit what is not in the results yet, smaller sizes first."""
     KEYS = ("set", "size", "seed", "estimator")
-    RESULTS.parent.mkdir(exist_ok=True)
-    lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
-    there = {tuple(json.loads(line)[key] for key in KEYS) for line in lines}
+    there = {tuple(row[key] for key in KEYS) for row in read_rows(RESULTS)}
     show_versions()
     loaded = (None, None)
     for size, name in jobs(args.sets, args.sizes):
@@ -225,8 +221,7 @@ def fit(args):
                 if found is None:
                     continue
                 row = {"set": name, "size": size, "seed": seed, "estimator": key}
-                with RESULTS.open("a") as file:
-                    file.write(json.dumps({**row, **found}) + "\n")
+                add_rows(RESULTS, {**row, **found})
 
 
 def jobs(names, sizes):
@@ -242,7 +237,7 @@ def jobs(names, sizes):
 def read(path=RESULTS):
     """Means over the seeds in common, by kind, nominal size, set and estimator."""
     rows = defaultdict(list)
-    for row in map(json.loads, path.read_text().splitlines()):
+    for row in read_rows(path):
         rows[row["set"], row["size"], row["estimator"]].append(row)
     table = defaultdict(dict)
     for (name, size, estimator), found in [*rows.items()]:
@@ -314,7 +309,7 @@ def gain(found):
 def pairs(args):
     """Print what HebbSET gains over SET on the same samples, by number of samples."""
     cells = defaultdict(dict)
-    for row in map(json.loads, RESULTS.read_text().splitlines()):
+    for row in read_rows(RESULTS):
         cells[row["set"], row["size"], row["seed"]][row["estimator"]] = row
     found = defaultdict(list)
     for (name, size, _), cell in cells.items():
@@ -331,7 +326,7 @@ def pairs(args):
         losses = np.mean([h["loss"] - s["loss"] for _, s, h in triples])
         seconds = [[each["processor_seconds"] for each in t[1:]] for t in triples]
         times = np.exp(np.mean(np.diff(np.log(seconds))))
-        half = student_t.ppf(0.975, len(gains) - 1) * sem(gains)
+        half = half_interval(gains)
         print(
             f"| {kind}, {nominal} | {len({name for name, *_ in triples})} "
             f"| {len(gains)} | {gains.mean():+.2f} | ± {half:.2f} "

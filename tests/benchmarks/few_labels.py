@@ -20,14 +20,13 @@ nothing learns from.
 """
 
 import argparse
-import json
 import warnings
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
-from scipy import stats
+from result_rows import add_rows, in_percent, read_rows
 from sklearn.base import clone
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.decomposition import PCA
@@ -244,11 +243,6 @@ def run(what, name, seeds):
     return results
 
 
-def load(path):
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines]
-
-
 def missing(results, sets, seeds):
     """Arguments of `run`."""
     done = {(r["run"], r["data"], r["seed"]) for r in results}
@@ -267,12 +261,6 @@ def missing(results, sets, seeds):
                 yield "self-training", name, [seed]
 
 
-def interval(values, form=".1f"):
-    """Mean and half of the 95 % confidence interval, in %."""
-    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return f"{100 * np.mean(values):{form}} ± {100 * half:{form.lstrip('+')}}"
-
-
 def table(results, of):
     """Rows of methods, columns of shares."""
     chosen = [r for r in results if all(r.get(k) == v for k, v in of.items())]
@@ -285,7 +273,7 @@ def table(results, of):
             row = {"method": method, "depth": depth, "share": share}
             matching = [r for r in chosen if all(r.get(k) == row[k] for k in row)]
             cells.append(
-                interval([r["accuracy"] for r in matching]) if matching else ""
+                in_percent([r["accuracy"] for r in matching]) if matching else ""
             )
         print(f"| {method} | {depth or ''} | " + " | ".join(cells) + " |")
     print()
@@ -311,7 +299,7 @@ def gains(results, sets, seeds):
                 for depth in DEPTHS
             ]
             of_seeds = np.reshape(differences, (seeds, -1)).mean(axis=1)
-            cells.append(interval(of_seeds, "+.1f"))
+            cells.append(in_percent(of_seeds, "+.1f"))
         print(f"| {name} | {fine_tuning} | {share} % | " + " | ".join(cells) + " |")
 
 
@@ -328,13 +316,11 @@ def main():
     args = parser.parse_args()
 
     if not args.print:
-        jobs = list(missing(load(args.results), args.sets, args.seeds))
+        jobs = list(missing(read_rows(args.results), args.sets, args.seeds))
         parallel = Parallel(n_jobs=args.n_jobs, return_as="generator_unordered")
-        args.results.parent.mkdir(exist_ok=True)
         for results in parallel(delayed(run)(*job) for job in jobs):
-            with args.results.open("a") as file:
-                file.writelines(json.dumps(result) + "\n" for result in results)
-    results = load(args.results)
+            add_rows(args.results, *results)
+    results = read_rows(args.results)
     gains(results, args.sets, args.seeds)
     print()
     for name in args.sets:

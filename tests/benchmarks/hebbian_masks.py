@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from conv_few_labels import images, pretrained
 from joblib import Parallel, delayed
-from scipy import stats
+from result_rows import in_percent
 from sklearn.base import clone
 
 from skhebb import HebbianMaskClassifier
@@ -94,23 +94,17 @@ def run(name, setting, hidden, rates, n_samples, max_iter, seed):
     nothing = np.zeros(len(hidden) + 1)
     rows = {("no mask", 0): [*nothing, accuracy(plain), accuracy(plain)]}
     masks = MASKS if hidden else [*MASKS][:3]  # the output layer is all there is
-    for name in masks:
-        mask = MASKS[name]
+    for mask in masks:
         for rate in rates:
-            masked = fitted(mask_rate=rate, **mask)
+            masked = fitted(mask_rate=rate, **MASKS[mask])
             shares = masked.pruned_shares_[-1]
             by_size = accuracy(without_smallest(plain, shares))
-            rows[name, rate] = [*shares, accuracy(masked), by_size]
+            rows[mask, rate] = [*shares, accuracy(masked), by_size]
     for share in (0.5, 0.9):
         shares = [*nothing[:-1], share]
         by_size = accuracy(without_smallest(plain, shares))
         rows[f"no mask, {share:.0%} by size", 0] = [*shares, by_size, by_size]
     return rows
-
-
-def interval(values):
-    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return f"{100 * np.mean(values):.1f} ± {100 * half:.1f}"
 
 
 def main():
@@ -145,8 +139,8 @@ def main():
         plain = np.array([rows["no mask", 0] for rows in of_setting])[:, -1]
         for name, rate in of_setting[0]:
             *shares, accuracy, by_size = np.array([r[name, rate] for r in of_setting]).T
-            cells = [setting, name, f"{rate:g}", *map(interval, [*shares, accuracy])]
-            cells += [interval(accuracy - plain), interval(by_size - plain)]
+            cells = [setting, name, f"{rate:g}", *map(in_percent, [*shares, accuracy])]
+            cells += [in_percent(accuracy - plain), in_percent(by_size - plain)]
             print("| " + " | ".join(cells) + " |")
 
 

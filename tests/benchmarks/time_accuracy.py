@@ -26,7 +26,6 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = "1"
 
 import argparse
-import json
 import math
 import time
 import warnings
@@ -36,6 +35,7 @@ from pathlib import Path
 import numpy as np
 from defaults import load, scaled
 from peers import Torch, realised, sparselab_network
+from result_rows import add_rows, read_rows
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
@@ -159,12 +159,6 @@ def run(row, parts):
     }
 
 
-def read():
-    """The rows of the results."""
-    lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
-    return [json.loads(line) for line in lines]
-
-
 def fit(args):
     """Fit what is not in the results yet, short fits first."""
     show_versions()
@@ -178,14 +172,13 @@ def fit(args):
         print("(torch is not installed)")
     for epochs, data, network in product(args.epochs, TITLES, args.networks):
         row = dict(zip(KEYS, (data, network, epochs), strict=True))
-        if any(row.items() <= known.items() for known in read()):
+        if any(row.items() <= known.items() for known in read_rows(RESULTS)):
             continue
         X, y, _ = load(data)
         n = len(y)
         parts = scaled(X, y, np.arange(N_TRAIN), np.arange(N_TRAIN, n), False)
         row |= run(row, parts)
-        with RESULTS.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        add_rows(RESULTS, row)
         print(*row.values(), flush=True)
 
 
@@ -199,7 +192,7 @@ def report(args):
     for ax, data in zip(axes, TITLES, strict=True):
         for network in args.networks:
             found = (data, network)
-            rows = [r for r in read() if (r["data"], r["network"]) == found]
+            rows = [r for r in read_rows(RESULTS) if (r["data"], r["network"]) == found]
             rows.sort(key=lambda row: row["epochs"])
             seconds = [row["processor_seconds"] for row in rows]
             ax.plot(

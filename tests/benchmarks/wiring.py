@@ -21,7 +21,6 @@ for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # they slow NumPy down
     os.environ.pop(name, None)
 
 import argparse
-import json
 import math
 import time
 from collections import defaultdict
@@ -30,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 from defaults import load, scaled, split
-from scipy import stats
+from result_rows import add_rows, half_interval, read_rows
 
 from skhebb import HebbSETClassifier, show_versions
 
@@ -196,12 +195,6 @@ def fit_dense(row):
     }
 
 
-def read():
-    """The rows of the results."""
-    lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
-    return [json.loads(line) for line in lines]
-
-
 def key_of(row):
     """What tells a fit from others."""
     return tuple(row[key] for key in KEYS)
@@ -209,32 +202,21 @@ def key_of(row):
 
 def fit(args):
     """Fit what is not in the results yet."""
-    RESULTS.parent.mkdir(exist_ok=True)
     show_versions()
     for plan in args.plans:
         for row in rows_of(plan, args.seeds):
-            is_there = key_of(row) in map(key_of, read())
+            is_there = key_of(row) in map(key_of, read_rows(RESULTS))
             if is_there or (args.jobs and row["job"] not in args.jobs):
                 continue
             found = (fit_dense if row["graph"] == "dense" else fit_sparse)(row)
-            with RESULTS.open("a") as file:
-                file.write(json.dumps({**row, **found}) + "\n")
+            add_rows(RESULTS, {**row, **found})
             print(*key_of(row), found["accuracy"], found["seconds"], flush=True)
-
-
-def interval(values):
-    """The mean and half the length of its 95 % interval; NaN for one value."""
-    mean = float(np.mean(values))
-    if len(values) < 2:
-        return mean, math.nan
-    quantile = stats.t.ppf(0.975, len(values) - 1)
-    return mean, quantile * np.std(values, ddof=1) / math.sqrt(len(values))
 
 
 def report(args):
     """Print a table."""
     table = defaultdict(dict)
-    for row in read():
+    for row in read_rows(RESULTS):
         *setting, seed = key_of(row)
         table[tuple(setting)][seed] = row
     columns = [
@@ -256,8 +238,8 @@ def report(args):
         ]
         cells = [
             *setting,
-            "{:.2f} ± {:.2f}".format(*interval(accuracies)),
-            "{:+.2f} ± {:.2f}".format(*interval(gains)) if gains else "",
+            f"{np.mean(accuracies):.2f} ± {half_interval(accuracies):.2f}",
+            f"{np.mean(gains):+.2f} ± {half_interval(gains):.2f}" if gains else "",
             len(rows),
             *(
                 f"{np.mean([row[key] for row in rows.values()]):.0f}"

@@ -81,6 +81,12 @@ PUBLISHED = {
 PLAIN = {"zeta": 0.0, "solver": "sgd", "momentum": 0.0}
 
 
+def make_data(rng, n, n_features=8):
+    """Samples, and whether their first two features have the same sign."""
+    X = rng.standard_normal((n, n_features))
+    return X, (X[:, 0] * X[:, 1] > 0).astype(int)
+
+
 def make(cls, **params):
     """An estimator that depends on no default these tests are about."""
     params = {**BASE, **params}

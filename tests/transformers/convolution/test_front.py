@@ -140,22 +140,22 @@ def test_planes_of_bytes(images, rng):
 
 def test_errors_of_images(images, rng):
     """Those that a convolution hands to the one before, for overlapping patches."""
-    (block, _), kernels = blocks_of(images)
-    weights = rng.standard_normal((5, block.activations(images, kernels)[0].shape[1]))
+    (layer, _), kernels = differentiable(images)
+    weights = rng.standard_normal((5, layer.forward(images, kernels)[0].shape[1]))
 
     def loss(flat):
-        maps, _ = block.activations(flat.reshape(images.shape), kernels)
+        maps, _ = layer.forward(flat.reshape(images.shape), kernels)
         return np.sum(weights * maps)
 
-    _, trace = block.activations(images, kernels)
-    _, errors = block.errors(trace, kernels, weights, True)
+    _, trace = layer.forward(images, kernels)
+    _, errors = layer.backward(trace, kernels, weights, True)
     numeric = approx_fprime(images.ravel(), loss, 1e-7)
     assert_allclose(errors.ravel(), numeric, atol=1e-5 * np.abs(numeric).max())
 
 
-def blocks_of(images):
+def differentiable(images):
     front = front_of(images, layers(images, SoftHebb(3), channels_first=True))
-    return front.X.blocks, front.X.kernels.arrays[0]
+    return front.X.differentiable, front.X.kernels.arrays[0]
 
 
 def test_threads(rng, monkeypatch):
@@ -163,7 +163,7 @@ def test_threads(rng, monkeypatch):
     monkeypatch.setattr("skhebb._transformers.blocks.BLOCK_BYTES", 2000)
     images = rng.standard_normal((23, 84))
     front = front_of(images, layers(images, SoftHebb(3)))
-    _, traces = front.X.convolve(images, 1, keeps=True)
+    _, traces = front.X.convolve(images, 1, is_traced=True)
     assert min(map(len, traces)) > 4
     weights = rng.standard_normal(front.X.shape)
     one, _ = gradients_and_loss(front, weights, n_threads=1)
@@ -180,10 +180,10 @@ def test_first_of_equal_maxima():
     """An image of one number: all patches are equal, one of each window gets errors."""
     images = np.ones((2, 84))
     front = front_of(images, [layers(np.eye(84)[:5], HebbianPCA(3))[0]])
-    block, kernels = front.X.blocks[0], np.ones((3, 12))
-    maps, trace = block.activations(images, kernels)
-    errors = block.pooling.errors_of_winners(
-        np.ones(trace.winners.shape), trace.winners, block.source.grid.map_shape
+    layer, kernels = front.X.differentiable[0], np.ones((3, 12))
+    maps, trace = layer.forward(images, kernels)
+    errors = layer.pooling.errors_of_winners(
+        np.ones(trace.winners.shape), trace.winners, layer.source.grid.map_shape
     )
     assert errors.sum() == trace.winners.size
     assert maps.shape == (2, trace.winners[0].size)

@@ -12,7 +12,7 @@ from skhebb._transformers.pooling import Pooling
 
 
 class Trace(NamedTuple):
-    """Record of `ConvolutionBlock.activations` that `errors` goes back by.
+    """Record of `DifferentiableConvolution.forward` that `backward` goes by.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Trace(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ConvolutionBlock:
+class DifferentiableConvolution:
     """Products of patches with kernels, activation, pooling, standardisation.
 
     Kernels are passed to each call. Statistics stay what they are, and so count as
@@ -41,7 +41,7 @@ class ConvolutionBlock:
     source : PatchSource
     activation : {"identity", "relu", "triangle"}
     power : float
-        Of "triangle".
+        Of positive numbers; 1 unless the activation is "triangle".
     pooling : Pooling
     statistics : ChannelStatistics or None
         By which pooled maps are standardised.
@@ -62,52 +62,57 @@ class ConvolutionBlock:
         n_numbers = rows * columns * (2 * self.source.grid.patch_size + 2 * n_kernels)
         return n_numbers * self.source.dtype.itemsize
 
-    def activations(self, X, kernels, keeps=True):
-        """Return what becomes of images, and what errors will be propagated by.
+    @property
+    def pools_first(self):
+        """Whether maxima are taken before the activation, which then has less to do."""
+        return self.pooling.kind == "max"
+
+    def forward(self, X, kernels, is_traced=True):
+        """Return what becomes of images, and what errors go back by.
 
         Parameters
         ----------
         X : ndarray of shape (n_images, n_features)
         kernels : ndarray of shape (n_kernels, patch_size)
-        keeps : bool
-            Whether errors will be.
+        is_traced : bool
+            Whether errors will go back.
 
         Returns
         -------
-        activations : ndarray of shape (n_images, n_features_out)
+        maps : ndarray of shape (n_images, n_features_out)
         trace : Trace or None
+            None unless `is_traced`.
         """
         products = self.source.patches(X) @ kernels.T
         if self.activation == "triangle":
             products -= products.mean(axis=1, keepdims=True)
         maps = products.reshape(len(X), *self.source.grid.map_shape, -1)
         winners = None
-        if self.pooling.kind == "max" and keeps:
+        if self.pools_first and is_traced:
             maps, winners = self.pooling.pool_with_winners(maps)
-        elif self.pooling.kind == "max":
+        elif self.pools_first:
             maps = self.pooling.pool(maps)
         trace = None
-        if keeps:
+        if is_traced:
             trace = Trace(X, slopes(maps, self.activation, self.power), winners)
         if self.activation != "identity":
-            power = self.power if self.activation == "triangle" else 1
-            maps = rectify(maps, power)
-        if self.pooling.kind != "max":
+            maps = rectify(maps, self.power)
+        if not self.pools_first:
             maps = self.pooling.pool(maps)
         if self.statistics is not None:
             self.statistics.standardize(maps, self.by_layer)
         return maps.reshape(len(X), -1), trace
 
-    def errors(self, trace, kernels, errors, wants_those_before):
-        """Return dJ/dkernels, summed over images, and dJ/dX.
+    def backward(self, trace, kernels, errors, wants_input_errors):
+        """Return dJ/dkernels, summed over images, and dJ/dX if that is wanted.
 
         Parameters
         ----------
         trace : Trace
         kernels : ndarray of shape (n_kernels, patch_size)
         errors : ndarray of shape (n_images, n_features_out)
-            dJ/dactivations.
-        wants_those_before : bool
+            dJ/dmaps, of the maps that `forward` returned.
+        wants_input_errors : bool
 
         Returns
         -------
@@ -119,7 +124,7 @@ class ConvolutionBlock:
         errors = errors.reshape(shape)
         if self.statistics is not None:
             errors = errors / self.statistics.scale(self.by_layer).astype(errors.dtype)
-        if self.pooling.kind == "max":
+        if self.pools_first:
             errors = with_slopes(errors, trace.slopes)
             errors = self.pooling.errors_of_winners(errors, trace.winners, map_shape)
         else:
@@ -129,7 +134,7 @@ class ConvolutionBlock:
         if self.activation == "triangle":
             errors = errors - errors.mean(axis=1, keepdims=True)
         gradient = errors.T @ source.patches(trace.X)
-        if not wants_those_before:
+        if not wants_input_errors:
             return gradient, None
         return gradient, source.add_up(errors @ kernels, trace.X.shape)
 
