@@ -399,8 +399,10 @@ class BaseSparseNetwork(
         else:
             weights = check_coefs(initial.coefs, shapes, dtype)
         layers = [SparseLayer(*pair) for pair in zip(weights, biases, strict=True)]
-        if initial.coefs is None:  # given weights are for X as it is
+        if initial.coefs is None:
             layers[0].scale_inputs(input_scale_of(data))
+        else:
+            layers[0].input_scale = initial.input_scale
         network = Network(layers, kernels=data.inputs.new_kernels())
         return TrainingState(network, streams.random)
 

@@ -129,11 +129,8 @@ class BasePretraining(
         initial = self._pretrain(network, rule, layers, data.X, phases)
         X, y, _ = data.labelled
         with phases.run("fine-tuning", network, lambda: whole(X), y):
-            network.fit(
-                *data.labelled,
-                coefs_init=initial.coefs,
-                intercepts_init=initial.intercepts,
-            )
+            outcome = network._fit_draft(data.labelled, Given(None, None), initial)
+            warn_of_outcome(network, *outcome)
         self._adopt(network, convolutions)
         context.call_on_fit_task_end(**about)
 
@@ -295,10 +292,12 @@ class BasePretraining(
             for depth in range(len(layers) - 1)
         ]
         n_threads = effective_n_threads(network.n_jobs)
-        layers = pretrain(layers, activations, X, learn, n_threads)
+        learned = pretrain(layers, activations, X, learn, n_threads)
         self.features_ = features
         return InitialParameters(
-            [layer.weights for layer in layers], [layer.biases for layer in layers]
+            [layer.weights for layer in learned],
+            [layer.biases for layer in learned],
+            layers[0].input_scale,
         )
 
     def _parts(self):

@@ -42,7 +42,7 @@ def check_combinations(estimator, validation):
 
 def check_goes_on(estimator, encoder, initial):
     """Raise unless a warm start can go on with the fitted network."""
-    if any(arrays is not None for arrays in initial):
+    if initial.coefs is not None or initial.intercepts is not None:
         raise ValueError(
             "coefs_init and intercepts_init start a new network, but "
             "warm_start=True goes on with the fitted one. Set warm_start=False."

@@ -16,10 +16,13 @@ class InitialParameters(NamedTuple):
     ----------
     coefs, intercepts : list or None
         For each layer; None for those that are drawn, and zeros.
+    input_scale : float
+        What given weights of the first layer are in units of, see `input_scale_of`.
     """
 
     coefs: Sequence | None = None
     intercepts: Sequence | None = None
+    input_scale: float = 1.0
 
 
 class NewStreams(NamedTuple):

@@ -2,14 +2,18 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 
 from skhebb import (
     HebbianMaskClassifier,
+    HebbianPretrainingClassifier,
     HebbSETRegressor,
+    SETClassifier,
     SETRegressor,
+    WinnerTakeAll,
 )
 
 NETWORK = {"hidden_layer_sizes": (20, 10), "max_iter": 15, "random_state": 0}
@@ -92,6 +96,34 @@ def test_partial_fit_takes_that_of_the_first_call(data):
     first = scale(reg)
     reg.partial_fit(X, y)
     assert scale(reg) == first > 100
+
+
+@pytest.mark.parametrize("factor", [4.0, 2.0**20])
+@pytest.mark.parametrize("train", ["fit", "partial_fit"])
+def test_pre_training(data, factor, train):
+    """Units that are means of samples are as large as these."""
+    X, y = data
+    options = {"classes": [False, True]} if train == "partial_fit" else {}
+    losses, weights = [], []
+    for Z in X, factor * X:
+        network = HebbianMaskClassifier(**NETWORK)
+        rule = WinnerTakeAll(init="samples", competition="hard", batch_size=150)
+        clf = HebbianPretrainingClassifier(network, rule, random_state=0)
+        getattr(clf, train)(Z, y > y.mean(), **options)
+        losses.append(clf.estimator_.loss_curve_)
+        weights.append(clf.estimator_.coefs_[0].toarray())
+    assert_allclose(losses[1], losses[0], rtol=1e-4)
+    assert_allclose(factor * weights[1], weights[0], atol=1e-3)
+
+
+def test_nothing_to_pre_train(data):
+    """Without hidden layers it is the network alone."""
+    X, y = data
+    network = SETClassifier((), max_iter=15, random_state=0)
+    expected = clone(network).fit(100 * X, y > y.mean())
+    clf = HebbianPretrainingClassifier(network).fit(100 * X, y > y.mean())
+    assert scale(clf.estimator_) == scale(expected) > 100
+    assert_array_equal(clf.predict_proba(100 * X), expected.predict_proba(100 * X))
 
 
 def test_given_weights_are_taken_as_they_are(data):
