@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 import torch
-from conv_few_labels import LAYERS, still
+from lagani_network import LAYERS, still
 
 from skhebb import ConvolutionalFeatures
 from skhebb._network.buffers import tiles_for

@@ -1,7 +1,7 @@
 """How many connections a Hebbian mask prunes, and at what accuracy.
 
 On MNIST or, with ``--data convolutions``, on what three convolutions that learned by
-HPCA give for CIFAR-10 (4800 features, those of `conv_few_labels.py`), as the published
+HPCA give for CIFAR-10 (4800 features, those of `lagani_network.py`), as the published
 claim is of the last layer of a convolutional network: ``--hidden`` without a number is
 that layer alone. With ``--data fine-tuned`` these convolutions have learned with a
 linear classifier before, from the same images and their classes.
@@ -23,8 +23,8 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from conv_few_labels import fine_tuned, images, labelled, pretrained
 from joblib import Parallel, delayed
+from lagani_network import fine_tuned, images, labelled, pretrained
 from result_rows import in_percent
 from sklearn.base import clone
 
