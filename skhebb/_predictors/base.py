@@ -156,9 +156,9 @@ class BaseSparseNetwork(
             sparse matrix is never made dense: the first layer works on the non-zeros
             of a batch.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets. Of classifiers classes, of any type that can be sorted, or,
-            if several labels may apply to a sample, a matrix of zeros and ones; of
-            regressors numbers that are finite in float64.
+            The targets. For classifiers: classes of any type that can be sorted or, if
+            several labels may apply to a sample, a matrix of zeros and ones. For
+            regressors: numbers that are finite in float64.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, not negative. A weight of 0 stands for an absent
             sample. Where a mini-batch holds all samples, a weight of 2 stands for a

@@ -77,15 +77,15 @@ class HebbianMaskRegressor(HebbianMaskMixin, BaseSparseRegressor):
         in steps of 1, 2, 4, ... missed mini-batches with "adam".
     weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
-        weights, whatever the size of the mini-batches. "auto" is 0.2 k / n for hidden
-        layers whose neurons have k inputs in the mean, but at most 0.1, and 1 / n for
-        the output layer, with n the number of samples or, if that is more, their total
-        weight. These are normal priors of standard deviations sqrt(5 / k), of n / 2
-        inputs at most, and 1. Where the mean square of X is below a tenth, as of words
-        that are rarely there, the first layer's k is ten times that share of its
-        inputs. Of classifiers with fewer than 32 features, by which classes may be told
-        apart exactly, all are times m / 32, m the number of features but 16 at least.
-        In `partial_fit` n is the number of samples seen, but 10 000 at least.
+        weights, whatever the size of the mini-batches. "auto" goes by n, the number of
+        samples or, if that is more, their total weight; in `partial_fit` the number of
+        samples seen, but 10 000 at least. It is 1 / n for the output layer and
+        0.2 k / n, at most 0.1, for hidden layers whose neurons have k inputs in the
+        mean: normal priors of standard deviations 1 and sqrt(5 / k). Where the mean
+        square of X is below a tenth, as in counts of words, the first layer's k is ten
+        times that share of its inputs. For classifiers with fewer than 32 features,
+        which may tell classes apart exactly, both are multiplied by m / 32, where m is
+        the number of features but 16 at least.
     alpha : float, default=0
         Strength of an L2 penalty that is divided by the weight of the mini-batch, as
         in `MLPClassifier`: the same as a `weight_decay` of ``alpha / batch_size``.

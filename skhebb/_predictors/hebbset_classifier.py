@@ -161,25 +161,25 @@ default="correlation"
         in steps of 1, 2, 4, ... missed mini-batches with "adam".
     weight_decay : float or "auto", default="auto"
         Strength of an L2 penalty, weight_decay / 2 times the sum of the squared
-        weights, whatever the size of the mini-batches. "auto" is 0.2 k / n for hidden
-        layers whose neurons have k inputs in the mean, but at most 0.1, and 1 / n for
-        the output layer, with n the number of samples or, if that is more, their total
-        weight. These are normal priors of standard deviations sqrt(5 / k), of n / 2
-        inputs at most, and 1. Where the mean square of X is below a tenth, as of words
-        that are rarely there, the first layer's k is ten times that share of its
-        inputs. Of classifiers with fewer than 32 features, by which classes may be told
-        apart exactly, all are times m / 32, m the number of features but 16 at least.
-        In `partial_fit` n is the number of samples seen, but 10 000 at least.
+        weights, whatever the size of the mini-batches. "auto" goes by n, the number of
+        samples or, if that is more, their total weight; in `partial_fit` the number of
+        samples seen, but 10 000 at least. It is 1 / n for the output layer and
+        0.2 k / n, at most 0.1, for hidden layers whose neurons have k inputs in the
+        mean: normal priors of standard deviations 1 and sqrt(5 / k). Where the mean
+        square of X is below a tenth, as in counts of words, the first layer's k is ten
+        times that share of its inputs. For classifiers with fewer than 32 features,
+        which may tell classes apart exactly, both are multiplied by m / 32, where m is
+        the number of features but 16 at least.
     alpha : float, default=0
         Strength of an L2 penalty that is divided by the weight of the mini-batch, as
         in `MLPClassifier`: the same as a `weight_decay` of ``alpha / batch_size``.
     dropout : float in [0, 1) or "auto", default="auto"
         Probability with which a hidden neuron is left out, drawn anew for each sample
         and epoch. Those that stay are scaled up in training, and nothing is left out in
-        prediction. "auto" is the least of 0.3, 0.002 times the neurons of the
-        narrowest hidden layer and 0.01 times the m features, which is less by a factor
-        of 16 m² / n beyond so many samples, n as in `weight_decay`; divided by the
-        number of hidden layers. It is 0 for up to 64 samples.
+        prediction. "auto" is the least of three numbers, divided by the number of
+        hidden layers: 0.3; 0.002 times the neurons of the narrowest hidden layer; and
+        0.01 m for m features, times 16 m² / n where n, as in `weight_decay`, is more
+        than 16 m². It is 0 for up to 64 samples.
     batch_size : int or "auto", default="auto"
         Samples per mini-batch. "auto" is a tenth of the samples, but 32 at least and
         200 at most, and as much less as makes mini-batches even; all of up to 64

@@ -46,7 +46,7 @@ class ConvolutionalFeatures(BaseConvolution):
         its patch, to the power of `power` [1]_; of k-means, whose features are
         distances from centres, that of their mean less the distance.
     power : float, default=1.0
-        Of "triangle"; has no effect on the others.
+        Exponent of "triangle"; no effect on the others.
     pooling : {"max", "average", "sum"} or None, default="max"
         How the features of the patches in a window are united; None leaves maps as
         they are.

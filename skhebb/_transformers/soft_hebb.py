@@ -40,7 +40,7 @@ class SoftHebb(BaseHebbianFeatures):
         unit's product with a sample is above the mean of all units, to the power of
         `power` [2]_.
     power : float, default=1.0
-        Of "triangle"; has no effect on the others. [1]_ has 0.7, 1.4 and 1.
+        Exponent of "triangle"; no effect on the others. [1]_ has 0.7, 1.4 and 1.
     density : float in (0, 1], default=1
         Share of the features that a unit is connected to, in the mean. Below 1 the
         receptive fields are drawn at random and stay, `components_` is sparse, and so

@@ -56,7 +56,7 @@ class ZCAWhitening(
     Attributes
     ----------
     mean_ : ndarray of shape (n_features,)
-        Of the samples.
+        Mean of the samples.
     whitening_ : ndarray of shape (n_features, n_features)
         V (Λ + ε)^(-1/2) Vᵀ, symmetric.
     n_features_in_ : int

@@ -70,15 +70,15 @@ class DataParallel(MetaEstimatorMixin, BaseEstimator):
     sync_every : "epoch" or int, default="epoch"
         Mini-batches from one average to the next.
     client : distributed.Client, default=None
-        Of the cluster. None for this process, shard after shard. Clones share it;
-        pickles and copies leave it out.
+        Client of the cluster; None for this process, shard after shard. Clones share
+        it; pickles and copies leave it out.
 
     Attributes
     ----------
     estimator_ : estimator
         The fitted network, a clone of `estimator`, which needs neither shards nor
-        Dask. After a `fit` whose workers were lost that of the last round, if there
-        was one.
+        Dask. After a `fit` whose workers were lost it is the network of the last
+        round, if there was one.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

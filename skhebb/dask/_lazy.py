@@ -11,7 +11,7 @@ def lazily(estimator, method, X):
     Returns
     -------
     predictions : ndarray, or Dask collection
-        Of a Dask array one, of a data frame a series or a frame of the same index.
+        An array for a Dask array; a series or frame of the same index for a frame.
     """
     if not dask.is_dask_collection(X):
         return getattr(estimator, method)(X)

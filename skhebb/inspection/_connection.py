@@ -248,7 +248,7 @@ class ConnectionPathDisplay(Display):
     Parameters
     ----------
     path : ConnectionPath
-        Of `ConnectionMonitor.paths`.
+        One of `ConnectionMonitor.paths`.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ class FeatureMapsDisplay(Display):
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes
-        Of the image and of each layer; set by `plot`.
+        Axes of the image and of each layer; set by `plot`.
     figure_ : matplotlib Figure
         Set by `plot`.
     ims_ : list of matplotlib AxesImage

@@ -32,10 +32,10 @@ class HebbianTermDisplay(Display):
     Attributes
     ----------
     slopes : ndarray of shape (n_layers,)
-        Of the lines of best fit of `hebbian` to `gradient`, NaN where all gradients are
-        equal.
+        Slopes of the lines of best fit of `hebbian` to `gradient`, NaN where all
+        gradients are equal.
     correlations : ndarray of shape (n_layers,)
-        Of `hebbian` with `gradient`, NaN where one of them does not vary.
+        Correlations of `hebbian` with `gradient`, NaN where one does not vary.
     axes_ : ndarray of matplotlib Axes of shape (n_layers,)
         Set by `plot`.
     figure_ : matplotlib Figure
@@ -101,7 +101,7 @@ class HebbianTermDisplay(Display):
     def plot(self, axes: ManyAxes | None = None, **scatter_kwargs: Any) -> Self:
         """Draw a point for each connection, and the line of best fit.
 
-        Of layers with more than 5000 connections as many are drawn, evenly spaced.
+        In layers with more than 5000 connections so many are drawn, evenly spaced.
 
         Parameters
         ----------

@@ -29,7 +29,7 @@ class TrainingCurveDisplay(Display):
         For each name in the legend the curves of one or more networks, which may have
         trained for different numbers of epochs.
     name : str, default="Loss"
-        Of what the curves show.
+        Name of what the curves show.
 
     Attributes
     ----------

@@ -18,12 +18,12 @@ class WeightDistributionDisplay(Display):
     Parameters
     ----------
     weights : list of ndarray of shape (n_connections,)
-        Of each layer.
+        The weights of each layer.
 
     Attributes
     ----------
     summary : list of dict
-        Of each layer its number from 1, "layer"; "n_connections"; the share of
+        For each layer its number from 1, "layer"; "n_connections"; the share of
         positive weights, "share_positive"; and mean and standard deviation of the
         positive and of the negative ones, "mean_positive", "std_positive",
         "mean_negative", "std_negative", NaN where there are none. Table III of the
