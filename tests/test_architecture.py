@@ -10,6 +10,7 @@ import skhebb
 ROOT = Path(skhebb.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 TESTS = Path(__file__).parent
+SOURCE = {".py", ".pyx", ".pxd", ".h"}  # not .c, most of which Cython writes
 # From the top; those of one line do not know each other.
 FLOORS = (
     {"__init__"},
@@ -84,7 +85,8 @@ def longer_than(limit, folder):
     """How many lines those files have that have more."""
     lengths = {
         str(path.relative_to(folder)): len(path.read_bytes().splitlines())
-        for path in folder.rglob("*.py")
+        for path in folder.rglob("*")
+        if path.suffix in SOURCE
     }
     return {path: length for path, length in lengths.items() if length > limit}
 

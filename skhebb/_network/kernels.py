@@ -35,7 +35,7 @@ class Kernels:
         self.arrays = list(arrays)
         self.rate = rate
         self.scales = [scale_of(array) for array in arrays]
-        self.reset_state(0)
+        self.start_anew(0)
 
     def take_step(self, place, gradient, total, step):
         """Move the kernels of one convolution.
@@ -52,8 +52,8 @@ class Kernels:
         moved = self.arrays[place].reshape(-1)
         _loops.take_step(moved, states, gradient.reshape(-1), total, step)
 
-    def reset_state(self, n_arrays):
-        """Give the optimiser `n_arrays` zeroed arrays for each of these."""
+    def start_anew(self, n_arrays):
+        """Give the optimiser `n_arrays` arrays of zeros for each convolution."""
         self.states = [
             [np.zeros_like(array) for _ in range(n_arrays)] for array in self.arrays
         ]
@@ -62,7 +62,7 @@ class Kernels:
         """Prepare for an optimiser with so many arrays; tell whether it starts anew."""
         starts_anew = any(len(states) != n_arrays for states in self.states)
         if starts_anew:
-            self.reset_state(n_arrays)
+            self.start_anew(n_arrays)
         return starts_anew
 
     @property
@@ -80,7 +80,7 @@ class Kernels:
     def restore_parameters(self, parameters):
         """Go back to what `parameters` were; the optimiser starts anew."""
         self.arrays = list(parameters)
-        self.reset_state(len(self.states[0]))
+        self.start_anew(len(self.states[0]))
 
     def copy(self):
         """Return kernels of the same arrays, the optimiser's apart."""

@@ -72,7 +72,7 @@ class SparseLayer:
         self.topology_state = None
         self.n_threads = 1
         self.clear_cache()
-        self.reset_state(0)
+        self.start_anew(0)
 
     @property
     def n_connections(self):
@@ -221,7 +221,7 @@ class SparseLayer:
         self.n_connections_target = max(self.n_connections_target, self.n_connections)
         starts_anew = len(self.weight_state) != n_arrays
         if starts_anew:
-            self.reset_state(n_arrays)
+            self.start_anew(n_arrays)
         return starts_anew
 
     def is_sound(self):
@@ -256,8 +256,8 @@ class SparseLayer:
         """Free what was computed from the connections, and will be again if needed."""
         self._connections, self._made = None, {}
 
-    def reset_state(self, n_arrays):
-        """Give the optimiser `n_arrays` zeroed arrays for weights and for biases."""
+    def start_anew(self, n_arrays):
+        """Give the optimiser `n_arrays` arrays of zeros for weights and for biases."""
         self.weight_state = [np.zeros_like(self.weights.data) for _ in range(n_arrays)]
         self.bias_state = [np.zeros_like(self.biases) for _ in range(n_arrays)]
 
@@ -305,7 +305,7 @@ class SparseLayer:
         """Go back to what `parameters` were; the optimiser starts anew."""
         self.weights, self.biases, topology_state = parameters
         self.topology_state = copied(topology_state)
-        self.reset_state(len(self.weight_state))
+        self.start_anew(len(self.weight_state))
 
     def scale_inputs(self, scale):
         """Let a new layer go on as if its inputs were divided by `scale`."""

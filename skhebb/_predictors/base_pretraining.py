@@ -36,6 +36,7 @@ from skhebb._training.stopping import StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.convolved_images import ConvolvedImages
 from skhebb._transformers.hebbian_pca import HebbianPCA
+from skhebb._transformers.outcome import warn_of_learning
 from skhebb._typing import MatrixLike
 from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.observed_fit import ObservedFitMixin
@@ -282,7 +283,7 @@ class BasePretraining(
                 reason, _ = part._observe_fit(part, inputs, None, fields)
                 if reason is StopReason.INTERRUPTED:
                     raise KeyboardInterrupt  # nothing to fine-tune yet
-            part._warn(reason)  # not of dead units, which biases will wake
+            warn_of_learning(part, reason)  # not of dead units, which biases will wake
             features.append(part)
             return part.components_.T.tocsr()
 

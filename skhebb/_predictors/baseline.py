@@ -2,7 +2,8 @@
 
 import numpy as np
 
-PROBE = 10_000  # samples that are looked at, at most
+from skhebb._training.computed_rows import thinned
+
 # Epochs below which a network need not know anything; mini-batches and samples below
 # which it need not know much.
 FEWEST_EPOCHS, PATIENCE = 10, (60, 128)
@@ -38,7 +39,7 @@ class Baseline:
 
     def __init__(self, loss, network, data):
         self._loss = loss
-        self.samples = data.samples[:: -(-len(data.samples) // PROBE)]
+        self.samples = thinned(data.samples)
         self._weights = data.weights_of(self.samples)
         shape = network.layer_sizes[-1], len(self.samples)
         self._targets = np.empty(shape, dtype=network.dtype)

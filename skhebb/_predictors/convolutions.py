@@ -13,6 +13,7 @@ from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._transformers.base_convolution import BaseConvolution
 from skhebb._transformers.convolutional_front import LearningImages, check_can_learn
 from skhebb._transformers.convolved_images import ConvolvedImages, with_kernels
+from skhebb._transformers.geometry import geometry, geometry_of
 from skhebb._transformers.patch_learning import features_of
 from skhebb._utils.random import SEEDS
 
@@ -72,13 +73,13 @@ def shape_after(layer, shape, n_features):
         Of samples, for the first one.
     """
     if shape is None:
-        grid, pooling = layer._geometry(n_features)
+        grid, pooling = geometry(layer, n_features)
     elif layer.image_shape is None:
-        grid, pooling = layer._geometry_of((*shape[:2], shape[2] or 1))
+        grid, pooling = geometry_of(layer, (*shape[:2], shape[2] or 1))
     elif shape[2] is None:
-        grid, pooling = layer._geometry_of(layer.image_shape)
+        grid, pooling = geometry_of(layer, layer.image_shape)
     else:
-        grid, pooling = layer._geometry(shape[0] * shape[1] * shape[2])
+        grid, pooling = geometry(layer, shape[0] * shape[1] * shape[2])
     features, n_channels = features_of(layer), None
     if isinstance(features, BaseHebbianFeatures):
         n_channels = features.n_components

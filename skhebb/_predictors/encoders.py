@@ -86,7 +86,7 @@ class Columns:
     """An output for each column of y."""
 
     def encode(self, y):
-        """Rows, one column at least."""
+        """Return y as rows of one column or more."""
         return y.reshape(len(y), -1)
 
     def check_known(self, y, name):

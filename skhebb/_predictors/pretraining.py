@@ -20,16 +20,15 @@ class HebbianPretrainingClassifier(BasePretraining):
     normalisation; hidden layers learn from centred activations.
 
     Before these layers there may be convolutions, which learn in the same way from
-    patches of all images, the first one first. What becomes of their pooled maps in
-    fine-tuning is the network's input, which its `dropout` drops, too. With
-    ``fine_tune="all"`` kernels learn with the network, from errors that go back through
-    pooling, activation and standardisation; the statistics of the latter stay those of
-    all images without labels, where [1]_ has those of each mini-batch. L2 terms leave
-    kernels alone, and steps go by the size that these had at the beginning.
+    patches of all images, one after the other. Their pooled maps are the inputs of the
+    network, which drops some of them where it has `dropout`. With ``fine_tune="all"``
+    kernels learn with the network, from errors that go back through pooling, activation
+    and standardisation. The statistics by which maps are standardised stay those of all
+    images; [1]_ has those of each mini-batch. L2 terms leave kernels alone.
 
     Callbacks see each phase as a task, "pre-training" or "fine-tuning". Those that
-    propagate, such as a progress bar, belong here; a monitor of the network on
-    `estimator`, and one of the rule on `features`.
+    propagate, such as a progress bar, are set on this estimator; a monitor of the
+    network is set on `estimator`, one of the rule on `features`.
 
     Parameters
     ----------
@@ -41,16 +40,18 @@ class HebbianPretrainingClassifier(BasePretraining):
         is cloned for each hidden layer, with as many units and the connections that
         the layer has: `n_components` and `density` have no effect.
     convolutions : list of ConvolutionalFeatures, default=None
-        The convolutions, cloned. The first one needs an `image_shape`; for others None
-        stands for what the one before gives. X is dense then, and may be of uint8.
+        Convolutions before the network, which are cloned. The first one needs an
+        `image_shape`; for others None stands for what the one before gives. With
+        convolutions X must be dense, and may be of uint8.
     fine_tune : {"head", "all"}, default="head"
-        What learns from labels: the network behind the convolutions, or these as well,
-        which then need features of this package with ``density=1``. Without
-        convolutions it has no effect.
+        What learns from labels: "head" is the network behind the convolutions, "all"
+        these as well, which then need features of this package with ``density=1``. No
+        effect without convolutions.
     kernel_rate : float, default=1.0
-        Learning rate of kernels that learn from labels, in units of the network's,
-        which is for weights as He et al. draw them: kernels are taken to be of that
-        size. `partial_fit` has that of the first call.
+        Learning rate of kernels with ``fine_tune="all"``, in units of the network's.
+        The optimiser sees kernels scaled to the size of weights that He et al. draw, so
+        that one value does for small and large kernels. `partial_fit` goes on with the
+        value of the first call.
     random_state : int, RandomState instance or None, default=None
         Determines the random states of those parts whose own is None.
 

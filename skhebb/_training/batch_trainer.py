@@ -187,7 +187,7 @@ class BatchTrainer:
                 batch,
                 self.n_threads,
             )
-        self.loss.delta(outputs, targets, scratch)
+        self.loss.turn_into_errors(outputs, targets, scratch)
         errors = outputs  # in the same memory
         if sample_weight is not None:
             errors *= sample_weight

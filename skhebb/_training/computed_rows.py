@@ -7,7 +7,7 @@ from skhebb._utils.plain_files import checksum
 
 BLOCK = 1000  # samples that are in memory to be described
 KEPT_BYTES = 2**27  # up to which all samples are kept in memory, which is faster
-PROBE = 10_000  # samples that stand for all, at most
+STAND_FOR_ALL = 10_000  # samples, at most
 
 
 class ComputedRows(ABC):
@@ -66,6 +66,6 @@ def whole(X):
     return X[:] if isinstance(X, ComputedRows) else X
 
 
-def probe(X):
+def thinned(X):
     """Return samples that stand for all: these, or some that lie evenly among them."""
-    return X[:: -(-X.shape[0] // PROBE)]
+    return X[:: -(-X.shape[0] // STAND_FOR_ALL)]

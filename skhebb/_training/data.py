@@ -14,7 +14,7 @@ class FitData:
 
     Attributes
     ----------
-    inputs : DenseRows or SparseRows
+    inputs : BatchSource
     encoder : object
         What turns rows of `y` into targets.
     y : ndarray of shape (n_rows, ...)

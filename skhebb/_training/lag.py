@@ -65,6 +65,6 @@ class Lag:
         return missing
 
     def _forget(self):
-        """No row lags behind."""
+        """Take note that no row lags behind any more."""
         self._history.clear()
         self._squares, self._strength = None, 0.0

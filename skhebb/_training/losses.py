@@ -48,10 +48,10 @@ class Loss(ABC):
         """Write what each output adds to the loss of a sample into `scratch`."""
 
     @abstractmethod
-    def derive(self, outputs, targets, scratch):
+    def differentiate(self, outputs, targets, scratch):
         """Replace `outputs` by derivatives of the terms.
 
-        With respect to the pre-activations of the output layer; `scratch` is an array
+        With respect to the preactivations of the output layer; `scratch` is an array
         to work in.
         """
 
@@ -61,9 +61,9 @@ class Loss(ABC):
         self._weigh(scratch, targets)
         return scratch.sum(axis=0, dtype=np.float64)
 
-    def delta(self, outputs, targets, scratch):
-        """Replace `outputs` by the derivative of the loss, see `derive`."""
-        self.derive(outputs, targets, scratch)
+    def turn_into_errors(self, outputs, targets, scratch):
+        """Replace `outputs` by the errors dJ/dz of each sample, see `differentiate`."""
+        self.differentiate(outputs, targets, scratch)
         self._weigh(outputs, targets)
 
     def _weigh(self, terms, targets):
@@ -105,7 +105,7 @@ class LogLoss(Loss):
         np.minimum(np.maximum(of_truth, eps, out=of_truth), 1 - eps, out=of_truth)
         return -np.log(of_truth, out=of_truth).astype(np.float64)
 
-    def derive(self, outputs, targets, scratch):
+    def differentiate(self, outputs, targets, scratch):
         """dJ/dz = p - t, for softmax and for the logistic function."""
         outputs -= targets
 
@@ -124,7 +124,7 @@ class SquaredError(Loss):
         np.square(scratch, out=scratch)
         scratch *= 0.5
 
-    def derive(self, outputs, targets, scratch):
+    def differentiate(self, outputs, targets, scratch):
         """dJ/dz = y - t, times y (1 - y) for logistic outputs."""
         if self.output_activation == "identity":
             outputs -= targets
@@ -145,7 +145,7 @@ class PublishedSquaredError(SquaredError):
     learning rate. The accuracies of the HebbSET thesis were obtained with it.
     """
 
-    def derive(self, outputs, targets, scratch):
+    def differentiate(self, outputs, targets, scratch):
         """(y - t) s(y) (1 - s(y)), not a derivative of `terms`."""
         expit(outputs, out=scratch)
         outputs -= targets

@@ -95,7 +95,7 @@ def probe_network(network, data, samples, loss, with_errors, n_threads):
         if with_errors:
             targets = np.empty_like(outputs)
             data.load_targets(samples, targets)
-            loss.delta(outputs, targets, np.empty_like(outputs))
+            loss.turn_into_errors(outputs, targets, np.empty_like(outputs))
             outputs *= batch.sample_weight[:n_samples]
             errors = propagate_back(network, activations, outputs, batch, n_threads)
     of_layers = [

@@ -213,19 +213,46 @@ def train_shard(plan, wiring, moment, data, work):
     NonFiniteTraining
         If the loss of a mini-batch or, in the end, a weight or output is not finite.
     """
+    trainer = shard_trainer(plan, wiring, moment, data, work)
+    state = trainer.state
+    losses, penalties = [], []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for samples, share in zip(work.samples, work.shares, strict=True):
+            if len(samples):
+                with trainer.thread_choice.measured(len(samples)):
+                    losses.append(trainer.run_batch(data, samples, share))
+                penalties.append(trainer.penalty_of_batch)
+                last = samples
+            else:
+                state.counters = state.counters.after_batch()
+                losses.append(0.0)
+                penalties.append(0.0)
+        trainer.settle()
+        if work.is_last:
+            trainer.check_soundness(data, last)
+    arrays = moving_arrays(state.network)
+    for array in arrays:
+        array *= work.weight
+    return Contribution(
+        arrays=arrays,
+        losses=np.array(losses),
+        penalties=np.array(penalties),
+        dropout=state.random.dropout.bit_generator.state,
+        late_penalty=trainer.late_penalty,
+    )
+
+
+def shard_trainer(plan, wiring, moment, data, work):
+    """Return a BatchTrainer, prepared, of a copy of the network."""
     rng = copy.deepcopy(moment.dropout)
     if work.place:  # shards are not to drop the same
         rng = np.random.Generator(rng.bit_generator.jumped(work.place))
     network = network_of(wiring, moment.arrays)
     network.activations = plan.activations
     network.output_activation = plan.output_activation
+    streams = RandomStreams(None, rng, [], 0)
     trainer = BatchTrainer(
-        state=TrainingState(
-            network,
-            RandomStreams(None, rng, [], 0),
-            moment.counters,
-            moment.progress,
-        ),
+        state=TrainingState(network, streams, moment.counters, moment.progress),
         **plan.parts,
         plasticity=copy.copy(plan.plasticity),  # others may be using it
         dropout=Dropout(rng) if plan.has_dropout else None,
@@ -236,28 +263,4 @@ def train_shard(plan, wiring, moment, data, work):
     trainer.full_weight = plan.full_weight
     if work.place == 0:
         trainer.late_penalty = moment.late_penalty
-    losses, penalties = [], []
-    with np.errstate(over="ignore", invalid="ignore"):
-        for samples, share in zip(work.samples, work.shares, strict=True):
-            if len(samples):
-                with trainer.thread_choice.measured(len(samples)):
-                    losses.append(trainer.run_batch(data, samples, share))
-                penalties.append(trainer.penalty_of_batch)
-                last = samples
-            else:
-                trainer.state.counters = trainer.state.counters.after_batch()
-                losses.append(0.0)
-                penalties.append(0.0)
-        trainer.settle()
-        if work.is_last:
-            trainer.check_soundness(data, last)
-    arrays = moving_arrays(network)
-    for array in arrays:
-        array *= work.weight
-    return Contribution(
-        arrays=arrays,
-        losses=np.array(losses),
-        penalties=np.array(penalties),
-        dropout=rng.bit_generator.state,
-        late_penalty=trainer.late_penalty,
-    )
+    return trainer

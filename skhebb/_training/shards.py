@@ -118,7 +118,7 @@ class Shards(BatchSource):
         return [slice(*map(int, pair)) for pair in pairwise(self.bounds)]
 
     def tiled_sizes(self, sizes):
-        """The numbers of neurons that want buffers, of each layer."""
+        """Return how many neurons of each layer want buffers; see `BatchSource`."""
         return (SparseRows if self.is_sparse else DenseRows).tiled_sizes(sizes)
 
     def of_shards(self, samples):

@@ -312,7 +312,7 @@ class TrainingState:
     def drop_optimizer_state(self):
         """Forget the optimiser's arrays; it starts anew."""
         for part in self.network.parts:
-            part.reset_state(0)
+            part.start_anew(0)
         self.counters = changed(self.counters, n_steps=0)
 
     def pack(self):

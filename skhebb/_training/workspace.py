@@ -12,11 +12,10 @@ class Workspace:
     Parameters
     ----------
     network : Network
-    inputs : DenseRows or SparseRows
+    inputs : BatchSource
         Where batches come from.
     needs_preactivations : list of bool
-        Of each layer, whether a local rule wants what it was before its activation
-        function.
+        Of each layer, whether a local rule wants its preactivations.
     batch_size : int
         The largest.
     n_threads : int

@@ -1,6 +1,5 @@
 """What transformers that learn features by a local rule share."""
 
-import warnings
 from abc import ABCMeta, abstractmethod
 from functools import partial
 from numbers import Integral, Real
@@ -13,15 +12,14 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skhebb._training.computed_rows import ComputedRows, probe, whole
+from skhebb._training.computed_rows import ComputedRows, whole
 from skhebb._training.epochs import run_epochs
 from skhebb._training.observer import FitObserver
 from skhebb._training.run import Run
 from skhebb._training.schedules import SCHEDULES
-from skhebb._training.stopping import InterruptedWarning, NonFiniteTraining, StopReason
+from skhebb._training.stopping import NonFiniteTraining, StopReason
 from skhebb._transformers.initial_components import (
     check_initial,
     check_receptive_fields,
@@ -29,6 +27,7 @@ from skhebb._transformers.initial_components import (
     draw_uniform,
     make_components,
 )
+from skhebb._transformers.outcome import UNDONE, complaint_of, warn_of_learning
 from skhebb._transformers.persistence import FeaturePersistenceMixin
 from skhebb._transformers.state import FeatureMetrics, FeatureState
 from skhebb._transformers.trainer import FeatureTrainer
@@ -52,7 +51,6 @@ from skhebb._utils.validation import (
     warn_of_changes,
 )
 
-KEPT = "those of the last complete epoch are kept"
 PLANNED = {name for name, schedule in SCHEDULES.items() if not schedule.cuts}
 
 
@@ -147,23 +145,14 @@ class BaseHebbianFeatures(
             If training is interrupted from the keyboard; likewise.
         """
         reason, complaint = self._fit_draft(X, components_init, receptive_fields)
-        self._warn(reason, complaint)
+        warn_of_learning(self, reason, complaint)
         return self
 
     def _fit(self, observed, X_given, components_init, receptive_fields):
+        """Learn for up to `max_iter` epochs; return a StopReason and a complaint."""
         X = self._check(X_given, is_first=True)
         trainer = self._trainer()
-        run = Run(
-            callbacks_of(observed),
-            observed._init_callback_context(max_subtasks=self.max_iter),
-            lambda: identity_of(
-                self,
-                X=X,
-                components_init=components_init,
-                receptive_fields=receptive_fields,
-            ),
-            partial(FeatureState.unpack, self._components_of),
-        )
+        run = self._run(observed, X, components_init, receptive_fields)
         state = self._begin(X, trainer, components_init, receptive_fields)
         initial = state.components.copy()
         if run.kept is not None:
@@ -198,26 +187,20 @@ class BaseHebbianFeatures(
         observer.end_fit(reason)
         if reason.is_failure:
             return reason, None
-        return reason, self._what_is_wrong(X, initial, state.components)
+        return reason, complaint_of(self, X, initial, state.components)
 
-    def _are_alive(self, components, X):
-        """Return which units are not 0 for all samples, (n_units,)."""
-        with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
-            return self._activate(components.project(probe(X))).any(axis=0)
-
-    def _what_is_wrong(self, X, before, components):
-        """Return a sentence about units that died on X, if half have, else None."""
-        are_alive = self._are_alive(components, X)
-        if 2 * np.count_nonzero(are_alive) >= len(are_alive):
-            return None  # without a look at those before
-        were_alive = self._are_alive(before, X)
-        n_died = np.count_nonzero(were_alive & ~are_alive)
-        if 2 * n_died <= np.count_nonzero(were_alive):
-            return None
-        return (
-            f"{n_died} of {len(were_alive)} units became 0 for all samples. Centre "
-            "and scale X (sklearn.preprocessing.StandardScaler), or lower "
-            f"learning_rate_init ({self.learning_rate_init})."
+    def _run(self, observed, X, components_init, receptive_fields):
+        """Return the Run of a fit; what is kept of it is a FeatureState."""
+        return Run(
+            callbacks_of(observed),
+            observed._init_callback_context(max_subtasks=self.max_iter),
+            lambda: identity_of(
+                self,
+                X=X,
+                components_init=components_init,
+                receptive_fields=receptive_fields,
+            ),
+            partial(FeatureState.unpack, self._components_of),
         )
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -251,15 +234,15 @@ class BaseHebbianFeatures(
                 complaint = draft._partial_fit(X)
         except (KeyboardInterrupt, NonFiniteTraining) as error:
             reason = StopReason.of(error)
-        self._warn(reason, complaint, "the pass is undone")
+        warn_of_learning(self, reason, complaint, UNDONE)
         return self
 
     def _partial_fit(self, X):
-        """Pass once over X; return what is wrong, or None."""
+        """Pass once over X; return a complaint, see `complaint_of`."""
         return self._pass_over([X])
 
     def _pass_over(self, batches):
-        """Train on sets of samples, one after the other; return what is wrong, or None.
+        """Train on sets of samples, one after the other; return a complaint.
 
         They are alike, so that the first is checked for all. If one cannot be learned,
         what those before it taught is kept.
@@ -281,7 +264,7 @@ class BaseHebbianFeatures(
         finally:
             if done is not None:
                 vars(self).update(self._fitted(*done))
-        return self._what_is_wrong(X, initial, state.components)
+        return complaint_of(self, X, initial, state.components)
 
     def _state(self):
         """Return the FeatureState that fitted attributes tell of."""
@@ -419,24 +402,6 @@ class BaseHebbianFeatures(
             "_n_features_out": weights.shape[0],
             "_rng": state.rng,
         }
-
-    def _warn(self, reason, complaint=None, kept=KEPT):
-        """Warn of a failure, or of what `_what_is_wrong` says."""
-        if reason is StopReason.INTERRUPTED:
-            warnings.warn(
-                f"Training of the components interrupted by user; {kept}.",
-                InterruptedWarning,
-                stacklevel=5,
-            )
-        elif complaint is not None:
-            warnings.warn(complaint, ConvergenceWarning, stacklevel=5)
-        elif reason is StopReason.DIVERGED:
-            warnings.warn(
-                f"Training stopped because the components became non-finite; {kept}. "
-                f"Lower learning_rate_init ({self.learning_rate_init}), or scale X.",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "components_")

@@ -21,15 +21,10 @@ from skhebb._training.stopping import StopReason
 from skhebb._transformers.blocks import blocks, in_blocks
 from skhebb._transformers.channel_statistics import ChannelStatistics, merged
 from skhebb._transformers.convolver import Convolver
+from skhebb._transformers.geometry import geometry
+from skhebb._transformers.outcome import LAST_BATCH, warn_of_learning
 from skhebb._transformers.patch_encoder import PatchEncoder
-from skhebb._transformers.patch_grid import (
-    PatchGrid,
-    check_image_shape,
-    check_one_row,
-    check_sizes,
-)
 from skhebb._transformers.patch_learning import (
-    KEPT,
     PassState,
     features_can_go_on,
     kept_by,
@@ -38,7 +33,6 @@ from skhebb._transformers.patch_learning import (
     teach,
 )
 from skhebb._transformers.patch_source import PatchSource
-from skhebb._transformers.pooling import Pooling
 from skhebb._utils.documentation import DocumentationMixin
 from skhebb._utils.memory import check_memory
 from skhebb._utils.observed_fit import ObservedFitMixin
@@ -252,7 +246,7 @@ class BaseConvolution(
         if run.kept is not None:
             resume, reason = run.kept
             resume(self)
-            self.features_._warn(reason, kept=KEPT)
+            warn_of_learning(self.features_, reason, kept=LAST_BATCH)
         for _ in range(self.n_iter_):
             run.context.subcontext(task_name="epoch")
         while reason is None:
@@ -296,40 +290,8 @@ class BaseConvolution(
             floats = floats_for(X) if is_first else (self._dtype,)
             X = validate_data(self, X, dtype=(*floats, np.uint8), reset=is_first)
         if is_first:
-            self._grid, self._pooling = self._geometry(X.shape[1])
+            self._grid, self._pooling = geometry(self, X.shape[1])
         return X
-
-    def _geometry(self, n_features):
-        """Return the PatchGrid and the Pooling; raise unless sizes fit."""
-        if self.image_shape is None:
-            pools = {} if self.pooling is None else {"pool_size": self.pool_size}
-            check_one_row(n_features, kernel_size=self.kernel_size, **pools)
-        return self._geometry_of(check_image_shape(self.image_shape, n_features))
-
-    def _geometry_of(self, image_shape):
-        """Return the PatchGrid and the Pooling of images of this shape."""
-        grid = PatchGrid(
-            image_shape,
-            self.channels_first,
-            check_sizes("kernel_size", self.kernel_size, 2),
-            check_sizes("stride", self.stride, 2),
-            check_sizes("padding", self.padding, 2, at_least=0),
-        )
-        size = check_sizes("pool_size", self.pool_size, 2)
-        stride = size if self.pool_stride is None else self.pool_stride
-        pooling = Pooling(
-            self.pooling,
-            size,
-            check_sizes("pool_stride", stride, 2),
-            check_sizes("pool_padding", self.pool_padding, 2, at_least=0),
-        )
-        if any(m >= n for m, n in zip(pooling.padding, pooling.size, strict=True)):
-            raise ValueError(
-                f"pool_padding={pooling.padding} must be below pool_size={size}: there "
-                "is nothing to pool beyond the border."
-            )
-        pooling.shape(grid.map_shape)
-        return grid, pooling
 
     def _begin(self, X):
         """Set new features, generator and statistics of images."""

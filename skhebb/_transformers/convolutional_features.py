@@ -15,63 +15,67 @@ class ConvolutionalFeatures(BaseConvolution):
     into features, whose maps are pooled. Layers are stacked in a Pipeline, where each
     takes the `output_shape_` of the one before for its `image_shape`.
 
-    Images are never convolved as a whole: blocks of them become patches, maps and
-    pooled maps in turn, in threads. Those of integers stay as they are.
+    Images are convolved in blocks, one in each thread, so that memory beside images
+    and features is bounded. Images of uint8 are never all made floats.
 
     Parameters
     ----------
     features : estimator, default=None
         Any transformer of dense samples, such as :class:`SoftHebb`, or a Pipeline of
         :class:`ZCAWhitening` and :class:`sklearn.cluster.MiniBatchKMeans`; None for
-        ``WinnerTakeAll()``. Its samples are patches: rows, columns and channels, the
-        latter lying together. It is cloned.
+        ``WinnerTakeAll()``. It is cloned. Its samples are patches, arrays (rows,
+        columns, channels) that are flat.
     image_shape : tuple of int, default=None
-        Rows, columns and channels of the images; None for one row of one channel,
-        which `kernel_size` and `pool_size` have to have as well.
+        Rows, columns and channels of the images. None for images of one row and one
+        channel, for which `kernel_size` and `pool_size` must have one row.
     channels_first : bool, default=False
-        How a sample is laid out: by default as an array (rows, columns, channels), or,
-        if True, as (channels, rows, columns), that is in planes, as in the files of
-        CIFAR-10. The output always has channels last.
+        Whether samples are arrays (channels, rows, columns), that is planes, as in the
+        files of CIFAR-10, instead of (rows, columns, channels). The output always has
+        channels last.
     kernel_size : int or tuple of int, default=5
-        Rows and columns of a patch; one number for both, as in all that follow.
+        Rows and columns of a patch. Here and in all sizes below one number stands for
+        both.
     stride : int or tuple of int, default=1
-        Distance of patches.
+        Pixels from one patch to the next.
     padding : int or tuple of int, default=0
         Margin of zeros around images.
     activation : {"relu", "triangle"} or None, default=None
-        What the features become before they are pooled. None leaves them what
-        `features.transform` returns. The others replace the activation of features of
-        this package, for which learning may have another. "triangle" is the positive
-        part of what a feature is above the mean of all features of its patch, to the
-        power of `power` [1]_. The distances from centres, which k-means has for
-        features, count as negative then.
+        Function that is applied to features before they are pooled; None for none. It
+        replaces the activation that features of this package have of their own.
+        "triangle" is the positive part of a feature less the mean of all features of
+        its patch, to the power of `power` [1]_; of k-means, whose features are
+        distances from centres, that of their mean less the distance.
     power : float, default=1.0
         Of "triangle"; has no effect on the others.
     pooling : {"max", "average", "sum"} or None, default="max"
-        What becomes of the features in a window of patches.
+        How the features of the patches in a window are united; None leaves maps as
+        they are.
     pool_size : int or tuple of int, default=2
-        Rows and columns of a window. Patches that fill no window are left out.
+        Rows and columns of patches in a window. Patches at the lower and right border
+        that fill no window are left out.
     pool_stride : int or tuple of int, default=None
-        Distance of windows; None for `pool_size`.
+        Patches from one window to the next; None for `pool_size`.
     pool_padding : int or tuple of int, default=0
-        How far windows reach over the border, where there is nothing to pool.
+        How many patches windows reach over the border, where there is nothing to pool.
     standardize_input : bool, default=False
         Whether to give each channel of the images mean 0 and variance 1 before patches
         are taken, as [2]_ does.
     standardize : {"channels", "layer"} or None, default=None
-        Whether to give each channel of the pooled maps mean 0 and variance 1, or, with
-        "layer", mean 0 and all of them one scale, by which their mean variance is 1
-        and that of one to another remains, as [3]_ does in later layers.
+        How to standardise the pooled maps: "channels" gives each channel mean 0 and
+        variance 1; "layer" gives each mean 0 and divides all by one number, so that
+        their mean variance is 1 and ratios of variances stay, as [3]_ does in later
+        layers.
     n_patches : int or None, default=100_000
-        Number of patches, drawn at random, that features learn from; None for all
-        there are. These are passed to `partial_fit` of the features, those of
-        `batch_size` images at a time, or, where there is none, all at once to `fit`.
+        Number of patches that features learn from, drawn at random and passed to their
+        `fit`. None for all there are: they are passed to `partial_fit` of the features,
+        those of `batch_size` images at a time, or, without such a method, at once to
+        `fit`.
     batch_size : int, default=10
-        Images whose patches are passed at a time, if `n_patches` is None. Mini-batches
-        are those of `features`: for one of all these patches set its `batch_size`, to
-        10 × 32 × 32, for instance.
+        Images whose patches are passed to `partial_fit` at a time, if `n_patches` is
+        None. `features` cuts these patches into mini-batches of its own `batch_size`:
+        for a single one set that to the number of patches, such as 10 × 32 × 32.
     max_iter : int, default=1
-        Passes over all images, if they are passed in parts.
+        Passes over all images, if `n_patches` is None.
     random_state : int, RandomState instance or None, default=None
         Determines the patches, the order of images and those random states of
         `features` that are None.

@@ -8,8 +8,9 @@ from sklearn.utils import gen_batches
 from skhebb._training.computed_rows import ComputedRows
 from skhebb._utils.transaction import twin
 
-IMAGES = 200  # that go through all convolutions at a time, or fewer, of
-MAPS_BYTES = 2**27
+# What goes through all convolutions at a time: so many images, or so many bytes of the
+# largest maps if these are fewer.
+IMAGES, MAPS_BYTES = 200, 2**27
 
 
 class ConvolvedImages(ComputedRows):

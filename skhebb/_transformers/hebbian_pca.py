@@ -5,7 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhebb import _typing as t
 from skhebb._plasticity import UNIT_ACTIVATIONS, PrincipalComponentsRule
-from skhebb._training.computed_rows import probe
+from skhebb._training.computed_rows import thinned
 from skhebb._transformers.base import BaseHebbianFeatures
 from skhebb._typing import MatrixLike
 from skhebb._utils.memory import check_memory
@@ -199,7 +199,7 @@ class HebbianPCA(BaseHebbianFeatures):
                 require(shape == (self.n_components_,), f"{name} of shape {shape}")
 
     def _fitted(self, state, X):
-        some = probe(X)
+        some = thinned(X)
         power = power_of_two(largest_in_rows(some).max())
         some = divide_rows(some, np.full(some.shape[0], power))
         with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():

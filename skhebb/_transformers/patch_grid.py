@@ -1,11 +1,10 @@
-"""Where the patches of images lie: sizes, checked, and what follows from them.
+"""Where the patches of images lie, and what follows from that.
 
 Images are arrays (n_images, rows, columns, channels).
 """
 
 import math
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -116,58 +115,3 @@ def n_windows(name, sizes, window, stride, padding):
 def times(sizes):
     """Return sizes as text, such as 32 × 32."""
     return " × ".join(map(str, sizes))  # noqa: RUF001
-
-
-def check_sizes(name, value, n, at_least=1):
-    """Return `n` integers as a tuple, made of one number if they are two."""
-    sizes = [value] * n if n == 2 and isinstance(value, Integral) else [*value]
-    are_integers = all(
-        isinstance(size, Integral) and not isinstance(size, bool) for size in sizes
-    )
-    if len(sizes) != n or not are_integers or min(sizes) < at_least:
-        alone = "an integer or two" if n == 2 else "three integers"
-        raise ValueError(
-            f"The {name!r} parameter must be {alone} of at least {at_least}. Got "
-            f"{value!r}."
-        )
-    return tuple(map(int, sizes))
-
-
-def check_image_shape(image_shape, n_features):
-    """Return rows, columns and channels; None is one row of one channel."""
-    shape = (1, n_features, 1) if image_shape is None else image_shape
-    shape = check_sizes("image_shape", shape, 3)
-    if math.prod(shape) != n_features:
-        n_pixels = math.prod(shape[:2])
-        hint = ""
-        if n_features % n_pixels == 0:
-            hint = f" They are {times((*shape[:2], n_features // n_pixels))}."
-        raise ValueError(
-            f"{n_features} features are not {times(shape)} = {math.prod(shape)}, "
-            f"the rows, columns and channels of image_shape={shape}.{hint}"
-        )
-    return shape
-
-
-def check_one_row(n_features, **sizes):
-    """Raise unless windows of these sizes have one row, as images without a shape do.
-
-    Parameters
-    ----------
-    n_features : int
-    **sizes : int or array-like of int
-        Of windows, by name of the parameter.
-    """
-    for name, size in sizes.items():
-        rows, _ = check_sizes(name, size, 2)
-        if rows == 1:
-            continue
-        squares = (n_features / n_channels for n_channels in (1, 3))
-        sides = [math.isqrt(int(square)) for square in squares if square.is_integer()]
-        shapes = [(n, n, n_features // n**2) for n in sides if n_features % n**2 == 0]
-        example = f", such as {shapes[0]}" if shapes else ""
-        raise ValueError(
-            f"image_shape is missing: X has {n_features} features, which without it "
-            f"are one row of one channel, but {name}={size} has {rows} rows. Set "
-            f"image_shape to rows, columns and channels of the images{example}."
-        )

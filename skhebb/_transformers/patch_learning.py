@@ -9,6 +9,7 @@ from sklearn.base import clone
 from skhebb._training.run import Run
 from skhebb._training.stopping import NonFiniteTraining, StopReason
 from skhebb._transformers.base import BaseHebbianFeatures
+from skhebb._transformers.outcome import LAST_BATCH, warn_of_learning
 from skhebb._transformers.state import FeatureState
 from skhebb._transformers.winner_take_all import WinnerTakeAll
 from skhebb._utils.identity import identity_of
@@ -18,7 +19,6 @@ from skhebb._utils.sklearn import callbacks_of
 from skhebb._utils.threads import one_blas_thread
 from skhebb._utils.validation import parameters_of
 
-KEPT = "those of the last complete mini-batch are kept"
 EXPLAINED = {"explained_variance_", "explained_variance_ratio_"}
 
 
@@ -152,9 +152,9 @@ def teach(features, batches):
         if not hasattr(features, "components_"):
             raise_from_nothing(features, error)
         reason = StopReason.of(error)
-        features._warn(reason, kept=KEPT)
+        warn_of_learning(features, reason, kept=LAST_BATCH)
         return reason
-    features._warn(StopReason.MAX_EPOCHS, complaint)
+    warn_of_learning(features, StopReason.MAX_EPOCHS, complaint)
     return None
 
 

@@ -259,7 +259,7 @@ class OnCluster:
         return future.result(timeout=LOOK_AGAIN)
 
     def _finish(self, future):
-        """Wait for a future, likewise, without its value."""
+        """Wait for a future, whose value stays where it is; likewise a TimeoutError."""
         wait(future, timeout=LOOK_AGAIN)
         if future.status != "finished":
             future.result(timeout=LOOK_AGAIN)  # raises

@@ -183,7 +183,7 @@ def history_of(seen):
 
 
 def pattern(weights):
-    """The connections of a layer without their weights."""
+    """Return where the connections of a layer are, as a csr_array of True."""
     there = np.ones(weights.nnz, dtype=bool)
     return make_csr(there, weights.indices, weights.indptr, weights.shape)
 

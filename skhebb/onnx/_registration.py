@@ -46,5 +46,5 @@ def register():
 
 
 def add(cls, shapes, convert, **others):
-    """Register one."""
+    """Register what converts a class of this package."""
     update_registered_converter(cls, f"Skhebb{cls.__name__}", shapes, convert, **others)

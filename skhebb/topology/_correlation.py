@@ -204,7 +204,7 @@ class BestOfColumns:
 
 
 def scores_of(found):
-    """The scores in numbers of `BestOfColumns`."""
+    """Return the scores that numbers of `BestOfColumns` hold."""
     return (found >> PLACE_BITS & SCORE_MASK).astype(np.float32) / np.float32(SCORES)
 
 

@@ -68,13 +68,13 @@ def erdos_renyi(n_in, n_out, epsilon, rng):
 
 
 def expected_connections(n_in, n_out, epsilon):
-    """The mean number of cells that are drawn."""
+    """Return how many connections a layer of this epsilon has in the mean."""
     n_cells = n_in * n_out
     return -n_cells * math.expm1(-epsilon * (n_in + n_out) / n_cells)
 
 
 def epsilon_for(n_in, n_out, n_connections):
-    """The inverse: infinite for the dense layer."""
+    """Return the epsilon of so many connections in the mean; infinite for all."""
     n_cells = n_in * n_out
     if n_connections >= n_cells:
         return math.inf

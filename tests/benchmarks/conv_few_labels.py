@@ -277,16 +277,22 @@ def cells_of_all(name, rule, cells, folder):
     X, y = images(name)
     others = inputs_of(X[N_TRAIN[name] :], name, rule)
     for cell in cells:
-        train = labelled(name, cell["seed"], cell["share"])
         layers = pretrained(name, rule, folder, cell["depth"])
         start = time.process_time()
-        few = inputs_of(X[train], name, rule)
-        inputs = LearningImages(few, layers, 1, KERNEL_RATE)
-        network = classifier(inputs.shape[1], cell["seed"]).fit(inputs, y[train])
+        layers, network = fine_tuned(name, rule, layers, cell["seed"], cell["share"])
         fitted = time.process_time() - start
-        maps = ConvolvedImages(others, after_training(layers, network))
-        predicted = network.predict(maps)
+        predicted = network.predict(ConvolvedImages(others, layers))
         yield cell, summary(network, predicted, y[N_TRAIN[name] :], fitted)
+
+
+def fine_tuned(name, rule, layers, seed, share):
+    """Convolutions that have learned with a classifier, and this."""
+    X, y = images(name)
+    train = labelled(name, seed, share)
+    few = inputs_of(X[train], name, rule)
+    inputs = LearningImages(few, layers, 1, KERNEL_RATE)
+    network = classifier(inputs.shape[1], seed).fit(inputs, y[train])
+    return after_training(layers, network), network
 
 
 def summary(network, predicted, y, seconds):

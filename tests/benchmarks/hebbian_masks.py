@@ -3,7 +3,8 @@
 On MNIST or, with ``--data convolutions``, on what three convolutions that learned by
 HPCA give for CIFAR-10 (4800 features, those of `conv_few_labels.py`), as the published
 claim is of the last layer of a convolutional network: ``--hidden`` without a number is
-that layer alone.
+that layer alone. With ``--data fine-tuned`` these convolutions have learned with a
+linear classifier before, from the same images and their classes.
 
 Networks with the output layer, or all layers, behind a mask, beside the same network
 without one; dense at the start. Prints the mean and half of the 95 % confidence
@@ -20,8 +21,9 @@ import argparse
 import copy
 from pathlib import Path
 
+import joblib
 import numpy as np
-from conv_few_labels import images, pretrained
+from conv_few_labels import fine_tuned, images, labelled, pretrained
 from joblib import Parallel, delayed
 from result_rows import in_percent
 from sklearn.base import clone
@@ -75,7 +77,23 @@ def convolutions(n_samples, seed, folder=RESULTS / "conv_few_labels", n_train=40
     return maps[train], y[train], maps[n_train:], y[n_train:]
 
 
-DATA = {"mnist": mnist, "convolutions": convolutions}
+def fine_tuned_convolutions(n_samples, seed, n_train=40_000):
+    """The same where the kernels have seen the classes, too; images of one seed."""
+    (X, y), share = images("cifar10"), 100 * n_samples // n_train
+    folder = RESULTS / "conv_few_labels"
+    path = folder / f"fine-tuned-{share}.joblib"
+    if not path.exists():
+        layers = pretrained("cifar10", "HPCA", folder, 3)
+        joblib.dump(fine_tuned("cifar10", "HPCA", layers, 0, share)[0], path)
+    maps, train = ConvolvedImages(X, joblib.load(path)), labelled("cifar10", 0, share)
+    return maps[train], y[train], maps[n_train:], y[n_train:]
+
+
+DATA = {
+    "mnist": mnist,
+    "convolutions": convolutions,
+    "fine-tuned": fine_tuned_convolutions,
+}
 
 
 def run(name, setting, hidden, rates, n_samples, max_iter, seed):

@@ -54,6 +54,7 @@ void copy(char *to, const char *from, ptrdiff_t n) { memcpy(to, from, n); }
 
 
 PASSES = 20  # over the rows; the first finds them elsewhere
+COPY = "copy in memory"
 
 
 def yardsticks():
@@ -75,31 +76,22 @@ def yardsticks():
     return loops
 
 
-def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--neurons", type=int, default=1000)
-    parser.add_argument("--density", type=float, default=0.04)
-    parser.add_argument("--batch", type=int, default=200)
-    parser.add_argument("--turns", type=int, default=200)
-    args = parser.parse_args()
-    n, batch = args.neurons, args.batch
-
-    rng = np.random.default_rng(0)
-    epsilon = -np.log(1 - args.density) * n / 2
-    indptr, indices = erdos_renyi(n, n, epsilon, rng)
+def new_layer(n, density, rng):
+    """A layer of n x n neurons with random connections."""
+    indptr, indices = erdos_renyi(n, n, -np.log(1 - density) * n / 2, rng)
     data = 0.1 * rng.standard_normal(len(indices), np.float32)
-    weights = make_csr(data, indices, indptr, (n, n))
-    layer = SparseLayer(weights, np.zeros(n, np.float32))
+    layer = SparseLayer(
+        make_csr(data, indices, indptr, (n, n)), np.zeros(n, np.float32)
+    )
     layer.begin_training(0)
-    tiles = tiles_for(batch, np.dtype(np.float32))
+    return layer
+
+
+def kernels(layer, batch, arrays, tiles):
+    """By name: a function, its floating-point operations, and its bytes."""
+    n, nnz, row = layer.n_in, layer.n_connections, 4 * tiles.stride
+    inputs, outputs, errors, back = arrays
     whole = Batch(tiles, tiles.ones, batch)
-    inputs, outputs, errors, back = arrays = [
-        aligned_zeros(n * tiles.stride, np.float32) for _ in range(4)
-    ]
-    for array in arrays:
-        array[:] = rng.random(array.size)
     sums = np.zeros(_loops.N_GROUPS * n, np.float32)
     scratch = np.zeros((_loops.N_GROUPS, layer.largest_chunk(1)), np.float32)
     relu = _rules.Activation("piecewise linear", 0)
@@ -114,22 +106,8 @@ def main():
         backward = Backward(*where, relu)
         layer.update(inputs, errors, backward, whole, step, scratch, 1)
 
-    nnz, row = layer.n_connections, 4 * tiles.stride
-    product = 2 * nnz * tiles.stride  # floating-point operations
-    loops = yardsticks()
-    size = inputs.nbytes // 512 * 128
-    big = np.ones((2, 1 << 28), np.uint8)
-    cases = {
-        "fused multiply-adds, rows in L2": (
-            lambda: loops.fma_rows(inputs.ctypes.data, size, 1.0, PASSES),
-            2 * size * PASSES,
-            4 * size * PASSES,
-        ),
-        "copy in memory": (
-            lambda: loops.copy(big[0].ctypes.data, big[1].ctypes.data, 1 << 28),
-            0,
-            2 << 28,
-        ),
+    product = 2 * nnz * tiles.stride
+    return {
         "forward, gathered (training)": (
             lambda: forward(True), product, nnz * (row + 8)),
         "forward, scattered (prediction)": (
@@ -147,20 +125,41 @@ def main():
                 n_threads=1),
             0, n * (row + row // 2)),
     }  # fmt: skip
+
+
+def limits(inputs):
+    """The same of the yardsticks; `inputs` stay in the second-level cache."""
+    loops = yardsticks()
+    size = inputs.nbytes // 512 * 128
+    big = np.ones((2, 1 << 28), np.uint8)
+    return {
+        "fused multiply-adds, rows in L2": (
+            lambda: loops.fma_rows(inputs.ctypes.data, size, 1.0, PASSES),
+            2 * size * PASSES,
+            4 * size * PASSES,
+        ),
+        COPY: (
+            lambda: loops.copy(big[0].ctypes.data, big[1].ctypes.data, 1 << 28),
+            0,
+            2 << 28,
+        ),
+    }
+
+
+def measure(cases, turns):
+    """Seconds of each case, which take turns; copies are few, because they are slow."""
     times = {name: [] for name in cases}
-    for turn in range(args.turns):
+    for turn in range(turns):
         for name, (function, *_) in cases.items():
-            if name == "copy in memory" and turn % 40:
+            if name == COPY and turn % 40:
                 continue
             start = time.perf_counter()
             function()
             times[name].append(time.perf_counter() - start)
+    return times
 
-    skhebb.show_versions()
-    print(
-        f"\n{n} x {n} neurons, {nnz} connections ({nnz / n**2:.1%}), batch {batch}, "
-        f"1 thread, float32\n{'':33}      us  GFLOP/s  of FMA   GB/s"
-    )
+
+def report(cases, times):
     fastest = None
     for name, (_, operations, size) in cases.items():
         median = np.median(times[name])
@@ -168,6 +167,35 @@ def main():
         fastest = fastest or rate
         share = f"{rate:8.1f}  {rate / fastest:6.1%}" if rate else f"{'':16}"
         print(f"{name:33}{1e6 * median:8.0f} {share} {size / median / 1e9:6.0f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--neurons", type=int, default=1000)
+    parser.add_argument("--density", type=float, default=0.04)
+    parser.add_argument("--batch", type=int, default=200)
+    parser.add_argument("--turns", type=int, default=200)
+    args = parser.parse_args()
+    n, batch = args.neurons, args.batch
+
+    rng = np.random.default_rng(0)
+    layer = new_layer(n, args.density, rng)
+    tiles = tiles_for(batch, np.dtype(np.float32))
+    arrays = [aligned_zeros(n * tiles.stride, np.float32) for _ in range(4)]
+    for array in arrays:
+        array[:] = rng.random(array.size)
+    cases = limits(arrays[0]) | kernels(layer, batch, arrays, tiles)
+    times = measure(cases, args.turns)
+
+    skhebb.show_versions()
+    nnz = layer.n_connections
+    print(
+        f"\n{n} x {n} neurons, {nnz} connections ({nnz / n**2:.1%}), batch {batch}, "
+        f"1 thread, float32\n{'':33}      us  GFLOP/s  of FMA   GB/s"
+    )
+    report(cases, times)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def expected_activations(clf, X):
 
 
 def expected_errors(clf, activations, y):
-    """The derivatives of the cross-entropy of each sample to all pre-activations."""
+    """The derivatives of the cross-entropy of each sample to all preactivations."""
     errors = [activations[-1] - np.eye(3)[y]]
     for weights, active in zip(clf.coefs_[:0:-1], activations[-2:0:-1], strict=True):
         errors.insert(0, (errors[0] @ weights.toarray().T) * (active > 0))

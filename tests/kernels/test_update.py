@@ -94,7 +94,7 @@ def test_update_of_the_first_layer(
         rows, columns = weights.nonzero()
         layer, tiles = layer_of(weights), tiles_for(batch, dtype)
         optimizer = sgd(momentum)
-        layer.reset_state(optimizer.n_arrays)
+        layer.start_anew(optimizer.n_arrays)
         velocity = rng.standard_normal(weights.nnz).astype(dtype)
         if momentum:
             layer.weight_state = [velocity.copy()]
@@ -125,7 +125,7 @@ def test_weights_of_absent_features_are_not_visited(rng, random_weights):
     a, d = np.zeros((50, 8)), rng.standard_normal((20, 8))
     a[[3, 30]] = 1
     layer = layer_of(weights)
-    layer.reset_state(1)
+    layer.start_anew(1)
     layer.update(
         nonzeros(a),
         tiled(d),

@@ -12,7 +12,7 @@ from skhebb._training.schedules import SCHEDULES, Schedule
 from skhebb.topology import Topology
 
 FAMILIES = [
-    (Loss, {"prepare", "terms", "derive"}),
+    (Loss, {"prepare", "terms", "differentiate"}),
     (Optimizer, {"from_estimator", "step"}),
     (Schedule, {"rate"}),
     (Topology, {"initial_weights", "prune", "grow"}),

@@ -122,7 +122,7 @@ def test_derivative_of_the_published_code(rng):
     loss = LOSSES["squared_error_published"]("multiclass")
     values = loss.values(outputs, targets, np.empty_like(outputs))
     assert_allclose(values, 0.5 * ((outputs - targets) ** 2).sum(axis=0))
-    loss.delta(outputs, targets, np.empty_like(outputs))
+    loss.turn_into_errors(outputs, targets, np.empty_like(outputs))
     assert_allclose(outputs, expected)
     factor = s * (1 - s)
     assert factor.min() >= 0.196

@@ -39,7 +39,7 @@ def make_network(rng, random_weights):
         for s in sizes
     ]
     for layer in layers:
-        layer.reset_state(2)
+        layer.start_anew(2)
         for array in (*layer.weight_state, *layer.bias_state):
             array[:] = rng.normal(size=array.shape)
         layer.n_connections_target += 2
@@ -47,7 +47,7 @@ def make_network(rng, random_weights):
     layers[0].topology_state = MaskState.begin(layers[0].weights)
     network = Network(layers)
     network.kernels = Kernels([rng.normal(size=(3, 4)), rng.normal(size=(2, 3))])
-    network.kernels.reset_state(2)
+    network.kernels.start_anew(2)
     for array in (a for states in network.kernels.states for a in states):
         array[:] = rng.normal(size=array.shape)
     return network

@@ -1,47 +1,7 @@
 /* Included once per precision and index type. */
 
 #include "vectors_template.h"
-
-typedef BITS MAY_ALIAS NAME(bits);
-
-/* Multiply by the derivative, told by the activation; return the sum. */
-INLINE REAL NAME(multiply_by_derivative)(
-    REAL *restrict delta, const REAL *restrict a, const skhebb_activation *activation,
-    ptrdiff_t n)
-{
-    const REAL slope = (REAL)activation->slope, keep = (REAL)activation->keep_probability;
-    const REAL inverse = (REAL)(1 / activation->keep_probability);
-    const NAME(bits) *bits = (const NAME(bits) *)a;
-    REAL sum = 0;
-    if (activation->kind == SKHEBB_TANH) {
-        VECTORISE()
-        for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] *= 1 - keep * a[b] * (keep * a[b]);
-    } else if (activation->kind == SKHEBB_LOGISTIC) {
-        VECTORISE()
-        for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] *= keep * a[b] * (1 - keep * a[b]);
-    } else if (slope < 0) {
-        VECTORISE()
-        for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] = bits[b] & 1 ? slope * delta[b] : delta[b];
-    } else {
-        VECTORISE()
-        for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] = a[b] > 0 ? delta[b] : slope * delta[b];
-    }
-    if (keep != 1) {
-        const REAL dropped = -0.0;
-        const BITS mark = *(const NAME(bits) *)&dropped;
-        VECTORISE()
-        for (ptrdiff_t b = 0; b < n; b++)
-            delta[b] = bits[b] == mark ? 0 : inverse * delta[b];
-    }
-    VECTORISE(reduction(+ : sum))
-    for (ptrdiff_t b = 0; b < n; b++)
-        sum += delta[b];
-    return sum;
-}
+#include "activations_template.h"
 
 typedef struct { /* what the loops of a tile need not be told but by its width */
     void (*gather)(REAL *out, const REAL *in, ptrdiff_t from, ptrdiff_t to,
@@ -104,33 +64,6 @@ INLINE const NAME(width) *NAME(at_width)(ptrdiff_t width)
     }
 }
 
-/* Written so that NaN stays NaN: a diverging network must be seen to diverge. */
-TARGET static void NAME(activate)(
-    REAL *restrict z, const skhebb_activation *activation, ptrdiff_t n)
-{
-    const REAL slope = (REAL)activation->slope;
-    NAME(bits) *bits = (NAME(bits) *)z;
-    if (activation->kind != SKHEBB_PIECEWISE_LINEAR || slope == 1)
-        return;
-    if (slope == 0) { /* 0 times infinity is NaN */
-        VECTORISE()
-        for (ptrdiff_t b = 0; b < n; b++)
-            z[b] = z[b] < 0 ? 0 : z[b];
-        return;
-    }
-    if (slope > 0) {
-        VECTORISE()
-        for (ptrdiff_t b = 0; b < n; b++)
-            z[b] = z[b] < 0 ? slope * z[b] : z[b];
-        return;
-    }
-    for (ptrdiff_t b = 0; b < n; b++) {
-        const int is_negative = z[b] < 0;
-        z[b] = is_negative ? slope * z[b] : z[b];
-        bits[b] = (bits[b] & ~(BITS)1) | is_negative;
-    }
-}
-
 TARGET static void NAME(gather)(
     void *out, const void *in, ptrdiff_t width, ptrdiff_t from, ptrdiff_t to,
     const skhebb_connections *layer, const void *begins, void *heads,
@@ -179,83 +112,8 @@ TARGET static void NAME(scatter)(
     NAME(activate)((REAL *)out + from * width, activation, (to - from) * width);
 }
 
-/* The first connection in start..end - 1 that leads to j or a later neuron. */
-INLINE INDEX NAME(first_from)(const INDEX *indices, INDEX start, INDEX end, ptrdiff_t j)
-{
-    while (start < end) {
-        const INDEX middle = start + (end - start) / 2;
-        if (indices[middle] < j)
-            start = middle + 1;
-        else
-            end = middle;
-    }
-    return start;
-}
-
-/* Where `column` of the first of n neurons is, and how far it is to the next neuron.
- * Columns come in order, so that `tile` runs along. */
-INLINE ptrdiff_t NAME(tile_offset)(
-    const skhebb_tiles *tiles, ptrdiff_t n, ptrdiff_t column, ptrdiff_t *tile,
-    ptrdiff_t *width)
-{
-    while (column >= tiles->edges[*tile + 1])
-        ++*tile;
-    const ptrdiff_t edge = tiles->edges[*tile];
-    *width = tiles->edges[*tile + 1] - edge;
-    return n * edge + (column - edge);
-}
-
-/* Rows of sparse inputs lie anywhere in memory, and would be waited for: what is needed
- * of one some rows later. */
-enum { NAME(ahead) = 8 };
-INLINE void NAME(fetch_row)(
-    const skhebb_connections *layer, ptrdiff_t i, const void *state0, const void *state1)
-{
-#if HAS_VECTORS
-    const ptrdiff_t start = ((const INDEX *)layer->indptr)[i];
-    const ptrdiff_t end = ((const INDEX *)layer->indptr)[i + 1];
-    const REAL *reals[] = {layer->weights, state0, state1};
-    for (ptrdiff_t k = start; k < end; k += SKHEBB_CACHE_LINE / sizeof(INDEX))
-        __builtin_prefetch((const INDEX *)layer->indices + k);
-    for (int a = 0; a < 3 && reals[a]; a++)
-        for (ptrdiff_t k = start; k < end; k += SKHEBB_CACHE_LINE / REAL_BYTES)
-            __builtin_prefetch(reals[a] + k, 1);
-#endif
-}
-
-TARGET static void NAME(forward_nonzeros)(
-    void *out, const skhebb_tiles *tiles, const skhebb_nonzeros *inputs,
-    ptrdiff_t from, ptrdiff_t to, const skhebb_connections *layer, const void *biases,
-    const skhebb_activation *activation)
-{
-    const INDEX *indptr = layer->indptr, *indices = layer->indices;
-    const REAL *weights = layer->weights, *values = inputs->values;
-    const ptrdiff_t *edges = tiles->edges;
-    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++)
-        NAME(fill_biases)((REAL *)out + layer->n_out * edges[t], biases,
-                   edges[t + 1] - edges[t], from, to);
-    for (ptrdiff_t r = 0; r < inputs->n_active; r++) {
-        const ptrdiff_t i = inputs->features[r];
-        if (r + NAME(ahead) < inputs->n_active)
-            NAME(fetch_row)(layer, inputs->features[r + NAME(ahead)], NULL, NULL);
-        const INDEX start = NAME(first_from)(indices, indptr[i], indptr[i + 1], from);
-        const INDEX end = NAME(first_from)(indices, start, indptr[i + 1], to);
-        ptrdiff_t tile = 0, width;
-        for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
-            REAL *z = (REAL *)out
-                + NAME(tile_offset)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
-            for (INDEX k = start; k < end; k++)
-                z[indices[k] * width] += weights[k] * values[q];
-        }
-    }
-    for (ptrdiff_t t = 0; t < tiles->n_tiles; t++) {
-        const ptrdiff_t width = edges[t + 1] - edges[t];
-        NAME(activate)((REAL *)out + layer->n_out * edges[t] + from * width,
-                       activation, (to - from) * width);
-    }
-}
-
 #include "steps_template.h"
+#include "nonzeros_template.h"
 
 /* Columns of the n rows of a tile as rows of n. */
 INLINE void NAME(turn)(
@@ -366,33 +224,6 @@ TARGET static void NAME(take_steps)(
                    indptr[i + 1] - indptr[i]);
 }
 
-TARGET static void NAME(update_nonzeros)(
-    const skhebb_connections *layer, const skhebb_tiles *tiles,
-    const skhebb_nonzeros *inputs, const void *errors, const skhebb_step *step,
-    void *scratch, ptrdiff_t first, ptrdiff_t last)
-{
-    const INDEX *indptr = layer->indptr;
-    const REAL *values = inputs->values;
-    REAL *sums = scratch;
-    for (ptrdiff_t r = first; r < last; r++) {
-        const ptrdiff_t i = inputs->features[r];
-        const ptrdiff_t start = indptr[i], n = indptr[i + 1] - start;
-        const INDEX *index = (const INDEX *)layer->indices + start;
-        ptrdiff_t tile = 0, width;
-        if (r + NAME(ahead) < last)
-            NAME(fetch_row)(layer, inputs->features[r + NAME(ahead)], step->state0,
-                            step->state1);
-        memset(sums, 0, n * sizeof(REAL));
-        for (ptrdiff_t q = inputs->starts[r]; q < inputs->starts[r + 1]; q++) {
-            const REAL *error = (const REAL *)errors
-                + NAME(tile_offset)(tiles, layer->n_out, inputs->columns[q], &tile, &width);
-            for (ptrdiff_t k = 0; k < n; k++)
-                sums[k] += values[q] * error[index[k] * width];
-        }
-        NAME(move)(step, layer->weights, sums, start, n);
-    }
-}
-
 #include "catch_up_template.h"
 
 TARGET static double NAME(sum_of_squares)(const void *values, ptrdiff_t n)
@@ -406,35 +237,6 @@ TARGET static double NAME(sum_of_squares)(const void *values, ptrdiff_t n)
 }
 
 #include "hebbian_template.h"
-
-/* A number for each place and key, as good as random: MurmurHash3's finalizer. */
-INLINE uint32_t NAME(hashed)(uint32_t place, uint64_t key)
-{
-    uint32_t x = (place * 0x9e3779b9u + (uint32_t)key) ^ (uint32_t)(key >> 32);
-    x = (x ^ x >> 16) * 0x85ebca6bu;
-    x = (x ^ x >> 13) * 0xc2b2ae35u;
-    return x ^ x >> 16;
-}
-
-TARGET static void NAME(drop)(
-    void *activations, uint64_t key, const skhebb_activation *activation,
-    ptrdiff_t from, ptrdiff_t to)
-{
-    const double keep = activation->keep_probability;
-    const REAL inverse = (REAL)(1 / keep), dropped = -0.0;
-    const BITS mark = *(const NAME(bits) *)&dropped;
-    const BITS last = activation->slope < 0; /* what the last bit is needed for */
-    const uint32_t limit = keep < 1 ? (uint32_t)(keep * 4294967296.0) : UINT32_MAX;
-    REAL *restrict a = activations;
-    NAME(bits) *bits = activations;
-    VECTORISE()
-    for (ptrdiff_t b = from; b < to; b++) {
-        const BITS is_last = bits[b] & last;
-        a[b] *= inverse;
-        const BITS kept = (bits[b] & ~last) | is_last;
-        bits[b] = NAME(hashed)((uint32_t)b, key) < limit ? kept : mark;
-    }
-}
 
 /* By blocks, so that neither reading nor writing jumps at each value. */
 TARGET static void NAME(load)(
