@@ -38,7 +38,7 @@ class ConvolutionalFeatures(BaseConvolution):
     stride : int or tuple of int, default=1
         Pixels from one patch to the next.
     padding : int or tuple of int, default=0
-        Margin of zeros around images.
+        Margin of zeros around images, below `kernel_size`.
     activation : {"relu", "triangle"} or None, default=None
         Function that is applied to features before they are pooled; None for none. It
         replaces the activation that features of this package have of their own.

@@ -3,6 +3,8 @@
 import math
 from numbers import Integral
 
+import numpy as np
+
 from skhebb._transformers.patch_grid import PatchGrid, times
 from skhebb._transformers.pooling import Pooling
 
@@ -33,6 +35,11 @@ def geometry_of(convolution, image_shape):
         check_sizes("stride", convolution.stride, 2),
         check_sizes("padding", convolution.padding, 2, at_least=0),
     )
+    if any(m >= n for m, n in zip(grid.padding, grid.kernel_size, strict=True)):
+        raise ValueError(
+            f"padding={grid.padding} must be below kernel_size={grid.kernel_size}: "
+            "patches beyond the border would have nothing but zeros."
+        )
     size = check_sizes("pool_size", convolution.pool_size, 2)
     stride = convolution.pool_stride
     pooling = Pooling(
@@ -52,7 +59,7 @@ def geometry_of(convolution, image_shape):
 
 def check_sizes(name, value, n, at_least=1):
     """Return `n` integers as a tuple, made of one number if they are two."""
-    sizes = [value] * n if n == 2 and isinstance(value, Integral) else [*value]
+    sizes = [value] * n if np.ndim(value) == 0 else [*value]
     are_integers = all(
         isinstance(size, Integral) and not isinstance(size, bool) for size in sizes
     )

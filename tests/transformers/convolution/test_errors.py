@@ -32,6 +32,16 @@ class TestErrors:
                 {"kernel_size": 40, "padding": 1},
                 r"images of 32 × 32\. With a padding of 1 × 1 they are 34 × 34\.",
             ),
+            ({"padding": 5}, r"padding=\(5, 5\) must be below kernel_size=\(5, 5\)"),
+            (
+                {
+                    "image_shape": None,
+                    "kernel_size": (1, 5),
+                    "pool_size": 1,
+                    "padding": 2,
+                },
+                r"padding=\(2, 2\) must be below kernel_size=\(1, 5\)",
+            ),
             ({"pool_size": 40}, r"pool_size=\(40, 40\) does not fit into maps of 28"),
             ({"pool_padding": 2}, r"pool_padding=\(2, 2\) must be below pool_size="),
             (
@@ -47,6 +57,8 @@ class TestErrors:
             ({"image_shape": (32, 32, 3.0)}, "'image_shape' parameter"),
             ({"kernel_size": 0}, "'kernel_size' parameter must be an integer or two"),
             ({"kernel_size": (3, 3, 3)}, "'kernel_size' parameter"),
+            ({"kernel_size": np.array(3.0)}, "'kernel_size' parameter"),
+            ({"image_shape": np.array(3)}, "'image_shape' parameter"),
             ({"stride": 0}, "'stride' parameter"),
             ({"padding": -1}, "'padding' parameter .* at least 0"),
             ({"pool_size": True}, "'pool_size' parameter"),
