@@ -169,7 +169,7 @@ ROWS = {
     **{
         f"{rule}-1600": lambda rule=rule: layer_of_1600(rule)
         for rule in RULES
-        if rule != "softhebb"
+        if rule not in ("softhebb", "hpca")  # patches have 108 principal components
     },
     "lloyd-1600": lambda: layer_of_1600("lloyd"),
     "softhebb-96-384": lambda: deep(96, 384),
