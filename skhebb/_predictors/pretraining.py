@@ -50,8 +50,9 @@ class HebbianPretrainingClassifier(BasePretraining):
     kernel_rate : float, default=1.0
         Learning rate of kernels with ``fine_tune="all"``, in units of the network's.
         The optimiser sees kernels scaled to the size of weights that He et al. draw, so
-        that one value does for small and large kernels. `partial_fit` goes on with the
-        value of the first call.
+        that one value does for small and large kernels: about 1 with Adam, more with
+        SGD, whose steps are as small as the gradients of kernels. `partial_fit` goes on
+        with the value of the first call.
     random_state : int, RandomState instance or None, default=None
         Determines the random states of those parts whose own is None.
 
