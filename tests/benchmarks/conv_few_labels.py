@@ -132,7 +132,8 @@ def tables(results):
         if not chosen:
             continue
         n_seeds = len({r["seed"] for r in chosen})
-        print(f"\n**{name}, {share} % of the labels, up to {n_seeds} seeds**\n")
+        seeds = f"up to {n_seeds} seeds" if n_seeds > 1 else "one seed"
+        print(f"\n**{name}, {share} % of the labels, {seeds}**\n")
         print(
             "| pre-training | trained | L1 | L2 | L3 | L4 | L5 |\n" + "|---" * 7 + "|"
         )
